@@ -1,0 +1,195 @@
+"""Contacts and queue visits: what the touchpoints that share a contact id add up to (M5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from journeys.settings import Settings
+from journeys.touchpoint import Touchpoint
+from journeys.visits import Reading, Stay
+
+Attempt = Literal["answered", "self_service", "none"]
+
+
+class Contact(msgspec.Struct, array_like=True, frozen=True):
+    """One call, chat, thread or session. Times in ms since the epoch (UTC), durations in seconds."""
+
+    contact_id: str
+    channel: str
+    started_at: int
+    ended_at: int
+    """End of service, else of waiting, else the last event so far (``closed`` tells which)."""
+    closed: bool
+    times_out_at: int
+    """When it counts as ended though no event said so."""
+    identifiers: tuple[tuple[str, str], ...]
+    intent: str = ""
+    references: tuple[str, ...] = ()
+    direction: Literal["inbound", "outbound"] = "inbound"
+    outcome: str = "open"
+    """answered, abandoned, self_service, ended, or open while none of these is known."""
+    attempt: Attempt = "none"
+    resolution: str = ""
+    """resolved, unresolved or failed, as the last event that says so has it."""
+    wait_s: float = 0.0
+    talk_s: float = 0.0
+    hold_s: float = 0.0
+    wrap_s: float = 0.0
+    transfers: int = 0
+    conferences: int = 0
+    escalations: int = 0
+    agents: tuple[str, ...] = ()
+    queue: str = ""
+    """The last queue that it was in."""
+    containment_failed: bool = False
+    """It began in self-service (an IVR) and left for a queue."""
+    invited: bool = False
+    lone: bool = False
+    """Its one touchpoint named no contact."""
+    touchpoints: int = 1
+
+
+class QueueVisit(msgspec.Struct, array_like=True, frozen=True):
+    """One stay of a contact in one queue."""
+
+    visit_id: str
+    """The id of the touchpoint that opened it, so that it never changes queue or time of entry."""
+    contact_id: str
+    queue: str
+    channel: str
+    direction: str
+    entered_at: int
+    left_at: int | None = None
+    outcome: str = "waiting"
+    """waiting, answered, abandoned, transferred or called_back."""
+    wait_s: float | None = None
+    """Seconds until it left the queue; none while it waits."""
+    talk_s: float = 0.0
+    hold_s: float = 0.0
+    wrap_s: float = 0.0
+    agent: str = ""
+    target_s: float = 20.0
+    short_s: float = 5.0
+    times_out_at: int = 0
+    """When a visit that waits still counts as gone."""
+
+
+_RESOLUTIONS = frozenset({"resolved", "unresolved", "failed"})
+
+
+def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact, list[QueueVisit]]:
+    """The contact that ``touchpoints`` (all of one contact id, sorted by (at, id), no id twice) add up to.
+
+    Raises ``ValueError`` if there are none. The words are defined in docs/definitions.md.
+    """
+    if not touchpoints:
+        raise ValueError("a contact has at least one touchpoint")
+    kinds = settings.kinds
+    reading = Reading(settings)
+    channel = intent = direction = outcome = resolution = ""
+    identifiers: set[tuple[str, str]] = set()
+    references: set[str] = set()
+    agents: dict[str, None] = {}
+    transfers = conferences = escalations = 0
+    invited = False
+    for touchpoint in touchpoints:
+        kind = touchpoint.type
+        if not channel and kinds.get(touchpoint.channel) == "assisted":
+            channel = touchpoint.channel
+        if touchpoint.identifiers:
+            identifiers.update(touchpoint.identifiers.items())
+        if touchpoint.intent:
+            intent = touchpoint.intent
+        if touchpoint.reference:
+            references.add(touchpoint.reference)
+        if touchpoint.agent:
+            agents[touchpoint.agent] = None
+        if touchpoint.direction and not direction:
+            direction = touchpoint.direction
+        if touchpoint.outcome:
+            outcome = touchpoint.outcome
+            if outcome in _RESOLUTIONS:
+                resolution = outcome
+        if touchpoint.invited:
+            invited = True
+        if kind == "transferred":
+            transfers += 1
+        elif kind == "conferenced":
+            conferences += 1
+        elif kind == "escalated":
+            escalations += 1
+        elif kind in _RESOLUTIONS:
+            resolution = kind
+        reading.take(touchpoint)
+    first, last = touchpoints[0], touchpoints[-1]
+    channel = channel or first.channel
+    self_service = kinds.get(channel) == "self_service"
+    way: Literal["inbound", "outbound"] = "outbound" if direction == "outbound" else "inbound"
+    times_out_at = last.at + settings.time_out_ms(channel)
+    result = _outcome(reading, outcome, self_service)
+    attempt: Attempt = result if way == "inbound" and (result == "answered" or result == "self_service") else "none"  # type: ignore[assignment]
+    stays = [reading.before, *reading.stays]
+    contact = Contact(
+        contact_id=first.contact_id,
+        channel=channel,
+        started_at=first.at,
+        ended_at=last.at if reading.end is None else reading.end,
+        closed=reading.end is not None,
+        times_out_at=times_out_at,
+        identifiers=tuple(sorted(identifiers)),
+        intent=intent,
+        references=tuple(sorted(references)),
+        direction=way,
+        outcome=result,
+        attempt=attempt,
+        resolution=resolution,
+        wait_s=sum(stay.wait_s or 0.0 for stay in stays),
+        talk_s=sum(stay.talk_s for stay in stays),
+        hold_s=sum(stay.hold_s for stay in stays),
+        wrap_s=sum(stay.wrap_s for stay in stays),
+        transfers=transfers,
+        conferences=conferences,
+        escalations=escalations,
+        agents=tuple(agents),
+        queue=reading.stays[-1].queue if reading.stays else "",
+        containment_failed=bool(reading.stays) and kinds.get(first.channel) == "self_service",
+        invited=invited,
+        lone=first.contact_id == first.id,
+        touchpoints=len(touchpoints),
+    )
+    return contact, [_visit(stay, contact, settings) for stay in reading.stays]
+
+
+def _outcome(reading: Reading, reported: str, self_service: bool) -> str:
+    if reading.connected or reported == "answered":
+        return "answered"
+    if reading.abandoned_at is not None or reported == "abandoned":
+        return "abandoned"
+    if self_service and not reading.stays:
+        return "self_service"
+    return "open" if reading.end is None else "ended"
+
+
+def _visit(stay: Stay, contact: Contact, settings: Settings) -> QueueVisit:
+    queue = settings.queue_of(stay.queue)
+    return QueueVisit(
+        visit_id=stay.visit_id,
+        contact_id=contact.contact_id,
+        queue=stay.queue,
+        channel=stay.channel or contact.channel,
+        direction=contact.direction,
+        entered_at=stay.entered_at,
+        left_at=stay.left_at,
+        outcome=stay.outcome,
+        wait_s=stay.wait_s,
+        talk_s=stay.talk_s,
+        hold_s=stay.hold_s,
+        wrap_s=stay.wrap_s,
+        agent=stay.agent,
+        target_s=queue.target,
+        short_s=queue.short_abandon,
+        times_out_at=contact.times_out_at,
+    )

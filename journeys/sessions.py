@@ -1,0 +1,53 @@
+"""Web and app touchpoints that name no contact: with less than half an hour between them they read as one visit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from journeys.contact import Contact
+from journeys.settings import Settings
+
+
+def sessions(contacts: Sequence[Contact], settings: Settings) -> list[list[Contact]]:
+    """``contacts`` of one customer, sorted by (start, id), grouped: most alone, the touches of one visit together.
+
+    A visit stays in one channel, since going from the web site to the app is a switch. The groups come in the order
+    of their first contact.
+    """
+    channels = settings.contacts.visit_channels
+    gap = settings.contacts.visit_gap.ms
+    groups: list[list[Contact]] = []
+    latest: dict[str, tuple[list[Contact], int]] = {}
+    for contact in contacts:
+        if not contact.lone or contact.channel not in channels:
+            groups.append([contact])
+            continue
+        group, ended_at = latest.get(contact.channel, ([], 0))
+        if group and contact.started_at - ended_at < gap:
+            group.append(contact)
+        else:
+            group = [contact]
+            groups.append(group)
+        latest[contact.channel] = group, max(ended_at, contact.ended_at)
+    return groups
+
+
+def merge(group: Sequence[Contact]) -> Contact:
+    """The one contact that a visit's touches, sorted by (start, id), read as; it bears the first one's id."""
+    first = group[0]
+    if len(group) == 1:
+        return first
+    return msgspec.structs.replace(
+        first,
+        ended_at=max(contact.ended_at for contact in group),
+        closed=group[-1].closed,
+        times_out_at=max(contact.times_out_at for contact in group),
+        identifiers=tuple(sorted({known for contact in group for known in contact.identifiers})),
+        intent=next((contact.intent for contact in reversed(group) if contact.intent), ""),
+        references=tuple(sorted({reference for contact in group for reference in contact.references})),
+        resolution=next((contact.resolution for contact in reversed(group) if contact.resolution), ""),
+        invited=any(contact.invited for contact in group),
+        touchpoints=sum(contact.touchpoints for contact in group),
+    )

@@ -1,0 +1,175 @@
+"""What a contact centre may set about its journeys, with what holds unless it does.
+
+One TOML file, `touchpath.toml`; each table below is a class here, each key a field. Durations are written as numbers
+of seconds or as text: "90s", "15m", "4h", "14d".
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+Kind = Literal["assisted", "self_service", "other"]
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+class SettingsError(ValueError):
+    """One line that names the file, the key and the value."""
+
+
+class Duration(float):
+    """Seconds, written as a number or as text with a unit: 20, "20s", "15m", "4h", "14d"."""
+
+    @classmethod
+    def parse(cls, value: object) -> Duration:
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e10:
+            return cls(value)
+        if isinstance(value, str) and (found := re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd])\s*", value)):
+            return cls(float(found[1]) * _UNITS[found[2]])
+        raise ValueError(f'expected a duration such as 20, "20s", "15m", "4h" or "14d", got {value!r}')
+
+    @property
+    def ms(self) -> int:
+        return round(self * 1000)
+
+
+CHANNELS: dict[str, Kind] = {
+    "voice": "assisted",
+    "chat": "assisted",
+    "email": "assisted",
+    "sms": "assisted",
+    "social": "assisted",
+    "messenger": "assisted",
+    "store": "assisted",
+    "web": "self_service",
+    "app": "self_service",
+    "ivr": "self_service",
+    "ad": "other",
+    "review": "other",
+    "survey": "other",
+}
+GAPS = {"billing": 14, "fault": 14, "order": 30, "onboarding": 90}
+TIME_OUTS = {"voice": 4 * 3600, "chat": 1800, "email": 7 * 86_400, "web": 1800, "app": 1800, "ivr": 1800}
+IDENTIFIERS = ("customer_id", "email", "phone", "social", "device", "cookie", "session")
+
+
+class Contacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    channels: dict[str, Kind] = {}
+    """Channels of your own, or another kind for one of ours. Assisted: people answer. Unknown ones are "other"."""
+    time_outs: dict[str, Duration] = {}
+    """How long after its last event a contact that never ended is held to have ended, per channel."""
+    default_time_out: Duration = Duration(86_400)
+    visit_channels: tuple[str, ...] = ("web", "app")
+    """Channels whose touchpoints without a contact id read as one visit while less than `visit_gap` apart."""
+    visit_gap: Duration = Duration(1800)
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    ranks: tuple[str, ...] = IDENTIFIERS
+    """Kinds of identifiers, the strongest first; kinds that are not named come last, in the order of their names."""
+
+
+class Journeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    gaps: dict[str, Duration] = {}
+    """The longest silence within a journey, per intent."""
+    default_gap: Duration = Duration(7 * 86_400)
+    switch_window: Duration = Duration(86_400)
+    """A change of channel counts as a switch if the second contact starts within this of the first one's end."""
+    redial_window: Duration = Duration(3600)
+    repeat_windows_days: tuple[int, ...] = (1, 3, 7, 30)
+
+
+class Queue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    target: Duration = Duration(20)
+    """Answered within this many seconds counts as within the service level."""
+    short_abandon: Duration = Duration(5)
+
+
+class Times(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    lateness: Duration = Duration(35 * 86_400)
+    """Older than this before the newest event of its contact: to the dead letters as `too_late`."""
+    future: Duration = Duration(3600)
+    """Later than this after its Kafka record's timestamp: to the dead letters as `in_the_future`."""
+    interval: Duration = Duration(900)
+    """The length of an interval of the queue figures."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
+    """Everything. A value is checked when the file is read; a wrong one is named with its key."""
+
+    contacts: Contacts = Contacts()
+    identity: Identity = Identity()
+    journeys: Journeys = Journeys()
+    queue: Queue = Queue()
+    """What holds for queues that `queues` does not name."""
+    queues: dict[str, Queue] = {}
+    times: Times = Times()
+
+    @cached_property
+    def kinds(self) -> dict[str, Kind]:
+        return CHANNELS | self.contacts.channels
+
+    @cached_property
+    def gaps_ms(self) -> dict[str, int]:
+        days = {intent: Duration(gap * 86_400) for intent, gap in GAPS.items()}
+        return {intent: gap.ms for intent, gap in (days | self.journeys.gaps).items()}
+
+    @cached_property
+    def time_outs_ms(self) -> dict[str, int]:
+        given = {channel: Duration(seconds) for channel, seconds in TIME_OUTS.items()}
+        return {channel: gap.ms for channel, gap in (given | self.contacts.time_outs).items()}
+
+    @cached_property
+    def rank_of(self) -> dict[str, int]:
+        return {kind: rank for rank, kind in enumerate(self.identity.ranks)}
+
+    def gap_ms(self, intent: str) -> int:
+        """The longest silence, in ms, within a journey about ``intent``."""
+        return self.gaps_ms.get(intent, self.journeys.default_gap.ms)
+
+    def time_out_ms(self, channel: str) -> int:
+        return self.time_outs_ms.get(channel, self.contacts.default_time_out.ms)
+
+    def queue_of(self, queue: str) -> Queue:
+        return self.queues.get(queue, self.queue)
+
+
+def convert(raw: dict[str, Any], where: str = "settings") -> Settings:
+    """``raw`` as settings; raises ``SettingsError`` that names the key and the value."""
+    try:
+        settings = msgspec.convert(raw, Settings, dec_hook=_decode_duration)
+    except msgspec.ValidationError as error:
+        problem, _, path = str(error).partition(" - at `")
+        key = path.rstrip("`").removeprefix("$").lstrip(".")
+        raise SettingsError(f"{where}: {key + ': ' if key else ''}{problem}") from None
+    if any(days <= 0 for days in settings.journeys.repeat_windows_days):
+        raise SettingsError(f"{where}: journeys.repeat_windows_days: expected whole days above 0")
+    if not 60 <= settings.times.interval <= 86_400 or 86_400 % settings.times.interval:
+        raise SettingsError(f"{where}: times.interval: expected a part of a day of 60s or more, got {settings.times.interval:g}s")
+    return settings
+
+
+def read(path: Path) -> Settings:
+    """The settings in the TOML file ``path``."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: {error}") from None
+    return convert(raw, str(path))
+
+
+def _decode_duration(wanted: type, value: object) -> Any:
+    if wanted is Duration:
+        return Duration.parse(value)
+    raise NotImplementedError(wanted)
+
+
+DEFAULTS = Settings()

@@ -1,0 +1,158 @@
+"""From the contacts of one customer to journeys, each contact in its place, and the signals in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from journeys.contact import Contact
+from journeys.journey import Journey, Signal, Stitched, intent_of, journeys_of
+from journeys.repeats import DAY, Follows, Redials
+from journeys.sessions import merge, sessions
+from journeys.settings import Settings
+from journeys.switching import step, switches
+
+
+class Stitching(NamedTuple):
+    stitched: list[Stitched]
+    journeys: list[Journey]
+    signals: list[Signal]
+
+
+def stitch(customer: str, contacts: Iterable[Contact], settings: Settings) -> Stitching:
+    """All that follows from ``contacts``, which are all the contacts of ``customer``, in any order."""
+    groups = sessions(sorted(contacts, key=lambda contact: (contact.started_at, contact.contact_id)), settings)
+    parts = {group[0].contact_id: group for group in groups if len(group) > 1}
+    leading = [merge(group) for group in groups]
+    widest = max(settings.journeys.repeat_windows_days) * DAY
+    any_intent = Follows(leading, widest)
+    by_intent: dict[str, list[Contact]] = {}
+    for contact in leading:
+        by_intent.setdefault(contact.intent, []).append(contact)
+    same_intent = {intent: Follows(those, widest) for intent, those in by_intent.items()}
+    redials = Redials(leading, settings) if any(contact.outcome == "abandoned" for contact in leading) else None
+
+    result = Stitching([], [], [])
+    for journey in journeys_of(leading, settings):
+        journey_id = f"{customer}/{journey[0].contact_id}"
+        repeats = 0
+        for contact in journey:
+            placed = _place(contact, customer, journey_id, any_intent, same_intent[contact.intent], redials)
+            repeats += bool(placed.repeat_of_same)
+            result.stitched.append(placed)
+            result.stitched.extend(
+                Stitched(part, customer, journey_id, part_of=contact.contact_id)
+                for part in parts.get(contact.contact_id, ())[1:]
+            )
+            result.signals.extend(_signals(placed))
+        switched = _switched(customer, journey_id, journey, settings)
+        result.signals.extend(switched)
+        result.journeys.append(_journey(customer, journey_id, journey, len(switched), repeats, settings))
+    return result
+
+
+def _place(
+    contact: Contact, customer: str, journey_id: str, any_intent: Follows, same_intent: Follows, redials: Redials | None
+) -> Stitched:
+    same = other = again_same = again_any = None
+    if contact.attempt != "none":
+        again_same, again_any = same_intent.first_repeat(contact), any_intent.first_repeat(contact)
+    if contact.direction == "inbound":
+        same, other = same_intent.repeat_of(contact), any_intent.repeat_of(contact)
+    redial = None
+    if redials is not None and contact.outcome == "abandoned" and contact.direction == "inbound":
+        redial = redials.after(contact)
+    return Stitched(
+        contact,
+        customer,
+        journey_id,
+        "",
+        again_same.started_at if again_same else None,
+        again_any.started_at if again_any else None,
+        same.contact_id if same else "",
+        other.contact_id if other else "",
+        redial[0].started_at if redial else None,
+        redial[0].contact_id if redial else "",
+        redial[1] if redial else "",
+    )
+
+
+def _signals(placed: Stitched) -> list[Signal]:
+    contact = placed.contact
+    found = []
+    if placed.repeat_of_any:
+        same = bool(placed.repeat_of_same)
+        found.append(
+            Signal(
+                signal_id=f"repeat_contact:{placed.customer}/{contact.contact_id}",
+                kind="repeat_contact",
+                customer=placed.customer,
+                journey_id=placed.journey_id,
+                at=contact.started_at,
+                contact_id=contact.contact_id,
+                previous_id=placed.repeat_of_same or placed.repeat_of_any,
+                to_channel=contact.channel,
+                cause="same_intent" if same else "any_intent",
+            )
+        )
+    if placed.redial:
+        assert placed.redial_at is not None
+        found.append(
+            Signal(
+                signal_id=f"redial:{placed.customer}/{contact.contact_id}",
+                kind="redial",
+                customer=placed.customer,
+                journey_id=placed.journey_id,
+                at=placed.redial_at,
+                contact_id=placed.redial_id,
+                previous_id=contact.contact_id,
+                from_channel=contact.channel,
+                cause=placed.redial,
+            )
+        )
+    return found
+
+
+def _switched(customer: str, journey_id: str, journey: list[Contact], settings: Settings) -> list[Signal]:
+    return [
+        Signal(
+            signal_id=f"channel_switch:{customer}/{switch.after.contact_id}",
+            kind="channel_switch",
+            customer=customer,
+            journey_id=journey_id,
+            at=switch.after.started_at,
+            contact_id=switch.after.contact_id,
+            previous_id=switch.before.contact_id,
+            from_channel=switch.before.channel,
+            to_channel=switch.after.channel,
+            cause=switch.cause,
+            details={
+                "seconds": switch.seconds,
+                "invited": switch.after.invited,
+                "step": step(switch.before, switch.after, settings),
+            },
+        )
+        for switch in switches(journey, settings)
+    ]
+
+
+def _journey(
+    customer: str, journey_id: str, journey: list[Contact], switched: int, repeats: int, settings: Settings
+) -> Journey:
+    intent = intent_of(journey)
+    last_at = max(contact.ended_at for contact in journey)
+    return Journey(
+        journey_id=journey_id,
+        customer=customer,
+        intent=intent,
+        opened_at=journey[0].started_at,
+        last_at=last_at,
+        contacts=len(journey),
+        channels=tuple(dict.fromkeys(contact.channel for contact in journey)),
+        switches=switched,
+        repeats=repeats,
+        first_channel=journey[0].channel,
+        last_channel=journey[-1].channel,
+        references=tuple(sorted({reference for contact in journey for reference in contact.references})),
+        closes_at=last_at + settings.gap_ms(intent),
+    )

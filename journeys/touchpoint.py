@@ -1,0 +1,215 @@
+"""The contract: one event, in one channel, about one customer.
+
+On the wire a touchpoint is a CloudEvents 1.0 event in structured JSON (https://github.com/cloudevents/spec): the
+attributes ``id``, ``source``, ``type``, ``time`` say that something happened, ``data`` says what. Types are an open
+list; the ones that the pipeline gives a meaning to are ``LIFE_CYCLE`` and ``SELF_SERVICE``.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+LIFE_CYCLE = (
+    "queued",
+    "connected",
+    "held",
+    "resumed",
+    "transferred",
+    "conferenced",
+    "escalated",
+    "abandoned",
+    "called_back",
+    "ended",
+    "wrapped_up",
+)
+SELF_SERVICE = ("searched", "article_viewed", "menu_chosen", "resolved", "failed")
+
+SCHEMA = "touchpath:touchpoint:1"
+MAX_BYTES = 32 * 1024
+EARLIEST = int(datetime(1990, 1, 1, tzinfo=UTC).timestamp() * 1000)
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+Text = Annotated[str, msgspec.Meta(max_length=255)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=366 * 86_400)]
+
+
+class Data(msgspec.Struct, omit_defaults=True):
+    """What happened. Every field but ``channel`` may be left out."""
+
+    channel: Name
+    """web, ad, review, ivr, voice, chat, email, sms, social, messenger, app, store, survey, or one of your own."""
+    contact_id: Text | None = None
+    """The call, chat, thread or session that this belongs to; without one the touchpoint is a contact of its own."""
+    identifiers: dict[Name, Text] = {}
+    """Whom it is about: customer_id, email, phone, social, device, cookie, session."""
+    intent: Text | None = None
+    reference: Text | None = None
+    """Case or order number: joins contacts whatever their intents are called."""
+    queue: Text | None = None
+    agent: Text | None = None
+    direction: Literal["inbound", "outbound"] | None = None
+    outcome: Text | None = None
+    wait_s: Seconds | None = None
+    """Seconds in the queue as the source measured them; wins over the difference of event times. So do the next three."""
+    talk_s: Seconds | None = None
+    hold_s: Seconds | None = None
+    wrap_s: Seconds | None = None
+    invited: bool = False
+    """We asked the customer to make this contact (a link in a message, a call-back number)."""
+    attributes: dict[str, Any] = {}
+
+
+class CloudEvent(msgspec.Struct):
+    id: Name
+    source: Name
+    type: Name
+    time: Annotated[datetime, msgspec.Meta(tz=True)]
+    data: Data
+    specversion: Literal["1.0"] = msgspec.field(default="1.0")
+    dataschema: str = SCHEMA
+    subject: str | None | msgspec.UnsetType = msgspec.UNSET
+
+
+class Touchpoint(msgspec.Struct, array_like=True, frozen=True):
+    """A touchpoint as the core works with it: flat, its time in milliseconds since the epoch (UTC)."""
+
+    at: int
+    id: str
+    type: str
+    channel: str
+    contact_id: str
+    identifiers: dict[str, str] = {}
+    intent: str = ""
+    reference: str = ""
+    queue: str = ""
+    agent: str = ""
+    direction: str = ""
+    outcome: str = ""
+    wait_s: float | None = None
+    talk_s: float | None = None
+    hold_s: float | None = None
+    wrap_s: float | None = None
+    invited: bool = False
+    source: str = ""
+    attributes: dict[str, Any] = {}
+
+
+class Invalid(ValueError):
+    """A touchpoint that cannot be taken: ``reason`` is a word for counting, ``field`` and ``value`` say what is wrong."""
+
+    def __init__(self, reason: str, field: str, value: object, problem: str) -> None:
+        shown = repr(value)
+        if len(shown) > 80:
+            shown = shown[:77] + "..."
+        super().__init__(f"{field}: {problem} (got {shown})" if field else f"{problem} (got {shown})")
+        self.reason = reason
+        self.field = field
+        self.value = value
+
+
+_decoder = msgspec.json.Decoder(CloudEvent)
+_encoder = msgspec.json.Encoder()
+
+
+def decode(raw: bytes) -> Touchpoint:
+    """The touchpoint in ``raw``.
+
+    Raises ``Invalid`` with reason ``null_value``, ``too_large``, ``not_json``, ``invalid_field``, ``unknown_version``
+    or ``implausible_time``; never anything else.
+    """
+    if not raw:
+        raise Invalid("null_value", "", raw, "an event has no content")
+    if len(raw) > MAX_BYTES:
+        raise Invalid("too_large", "", raw[:40], f"an event has at most {MAX_BYTES} bytes, this one {len(raw)}")
+    try:
+        event = _decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        raise _invalid_field(raw, str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Invalid("not_json", "", raw[:40], str(error)) from None
+    return from_event(event)
+
+
+def from_event(event: CloudEvent) -> Touchpoint:
+    """The flat form of ``event``; raises ``Invalid`` as ``decode`` does."""
+    if event.dataschema != SCHEMA:
+        raise Invalid("unknown_version", "dataschema", event.dataschema, f"this version reads {SCHEMA}")
+    at = int(event.time.timestamp() * 1000)
+    if at < EARLIEST:
+        raise Invalid("implausible_time", "time", event.time.isoformat(), "before 1990, so no real event time")
+    data = event.data
+    return Touchpoint(
+        at,
+        event.id,
+        event.type,
+        data.channel,
+        data.contact_id or event.id,
+        data.identifiers,
+        data.intent or "",
+        data.reference or "",
+        data.queue or "",
+        data.agent or "",
+        data.direction or "",
+        data.outcome or "",
+        data.wait_s,
+        data.talk_s,
+        data.hold_s,
+        data.wrap_s,
+        data.invited,
+        event.source,
+        data.attributes,
+    )
+
+
+def to_event(touchpoint: Touchpoint) -> CloudEvent:
+    """The wire form of ``touchpoint``."""
+    return CloudEvent(
+        id=touchpoint.id,
+        source=touchpoint.source or "touchpath",
+        type=touchpoint.type,
+        time=datetime.fromtimestamp(touchpoint.at / 1000, UTC),
+        data=Data(
+            channel=touchpoint.channel,
+            contact_id=touchpoint.contact_id if touchpoint.contact_id != touchpoint.id else None,
+            identifiers=touchpoint.identifiers,
+            intent=touchpoint.intent or None,
+            reference=touchpoint.reference or None,
+            queue=touchpoint.queue or None,
+            agent=touchpoint.agent or None,
+            direction=touchpoint.direction or None,  # type: ignore[arg-type]
+            outcome=touchpoint.outcome or None,
+            wait_s=touchpoint.wait_s,
+            talk_s=touchpoint.talk_s,
+            hold_s=touchpoint.hold_s,
+            wrap_s=touchpoint.wrap_s,
+            invited=touchpoint.invited,
+            attributes=touchpoint.attributes,
+        ),
+    )
+
+
+def encode(touchpoint: Touchpoint) -> bytes:
+    """``touchpoint`` as it goes onto the wire."""
+    return _encoder.encode(to_event(touchpoint))
+
+
+def _invalid_field(raw: bytes, message: str) -> Invalid:
+    """What msgspec found wrong, with the offending value looked up (a cold path, so the event is read once more)."""
+    problem, _, path = message.partition(" - at `")
+    path = path.rstrip("`").removeprefix("key in ").removeprefix("$").lstrip(".")
+    missing = "missing required field `"
+    if missing in problem:
+        name = problem.split(missing)[1].split("`")[0]
+        field = f"{path}.{name}" if path else name
+        return Invalid("invalid_field", field, None, "is required")
+    try:
+        value: object = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError) as error:
+        return Invalid("not_json", "", raw[:40], str(error))
+    for part in path.split(".") if path else ():
+        value = value.get(part) if isinstance(value, dict) and part in value else value
+    reason = "unknown_version" if path == "specversion" else "invalid_field"
+    return Invalid(reason, path, value, problem)
