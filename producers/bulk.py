@@ -1,0 +1,184 @@
+"""For files and floods: publishes touchpoints in whole batches, some ten times as fast as ``producers.publisher``.
+
+The same interface and the same report; what it gives up is in docs/decisions/two-publishers.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from journeys.partition import partition_of
+from journeys.touchpoint import MAX_BYTES, Invalid, Touchpoint, encode
+from producers.delivery import TOPIC, Account, OnDelivery, PublishError, Report
+
+_BATCH_BYTES = 256 * 1024
+_BATCHES_IN_FLIGHT = 64
+
+Result = TypeVar("Result")
+
+
+@dataclass(eq=False)
+class _Batch:
+    builder: Any
+    partition: int
+    ids: list[str] = field(default_factory=list)
+    deadline: float = 0.0
+
+
+class BulkPublisher:
+    """An idempotent Kafka producer of touchpoints, keyed by contact id. For one thread; a context manager.
+
+    It works only inside its calls: ``publish`` sends a batch when it is full, ``flush`` sends what there is. If the
+    broker acknowledges nothing for delivery_timeout_s, all that is pending has failed and ``publish`` raises
+    ``PublishError``. At most 64 batches of 256 KB wait for acknowledgement. Parameters as for ``Publisher``.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        *,
+        topic: str = TOPIC,
+        on_delivery: OnDelivery | None = None,
+        ledger: Path | None = None,
+        delivery_timeout_s: float = 120.0,
+        connect_timeout_s: float = 30.0,
+    ) -> None:
+        self._topic = topic
+        self._delivery_timeout_s = delivery_timeout_s
+        self._open: dict[int, _Batch] = {}
+        self._in_flight: dict[asyncio.Future[Any], _Batch] = {}
+        self._broken: PublishError | None = None
+        self._closed = False
+        self._loop = asyncio.new_event_loop()
+        try:
+            self._run(self._start(bootstrap, connect_timeout_s))
+        except (KafkaError, TimeoutError) as error:
+            self._abandon()
+            raise PublishError(f"no Kafka broker with topic {topic} answers at {bootstrap}: {error}") from error
+        self._account = Account(on_delivery, ledger)
+
+    def publish(self, touchpoint: Touchpoint, /) -> str:
+        """Hand over one event and return its id. Raises ``Invalid`` if it is too large, ``PublishError`` (above)."""
+        if self._closed or self._broken:
+            raise self._broken or PublishError("the publisher is closed")
+        raw = encode(touchpoint)
+        if len(raw) > MAX_BYTES:
+            problem = f"an event has at most {MAX_BYTES} bytes, this one {len(raw)}"
+            raise Invalid("too_large", "", raw[:40], problem)
+        key = touchpoint.contact_id.encode()
+        partition = partition_of(key, self._partitions)
+        batch = self._open.get(partition)
+        if batch is None or batch.builder.append(timestamp=_now_ms(), key=key, value=raw) is None:
+            if batch:
+                self._run(self._send(batch))
+            batch = self._open[partition] = _Batch(self._producer.create_batch(), partition)
+            batch.builder.append(timestamp=_now_ms(), key=key, value=raw)
+        batch.ids.append(touchpoint.id)
+        self._account.attempt()
+        return touchpoint.id
+
+    def flush(self, timeout_s: float | None = None) -> bool:
+        """Send what is pending and wait until it is acknowledged or failed; False if ``timeout_s`` passes first."""
+        deadline = time.monotonic() + timeout_s if timeout_s is not None else None
+        self._run(self._flush(deadline))
+        return not self._open and not self._in_flight
+
+    def report(self) -> Report:
+        """What became of the events so far."""
+        return self._account.report()
+
+    def close(self, timeout_s: float | None = None) -> Report:
+        """Flush for up to ``timeout_s`` (the delivery time-out unless given); what is pending then has failed."""
+        if not self._closed:
+            self.flush(timeout_s)
+            self._closed = True
+            self._give_up(PublishError("not acknowledged before the publisher closed"))
+            self._abandon()
+            self._account.close()
+        return self._account.report()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+        if kind is None:
+            self._account.raise_for_failures()
+
+    def _run(self, work: Awaitable[Result]) -> Result:
+        return self._loop.run_until_complete(work)
+
+    async def _start(self, bootstrap: str, timeout_s: float) -> None:
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=bootstrap, enable_idempotence=True, acks="all",
+            max_batch_size=_BATCH_BYTES, max_request_size=8 * _BATCH_BYTES, retry_backoff_ms=200,
+        )  # fmt: skip
+        async with asyncio.timeout(timeout_s):
+            await self._producer.start()
+            self._partitions = len(await self._producer.partitions_for(self._topic))
+
+    async def _send(self, batch: _Batch) -> None:
+        """Put ``batch`` on its way; waits while too many are."""
+        batch.builder.close()
+        batch.deadline = time.monotonic() + self._delivery_timeout_s
+        future = await self._producer.send_batch(batch.builder, self._topic, partition=batch.partition)
+        self._in_flight[future] = batch
+        del self._open[batch.partition]
+        while len(self._in_flight) > _BATCHES_IN_FLIGHT:
+            await self._settle_some(None)
+
+    async def _flush(self, deadline: float | None) -> None:
+        for batch in list(self._open.values()):
+            await self._send(batch)
+        while self._in_flight and (deadline is None or time.monotonic() < deadline):
+            await self._settle_some(deadline)
+
+    async def _settle_some(self, deadline: float | None) -> None:
+        """Wait until an answer comes, or ``deadline``, or the oldest batch's own."""
+        oldest = next(iter(self._in_flight.values()))
+        until = oldest.deadline if deadline is None else min(deadline, oldest.deadline)
+        done, _ = await asyncio.wait(
+            self._in_flight, timeout=max(0.0, until - time.monotonic()), return_when=asyncio.FIRST_COMPLETED
+        )
+        for future in done:
+            error = future.exception()
+            self._account.settle(self._in_flight.pop(future).ids, error if isinstance(error, Exception) else None)
+        if not done and time.monotonic() >= oldest.deadline:
+            self._broken = PublishError(f"the broker acknowledged nothing for {self._delivery_timeout_s:g} s")
+            self._give_up(self._broken)
+
+    def _give_up(self, error: Exception) -> None:
+        for batch in (*self._in_flight.values(), *self._open.values()):
+            self._account.settle(batch.ids, error)
+        self._in_flight.clear()
+        self._open.clear()
+
+    def _abandon(self) -> None:
+        """Stop the producer. It would wait for a dead broker for ever, so it gets a moment only."""
+        self._loop.run_until_complete(self._stop())
+        self._loop.close()
+
+    async def _stop(self) -> None:
+        with contextlib.suppress(TimeoutError, KafkaError):
+            async with asyncio.timeout(2):
+                await self._producer.stop()
+        rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,36 @@
+"""What a format is: a pure function from a file's lines to touchpoints, which names the lines that it cannot read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from journeys.touchpoint import Invalid, Touchpoint
+
+
+class BadLine(ValueError):
+    """A line that is no touchpoint. ``line`` counts from 1; ``field`` is empty if the line as a whole is at fault."""
+
+    def __init__(self, line: int, field: str, value: object, problem: str) -> None:
+        shown = repr(value)
+        if len(shown) > 80:
+            shown = shown[:77] + "..."
+        super().__init__(f"{line}: {field + ': ' if field else ''}{problem} (got {shown})")
+        self.line = line
+        self.field = field
+        self.value = value
+
+    @classmethod
+    def of(cls, line: int, invalid: Invalid) -> BadLine:
+        bad = cls(line, invalid.field, invalid.value, "")
+        bad.args = (f"{line}: {invalid}",)
+        return bad
+
+
+class WrongFormat(ValueError):
+    """The file as a whole is not of this format."""
+
+
+Reject = Callable[[BadLine], None]
+Format = Callable[[Iterable[bytes], Reject], Iterator[Touchpoint]]
+"""``read(lines, reject)`` yields the touchpoints of ``lines`` in their order, calls ``reject`` for each bad line and
+goes on; raises ``WrongFormat``."""

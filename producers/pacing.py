@@ -1,0 +1,61 @@
+"""Hands events on at the pace at which they happened, or a multiple of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from journeys.touchpoint import Touchpoint
+from producers.delivery import Outlet
+
+_TICK_S = 0.05
+_PROGRESS_S = 0.2
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is: events handed over, and the time of the newest (ms UTC; 0: none yet)."""
+
+    published: int
+    at: int
+
+
+OnProgress = Callable[[Progress], None]
+Stop = Callable[[], bool]
+
+
+def play(
+    touchpoints: Iterable[Touchpoint],
+    outlet: Outlet,
+    due: Callable[[int], float] | None = None,
+    on_progress: OnProgress | None = None,
+    stop: Stop = lambda: False,
+) -> int:
+    """Publish ``touchpoints`` (sorted by time) and return how many; ends early when ``stop()`` turns true.
+
+    due: when, on the wall clock (seconds since the epoch), an event that happened at a time (ms) is to be published;
+    none: at once. ``on_progress`` is called a few times a second and at the end.
+    """
+    published = at = 0
+    reported = time.monotonic()
+    for touchpoint in touchpoints:
+        if due is not None:
+            delay = due(touchpoint.at) - time.time()
+            if delay > 0:
+                outlet.flush()
+                while delay > 0 and not stop():
+                    time.sleep(min(delay, _TICK_S))
+                    delay = due(touchpoint.at) - time.time()
+        if stop():
+            break
+        outlet.publish(touchpoint)
+        published += 1
+        at = touchpoint.at
+        if on_progress and time.monotonic() - reported >= _PROGRESS_S:
+            reported = time.monotonic()
+            on_progress(Progress(published, at))
+    outlet.flush()
+    if on_progress:
+        on_progress(Progress(published, at))
+    return published

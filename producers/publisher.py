@@ -1,0 +1,204 @@
+"""For services: publishes touchpoints one by one, and says what became of each.
+
+    with Publisher("localhost:9092", source="ivr") as publisher:
+        publisher.publish(type="queued", channel="voice", contact_id="c1", queue="billing")
+
+For files and floods see ``producers.bulk``.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, Unpack, overload
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+from kafka.partitioner import Partitioner
+
+from journeys.partition import partition_of
+from journeys.touchpoint import Touchpoint
+from producers.delivery import TOPIC, Account, OnDelivery, PublishError, Report
+from producers.event import Fields, checked, event_from
+
+log = logging.getLogger(__name__)
+
+_OVERHEAD = 1500  # bytes of Python objects (futures, callbacks) that an event on its way holds beside its own
+
+
+class Publisher:
+    """An idempotent Kafka producer of touchpoints, keyed by contact id. Thread-safe; a context manager.
+
+    bootstrap: "host:port", several with commas. source: the CloudEvents source of events made from fields.
+    on_delivery: see ``OnDelivery``. ledger: see ``Account``. delivery_timeout_s: how long an event is retried before
+    it counts as failed. max_pending_bytes: what may wait for acknowledgement; ``publish`` blocks when it is reached.
+    kafka: further settings of kafka-python, such as those for TLS and SASL.
+
+    Raises ``PublishError`` if the broker does not answer, or has no such topic, within connect_timeout_s.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        *,
+        source: str = "touchpath",
+        topic: str = TOPIC,
+        on_delivery: OnDelivery | None = None,
+        ledger: Path | None = None,
+        delivery_timeout_s: float = 120.0,
+        max_pending_bytes: int = 64 * 2**20,
+        connect_timeout_s: float = 30.0,
+        kafka: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._source = source
+        self._topic = topic
+        self._delivery_timeout_s = delivery_timeout_s
+        self._max_pending_bytes = max_pending_bytes
+        self._pending: dict[int, tuple[str, int]] = {}  # token → event id, bytes
+        self._pending_bytes = 0
+        self._unsettled = 0
+        self._tokens = 0
+        self._settled = threading.Condition()
+        self._closed = False
+        linger_ms = 5
+        timeout_ms = round(connect_timeout_s * 1000)
+        settings: dict[str, Any] = {
+            "bootstrap_servers": bootstrap.split(","),
+            "client_id": f"touchpath-{source}",
+            # True, not the default that means it: then a setting that conflicts raises instead of turning it off.
+            "enable_idempotence": True,
+            "acks": "all",
+            "delivery_timeout_ms": round(delivery_timeout_s * 1000),
+            "request_timeout_ms": min(30_000, round(delivery_timeout_s * 1000) - linger_ms),
+            "linger_ms": linger_ms,
+            "batch_size": 64 * 1024,
+            "reconnect_backoff_max_ms": 1000,
+            "partitioner": ContactPartitioner(),
+            "allow_auto_create_topics": False,
+            "bootstrap_timeout_ms": timeout_ms,
+            "max_block_ms": timeout_ms,
+            "metrics_enabled": False,
+        }
+        try:
+            self._producer = KafkaProducer(**(settings | dict(kafka or {})))
+        except KafkaError as error:
+            raise PublishError(f"no Kafka broker answers at {bootstrap}: {error}") from error
+        try:
+            self._producer.partitions_for(topic)
+        except KafkaError as error:
+            self._producer.close(timeout=0)
+            raise PublishError(f"topic {topic} does not exist on {bootstrap}: {error}") from error
+        self._account = Account(on_delivery, ledger)
+
+    @overload
+    def publish(self, touchpoint: Touchpoint, /) -> str: ...
+    @overload
+    def publish(self, **fields: Unpack[Fields]) -> str: ...
+    def publish(  # type: ignore[misc]  # mypy does not match Unpack with Any
+        self, touchpoint: Touchpoint | None = None, /, **fields: Any
+    ) -> str:
+        """Hand over one event, given whole or by its fields, and return its id at once.
+
+        Raises ``journeys.touchpoint.Invalid``, which names field and value; such an event was not attempted.
+        """
+        if self._closed:
+            raise PublishError("the publisher is closed")
+        if touchpoint is None:
+            touchpoint, raw = event_from(fields, self._source)  # type: ignore[arg-type]
+        elif fields:
+            raise TypeError("publish takes a touchpoint or fields, not both")
+        else:
+            raw = checked(touchpoint)
+        key = touchpoint.contact_id.encode()
+        token = self._begin(touchpoint.id, len(raw) + len(key) + _OVERHEAD)
+        if token is None:
+            self._account.settle([touchpoint.id], PublishError("too much is waiting for acknowledgement already"))
+            return touchpoint.id
+        try:
+            future = self._producer.send(self._topic, value=raw, key=key)
+        except KafkaError as error:
+            self._end(token, error)
+        else:
+            future.add_callback(partial(self._end, token, None))
+            future.add_errback(partial(self._end, token))
+        return touchpoint.id
+
+    def flush(self, timeout_s: float | None = None) -> bool:
+        """Wait until every event so far is acknowledged or failed; False if ``timeout_s`` passes first."""
+        with self._settled:
+            return self._settled.wait_for(lambda: not self._unsettled, timeout_s)
+
+    def report(self) -> Report:
+        """What became of the events so far."""
+        return self._account.report()
+
+    def close(self, timeout_s: float | None = None) -> Report:
+        """Flush for up to ``timeout_s`` (the delivery time-out unless given); what is pending then has failed."""
+        if not self._closed:
+            self._closed = True
+            self._shut_down(self._delivery_timeout_s + 5 if timeout_s is None else timeout_s)
+            self._account.close()
+        return self._account.report()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+        if kind is None:
+            self._account.raise_for_failures()
+
+    def _shut_down(self, timeout_s: float) -> None:
+        if not self.flush(timeout_s):
+            # close() alone would raise after its time-out and leave the I/O thread running (kafka-python 3.0.12).
+            self._producer._sender.force_close()
+            self._producer._sender.join(10)
+        try:
+            self._producer.close(timeout=10)
+        except KafkaError as error:
+            log.warning("the Kafka producer did not close cleanly: %s", error)
+        for token in list(self._pending):
+            self._end(token, PublishError("not acknowledged before the publisher closed"))
+
+    def _begin(self, event: str, size: int) -> int | None:
+        """Register an event as on its way; None if there is no room for it within the delivery time-out."""
+        self._account.attempt()
+        with self._settled:
+            if not self._settled.wait_for(
+                lambda: not self._pending or self._pending_bytes + size <= self._max_pending_bytes,
+                self._delivery_timeout_s,
+            ):
+                return None
+            self._tokens += 1
+            self._pending[self._tokens] = (event, size)
+            self._pending_bytes += size
+            self._unsettled += 1
+            return self._tokens
+
+    def _end(self, token: int, error: Exception | None, _metadata: object = None) -> None:
+        """The broker's answer, or none in time. The first one counts."""
+        with self._settled:
+            entry = self._pending.pop(token, None)
+        if entry is None:
+            return
+        event, size = entry
+        self._account.settle([event], error)
+        with self._settled:
+            self._pending_bytes -= size
+            self._unsettled -= 1
+            self._settled.notify_all()
+
+
+class ContactPartitioner(Partitioner):  # type: ignore[misc]
+    """The same partition for a key as everywhere else in touchpath."""
+
+    def partition(
+        self, topic: str, key: object, serialized_key: bytes, value: object, serialized_value: bytes, cluster: Any
+    ) -> int:
+        return partition_of(serialized_key, len(cluster.partitions_for_topic(topic)))

@@ -1,0 +1,138 @@
+"""Publishes a file of events: in the order in which they happened, each with its own time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from journeys.touchpoint import Touchpoint
+from producers.bulk import BulkPublisher
+from producers.delivery import TOPIC, OnDelivery, Report
+from producers.formats import FORMATS, BadLine, WrongFormat
+from producers.pacing import OnProgress, Stop, play
+
+SORT_WINDOW = 200_000
+BAD_LINES_KEPT = 100
+
+
+class ReplayError(Exception):
+    """The file cannot be replayed at all; one line that names file and cause."""
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """How a replay went. ``bad_lines`` holds one line of text for each of the first ``BAD_LINES_KEPT`` bad ones."""
+
+    file: Path
+    published: int
+    delivery: Report
+    bad: int
+    bad_lines: tuple[str, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Every line of the file was read, and every event acknowledged."""
+        return self.bad == 0 and self.delivery.acknowledged == self.delivery.attempted
+
+
+def replay(
+    file: Path,
+    format: str,  # noqa: A002 (the word that users know)
+    bootstrap: str,
+    *,
+    topic: str = TOPIC,
+    speed: float | None = None,
+    on_progress: OnProgress | None = None,
+    on_delivery: OnDelivery | None = None,
+    ledger: Path | None = None,
+    stop: Stop = lambda: False,
+) -> Replayed:
+    """Publish ``file``, of a format named in ``FORMATS``, to the broker at ``bootstrap``.
+
+    speed: how many times as fast as it happened (1: real time); none: as fast as it goes. Bad lines are left out and
+    counted, the rest is published. Undelivered events are in the result's ``delivery``.
+
+    Raises ``ReplayError`` if the file cannot be read or is not of the format, ``PublishError`` if the broker is not
+    there or goes away for longer than the delivery time-out.
+    """
+    if speed is not None and not speed > 0:
+        raise ReplayError(f"speed: expected a number above 0 (got {speed!r})")
+    reading = Reading(file, format)
+    with reading:
+        publisher = BulkPublisher(bootstrap, topic=topic, on_delivery=on_delivery, ledger=ledger)
+        try:
+            published = play(reading, publisher, _pace(speed) if speed else None, on_progress, stop)
+        finally:
+            delivery = publisher.close()
+    return Replayed(file, published, delivery, reading.bad, tuple(reading.bad_lines))
+
+
+class Reading:
+    """A file as touchpoints sorted by (time, id), with what could not be read beside them.
+
+    Sorting goes through a window: what lies within ``SORT_WINDOW`` touchpoints of its place comes out in order, so
+    that memory stays bounded. Disorder beyond that changes no figure, only what is seen meanwhile.
+    """
+
+    def __init__(self, file: Path, format: str) -> None:  # noqa: A002
+        if format not in FORMATS:
+            raise ReplayError(f"format: expected one of {', '.join(sorted(FORMATS))} (got {format!r})")
+        self._file = file
+        self._read = FORMATS[format]
+        self.bad = 0
+        self.bad_lines: list[str] = []
+        try:
+            self._lines: BinaryIO = open(file, "rb")  # noqa: SIM115 (closed by __exit__)
+        except OSError as error:
+            raise ReplayError(f"{file}: {error.strerror}") from None
+
+    def __enter__(self) -> Reading:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lines.close()
+
+    def __iter__(self) -> Iterator[Touchpoint]:
+        try:
+            yield from sorted_within(self._read(self._lines, self._reject), SORT_WINDOW)
+        except WrongFormat as wrong:
+            raise ReplayError(f"{self._file}:{wrong}") from None
+        except OSError as error:
+            raise ReplayError(f"{self._file}: {error.strerror}") from None
+
+    def _reject(self, bad: BadLine) -> None:
+        self.bad += 1
+        if len(self.bad_lines) < BAD_LINES_KEPT:
+            self.bad_lines.append(f"{self._file}:{bad}")
+
+
+def sorted_within(touchpoints: Iterable[Touchpoint], window: int) -> Iterator[Touchpoint]:
+    """``touchpoints`` by (time, id), wholly if no one is more than ``window`` places late; holds 2 × ``window``."""
+    held: list[Touchpoint] = []
+    for touchpoint in touchpoints:
+        held.append(touchpoint)
+        if len(held) >= 2 * window:
+            held.sort(key=_order)
+            yield from held[:window]
+            del held[:window]
+    held.sort(key=_order)
+    yield from held
+
+
+def _order(touchpoint: Touchpoint) -> tuple[int, str]:
+    return touchpoint.at, touchpoint.id
+
+
+def _pace(speed: float) -> Callable[[int], float]:
+    began: list[tuple[int, float]] = []  # time of the first event, and when it was published
+
+    def due(at: int) -> float:
+        if not began:
+            began.append((at, time.time()))
+        first, wall = began[0]
+        return wall + (at - first) / 1000 / speed
+
+    return due
