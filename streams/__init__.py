@@ -1,0 +1,1 @@
+"""The Faust application: stages that consume batches of records and emit others, exactly once."""

@@ -1,0 +1,127 @@
+"""Compose the Faust application, and run it as a worker process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import Any, cast
+
+import faust
+from aiohttp import web
+from faust.types import TP
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from streams.engine import Engine
+from streams.settings import EngineSettings, Topology
+from streams.stage import Stage
+from streams.transport import ChunkConsumer, ChunkTransport, PassThrough
+
+log = logging.getLogger(__name__)
+
+
+class Application(faust.App):  # type: ignore[misc]
+    """A Faust app with one agent a stage. `engine` has the partitions, `metrics_url` the address once it runs."""
+
+    engine: Engine
+    metrics_url: str | None = None
+
+
+def create_app(topology: Topology, settings: EngineSettings) -> Application:
+    """The application, not started. The topics must exist."""
+    heartbeat_s = settings.session_timeout_s / 3
+    app = Application(
+        settings.app_id,
+        broker=f"kafka://{settings.bootstrap}",
+        autodiscover=False,
+        store="memory://",
+        datadir=settings.data / "faust",
+        web_enabled=False,
+        broker_client_id=settings.worker,
+        broker_session_timeout=settings.session_timeout_s,
+        broker_heartbeat_interval=heartbeat_s,
+        broker_request_timeout=max(15.0, settings.session_timeout_s + 1),
+        broker_rebalance_timeout=max(10.0, settings.session_timeout_s + settings.stop_timeout_s),
+        consumer_auto_offset_reset="earliest",
+        # Our transactions settle what is under way when partitions are revoked; Faust has nothing to wait for.
+        stream_wait_empty=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+    )
+    engine = Engine(topology, settings, app.crash)
+    app.engine = engine
+    app.transport = ChunkTransport(app.conf.broker_consumer, app, engine)
+    for stage in topology.stages:
+        _add_agent(app, stage, engine)
+    _connect(app, engine, settings)
+    return app
+
+
+def run_worker(topology: Topology, settings: EngineSettings, *, loglevel: str | None = None) -> None:
+    """Run until SIGTERM or SIGINT, or a crash; then exit the process, with 0 or 1. Logging is the caller's to set up."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    app = create_app(topology, settings)
+    worker = app.Worker(
+        loop=loop, loglevel=loglevel, quiet=True, redirect_stdouts=False, override_logging=False, console_port=0
+    )
+    worker.execute_from_commandline()
+
+
+def _add_agent(app: Application, stage: Stage, engine: Engine) -> None:
+    topic = app.topic(*stage.inputs, schema=PassThrough(), acks=False)
+
+    async def deliver(stream: Any) -> None:
+        async for chunk in stream:
+            await engine.deliver(chunk)
+
+    app.agent(topic, name=stage.name)(deliver)
+
+
+def _connect(app: Application, engine: Engine, settings: EngineSettings) -> None:
+    running: list[asyncio.Task[None]] = []
+    served: list[web.AppRunner] = []
+
+    @app.on_partitions_revoked.connect(weak=False)
+    async def on_revoked(sender: Any, revoked: set[TP], **options: Any) -> None:
+        await engine.revoked(revoked)
+
+    @app.on_partitions_assigned.connect(weak=False)
+    async def on_assigned(sender: Any, assigned: set[TP], **options: Any) -> None:
+        engine.consumer = cast(ChunkConsumer, app.consumer)
+        await engine.assigned(assigned)
+
+    @app.task
+    async def serve() -> None:
+        running.append(asyncio.create_task(engine.report()))
+        if settings.metrics_port is not None:
+            served.append(await _serve(app, engine, settings.metrics_port))
+
+    # Sent while the consumer is still a member of the group, so that nobody takes over before we are done.
+    @app.on_before_shutdown.connect(weak=False)
+    async def on_shutdown(sender: Any, **options: Any) -> None:
+        await engine.revoked(())
+        for task in running:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        for runner in served:
+            await runner.cleanup()
+
+
+async def _serve(app: Application, engine: Engine, port: int) -> web.AppRunner:
+    async def metrics(request: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    async def ready(request: web.Request) -> web.Response:
+        return web.json_response({"ready": engine.ready}, status=200 if engine.ready else 503)
+
+    site = web.Application()
+    site.router.add_get("/metrics", metrics)
+    site.router.add_get("/ready", ready)
+    runner = web.AppRunner(site, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    app.metrics_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    log.info("metrics and readiness on %s", app.metrics_url)
+    return runner

@@ -1,0 +1,222 @@
+"""The batch: all that a stage sees of the world, and all that it may do to it. Knows nothing of Kafka."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from journeys.partition import partition_of
+from streams.stage import Record
+
+# A version is 47 bits: the epoch of the partition layout above, then a sequence. The journey stage appends 16 more.
+SEQUENCE_BITS = 40
+EPOCH_BITS = 7
+HEADER_PREFIX = "__connect.errors."
+
+_RESERVED = b"\x01"  # keys below this one are the engine's own
+
+
+class Output(NamedTuple):
+    """A record to write. `timestamp`: milliseconds since the epoch, None for the moment of the commit."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
+    timestamp: int | None = None
+
+
+class State(Protocol):
+    def get_many(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """The values of those keys that exist."""
+
+
+class RecordTooLarge(ValueError):
+    """A record that the broker would refuse for its size."""
+
+
+class Batch:
+    """Records of one partition number of a stage's inputs, its state, and what comes of them.
+
+    `state` may be a plain dict in a test. `topics` gives the number of partitions of each topic that is written.
+    """
+
+    __slots__ = (
+        "_base",
+        "_limit",
+        "_sequence",
+        "_state",
+        "_topics",
+        "counts",
+        "dead_letters",
+        "newest_at",
+        "outputs",
+        "partition",
+        "partitions",
+        "records",
+        "rejected",
+        "stage",
+        "writes",
+    )
+
+    def __init__(
+        self,
+        stage: str,
+        partition: int,
+        records: Sequence[Record],
+        state: State | Mapping[bytes, bytes],
+        topics: Mapping[str, int],
+        *,
+        partitions: int = 1,
+        dead_letters: str = "dead-letters",
+        sequence: int = 0,
+        epoch: int = 0,
+        max_record_bytes: int = 1_000_000,
+    ) -> None:
+        self.stage = stage
+        self.partition = partition
+        self.partitions = partitions
+        self.records = records
+        self.dead_letters = dead_letters
+        self.writes: dict[bytes, bytes | None] = {}
+        self.outputs: dict[tuple[str, int], list[Output]] = {}
+        self.counts: Counter[str] = Counter()
+        self.rejected: Counter[str] = Counter()
+        self.newest_at: int | None = None
+        self._state: State = _Dict(state) if isinstance(state, Mapping) else state
+        self._topics = topics
+        self._sequence = sequence
+        self._base = epoch << SEQUENCE_BITS
+        self._limit = max_record_bytes
+
+    # State.
+
+    def load(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
+        """The values of those keys that exist, this batch's own saves included."""
+        writes = self.writes
+        if not writes:
+            return self._state.get_many(list(keys))
+        found: dict[bytes, bytes] = {}
+        missing: list[bytes] = []
+        for key in keys:
+            if key in writes:
+                value = writes[key]
+                if value is not None:
+                    found[key] = value
+            else:
+                missing.append(key)
+        if missing:
+            found.update(self._state.get_many(missing))
+        return found
+
+    def save(self, key: bytes, value: bytes | None) -> None:
+        """Keep the value under the key; None deletes. Raises ValueError for an empty key or one that starts with 0."""
+        if key < _RESERVED:
+            raise ValueError(f"state key {key!r} is reserved")
+        if value is not None and len(value) > self._limit:
+            raise RecordTooLarge(f"state of {key[:100]!r} is {len(value)} bytes, the limit is {self._limit}")
+        self.writes[key] = value
+
+    # Outputs.
+
+    def emit(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        partition: int | None = None,
+        headers: Sequence[tuple[str, bytes]] = (),
+        timestamp: int | None = None,
+    ) -> None:
+        """Write a record; without a partition it goes to its key's. Raises KeyError for a topic not in the topology."""
+        if partition is None:
+            partition = partition_of(key or b"", self._topics[topic])
+        if value is not None and len(value) > self._limit:
+            raise RecordTooLarge(f"record for {topic} is {len(value)} bytes, the limit is {self._limit}")
+        place = topic, partition
+        outputs = self.outputs.get(place)
+        if outputs is None:
+            outputs = self.outputs[place] = []
+        outputs.append(Output(key, value, headers, timestamp))
+
+    def reject(self, record: Record, reason: str, message: str) -> None:
+        """Send the record as it came to the dead letters. `reason` is a short word of a fixed set: it labels a metric."""
+        errors = (
+            ("topic", record.topic),
+            ("partition", str(record.partition)),
+            ("offset", str(record.offset)),
+            ("stage", self.stage),
+            ("exception.class.name", reason),
+            ("exception.message", message[:1000]),
+        )
+        headers = [*record.headers, *((HEADER_PREFIX + name, text.encode()) for name, text in errors)]
+        partition = record.partition % self._topics[self.dead_letters]
+        place = self.dead_letters, partition
+        self.outputs.setdefault(place, []).append(Output(record.key, record.value, headers, record.timestamp))
+        self.rejected[reason] += 1
+
+    def next_version(self) -> int:
+        """A number below 2**47 that only grows in the life of this stage and partition."""
+        self._sequence += 1
+        return self._base | self._sequence
+
+    # Figures.
+
+    def count(self, name: str, n: int = 1) -> None:
+        """Add to the stage's counter of that name."""
+        self.counts[name] += n
+
+    def observe(self, at: int) -> None:
+        """Tell the time of an event (milliseconds since the epoch), for the age of the newest one."""
+        if self.newest_at is None or at > self.newest_at:
+            self.newest_at = at
+
+    # For the engine.
+
+    @property
+    def sequence(self) -> int:
+        return self._sequence
+
+    def child(self, records: Sequence[Record]) -> Batch:
+        """A batch of some of the records that sees this one's state, to be given to `absorb` or thrown away."""
+        child = Batch(
+            self.stage,
+            self.partition,
+            records,
+            _Loaded(self),
+            self._topics,
+            partitions=self.partitions,
+            dead_letters=self.dead_letters,
+            sequence=self._sequence,
+            max_record_bytes=self._limit,
+        )
+        child._base = self._base
+        return child
+
+    def absorb(self, child: Batch) -> None:
+        """Take over what the child did."""
+        self.writes.update(child.writes)
+        for place, outputs in child.outputs.items():
+            self.outputs.setdefault(place, []).extend(outputs)
+        self.counts.update(child.counts)
+        self.rejected.update(child.rejected)
+        self._sequence = child._sequence
+        if child.newest_at is not None:
+            self.observe(child.newest_at)
+
+
+class _Dict:
+    def __init__(self, values: Mapping[bytes, bytes]) -> None:
+        self._values = values
+
+    def get_many(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        values = self._values
+        return {key: values[key] for key in keys if key in values}
+
+
+class _Loaded:
+    def __init__(self, batch: Batch) -> None:
+        self._batch = batch
+
+    def get_many(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        return self._batch.load(keys)

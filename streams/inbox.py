@@ -1,0 +1,136 @@
+"""What waits to be processed of one stage and partition, and the proof that nothing is missing from it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from time import monotonic
+from typing import NamedTuple
+
+from streams.stage import Record
+
+_TRANSIT_S = 5.0  # a chunk that has not come by then was dropped on the way
+
+
+class Chunk(NamedTuple):
+    """What one poll read of one topic partition: every committed record from offset `start` up to, not with, `end`.
+
+    Offsets have holes (markers of transactions, compaction), so only `start` tells whether something is missing before.
+    """
+
+    topic: str
+    partition: int
+    start: int
+    end: int
+    records: Sequence[Record]
+
+
+class Slice(NamedTuple):
+    """Records to process together, and by topic the position to commit with them."""
+
+    records: list[Record]
+    positions: dict[str, int]
+
+
+class Inbox:
+    """A bounded queue of chunks. Faust may drop chunks, or read some twice, whenever a rebalance or a seek comes between;
+    the inbox knows the next offset of each topic, cuts off what it has had, and tells where to read again.
+
+    Used from one event loop.
+    """
+
+    def __init__(self, topics: Iterable[str], capacity: int) -> None:
+        self._topics = tuple(topics)
+        self._capacity = capacity
+        self._chunks: deque[Chunk] = deque()
+        self._queued = dict.fromkeys(self._topics, 0)
+        self._expected: dict[str, int] = {}
+        self._done: dict[str, int] = {}
+        self._in_transit: dict[str, float] = {}
+        self._arrived = asyncio.Event()
+
+    def open(self, positions: Mapping[str, int]) -> None:
+        """Forget what is queued and accept chunks from these positions on."""
+        self.close()
+        self._expected = {topic: positions[topic] for topic in self._topics}
+        self._done = dict(self._expected)
+
+    def close(self) -> None:
+        """Accept nothing until the next `open`."""
+        self._expected = {}
+        self._chunks.clear()
+        self._queued = dict.fromkeys(self._topics, 0)
+        self._in_transit.clear()
+        self._arrived.clear()
+
+    def wants(self, topic: str) -> bool:
+        """Whether a chunk of the topic should be fetched: there is room, and none is on its way."""
+        if topic not in self._expected or self._queued[topic] >= self._capacity:
+            return False
+        return monotonic() - self._in_transit.get(topic, 0.0) > _TRANSIT_S
+
+    def dispatched(self, topic: str) -> None:
+        """A chunk of the topic is on its way."""
+        self._in_transit[topic] = monotonic()
+
+    def expected(self, topic: str) -> int | None:
+        """The next offset that is wanted; None while closed or while a chunk is on its way."""
+        if topic in self._in_transit:
+            return None
+        return self._expected.get(topic)
+
+    def done(self, topic: str) -> int | None:
+        """The next offset to process, as told by `open` and `committed`; None before."""
+        return self._done.get(topic)
+
+    def committed(self, positions: Mapping[str, int]) -> None:
+        """These positions were committed."""
+        self._done.update(positions)
+
+    def offer(self, chunk: Chunk) -> bool:
+        """Queue the chunk, without what was had before. False: something is missing before it, read from `expected`."""
+        topic = chunk.topic
+        self._in_transit.pop(topic, None)
+        expected = self._expected.get(topic)
+        if expected is None or chunk.end <= expected:
+            return True
+        if chunk.start > expected:
+            return False
+        if chunk.start < expected:
+            chunk = chunk._replace(start=expected, records=[r for r in chunk.records if r.offset >= expected])
+        self._expected[topic] = chunk.end
+        self._queued[topic] += len(chunk.records)
+        self._chunks.append(chunk)
+        self._arrived.set()
+        return True
+
+    async def take(self, limit: int, timeout: float) -> Slice | None:
+        """Everything that waits, up to `limit` records; None if nothing came within `timeout` seconds, or on `wake`."""
+        if not self._chunks:
+            try:
+                async with asyncio.timeout(timeout):
+                    await self._arrived.wait()
+            except TimeoutError:
+                return None
+        self._arrived.clear()
+        records: list[Record] = []
+        positions: dict[str, int] = {}
+        while self._chunks:
+            chunk = self._chunks.popleft()
+            room = limit - len(records)
+            if len(chunk.records) > room:
+                if not room:
+                    self._chunks.appendleft(chunk)
+                    break
+                rest = chunk._replace(start=chunk.records[room].offset, records=chunk.records[room:])
+                self._chunks.appendleft(rest)
+                chunk = chunk._replace(end=rest.start, records=chunk.records[:room])
+            records.extend(chunk.records)
+            positions[chunk.topic] = chunk.end
+            self._queued[chunk.topic] -= len(chunk.records)
+        return Slice(records, positions) if positions else None
+
+    def wake(self) -> None:
+        """Let `take` return at once."""
+        self._arrived.set()

@@ -1,0 +1,1 @@
+"""The stages: decode, fold with the pure core, emit what changed."""

@@ -1,0 +1,183 @@
+"""Touchpoints become contacts and queue visits. Keyed by contact id, else by the touchpoint's own."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+
+import msgspec
+
+from journeys import change
+from journeys.change import Change
+from journeys.contact import QueueVisit, fold
+from journeys.identity import customer_of
+from journeys.partition import partition_of
+from journeys.queue import interval_of
+from journeys.settings import Settings
+from journeys.touchpoint import Invalid, Touchpoint, decode
+from streams import topics
+from streams.batch import Batch
+from streams.stage import Record
+
+BLOCK_BYTES = 256 * 1024
+MOST_TOUCHPOINTS = 2_000
+_IN_ORDER = attrgetter("at", "id")
+
+
+class Kept(msgspec.Struct, array_like=True):
+    """The state of one contact: its touchpoints in order, and what was last said of it."""
+
+    touchpoints: list[Touchpoint]
+    customer: str
+    visits: list[QueueVisit]
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Kept)
+
+
+class ContactStage:
+    name = "contact"
+    inputs = (topics.TOUCHPOINTS, topics.ROUTED)
+    schema = 1
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._future = settings.times.future.ms
+        self._lateness = settings.times.lateness.ms
+
+    def migrate(self, key: bytes, value: bytes, schema: int) -> bytes | None:
+        raise ValueError(f"the contact stage never kept state of schema {schema}")
+
+    def process(self, batch: Batch) -> None:
+        arrived: dict[bytes, list[tuple[Touchpoint, Record]]] = {}
+        for record in batch.records:
+            try:
+                touchpoint = decode(record.value or b"")
+            except Invalid as error:
+                batch.reject(record, error.reason, str(error))
+                continue
+            if touchpoint.at > record.timestamp + self._future:
+                batch.reject(record, "in_the_future", f"time: {touchpoint.at} is over {self._future} ms after its arrival")
+                continue
+            key = b"c" + touchpoint.contact_id.encode()
+            own = arrived.get(key)
+            if own is None:
+                arrived[key] = [(touchpoint, record)]
+            else:
+                own.append((touchpoint, record))
+
+        known = batch.load(arrived)
+        blocks = _Blocks(batch)
+        for key, own in arrived.items():
+            raw = known.get(key)
+            # A contact that is known here lives here: the hash is only for new ones.
+            if raw is None and partition_of(key[1:], batch.partitions) != batch.partition:
+                self._forward(batch, key[1:], own)
+                continue
+            kept = Kept([], "", []) if raw is None else _decoder.decode(raw)
+            new = self._accept(batch, kept, own, blocks)
+            if new:
+                self._tell(batch, kept, new)
+                batch.save(key, _encoder.encode(kept))
+        blocks.close()
+
+    def _forward(self, batch: Batch, key: bytes, own: list[tuple[Touchpoint, Record]]) -> None:
+        """To the partition of the contact, since its producer chose another; the record's own time goes with it."""
+        for _, record in own:
+            batch.emit(topics.ROUTED, key, record.value, headers=record.headers, timestamp=record.timestamp)
+        batch.count("routed", len(own))
+
+    def _accept(
+        self, batch: Batch, kept: Kept, own: list[tuple[Touchpoint, Record]], blocks: _Blocks
+    ) -> list[Touchpoint]:
+        """Adds to ``kept`` those of ``own`` that are new and in time, and returns them."""
+        touchpoints = kept.touchpoints
+        ids = {touchpoint.id: touchpoint for touchpoint in touchpoints}
+        newest = touchpoints[-1].at if touchpoints else 0
+        new = []
+        for touchpoint, record in own:
+            slim = _slim(touchpoint)
+            same = ids.get(slim.id)
+            if same is not None:
+                if same == slim:
+                    batch.count("duplicates")
+                else:
+                    batch.reject(record, "id_reused", f"id: {slim.id!r} was given to another touchpoint of this contact")
+                continue
+            if slim.at < newest - self._lateness:
+                batch.reject(record, "too_late", f"time: {slim.at} is over {self._lateness} ms before the newest, {newest}")
+                continue
+            if len(ids) >= MOST_TOUCHPOINTS:
+                batch.reject(record, "contact_too_long", f"data.contact_id: {slim.contact_id!r} has {len(ids)} touchpoints")
+                continue
+            ids[slim.id] = slim
+            newest = max(newest, slim.at)
+            new.append(slim)
+            assert record.value is not None
+            blocks.add(record.value)
+        if new:
+            touchpoints.extend(new)
+            touchpoints.sort(key=_IN_ORDER)
+            batch.observe(newest)
+        return new
+
+    def _tell(self, batch: Batch, kept: Kept, new: list[Touchpoint]) -> None:
+        """Emits the contact as it is now, and those of its visits that changed."""
+        contact, visits = fold(kept.touchpoints, self._settings)
+        causes = [touchpoint.id for touchpoint in new[-change.CAUSES_KEPT :]]
+        as_of = kept.touchpoints[-1].at
+
+        def emit(topic: str, key: str, entity: str, entity_id: str, payload: object, deleted: bool = False) -> None:
+            version = batch.next_version()
+            value = change.encode(Change(entity, entity_id, version, payload, deleted, as_of, causes=causes))
+            batch.emit(topic, key.encode(), value)
+
+        customer = customer_of(contact, self._settings)
+        if kept.customer and kept.customer != customer:
+            emit(topics.RESOLVED, kept.customer, "contact", contact.contact_id, None, deleted=True)
+        emit(topics.RESOLVED, customer, "contact", contact.contact_id, contact)
+        kept.customer = customer
+
+        before = {visit.visit_id: visit for visit in kept.visits}
+        after = {visit.visit_id: visit for visit in visits}
+        if before != after:
+            for visit_id, visit in before.items():
+                then = after.get(visit_id)
+                # The queue stage finds a visit by its interval, so one that left it is told with its old place.
+                if then is None or interval_of(then, self._settings) != interval_of(visit, self._settings):
+                    emit(topics.VISITS, visit.queue, "visit", visit_id, visit, deleted=True)
+            for visit_id, visit in after.items():
+                if before.get(visit_id) != visit:
+                    emit(topics.VISITS, visit.queue, "visit", visit_id, visit)
+            kept.visits = visits
+
+
+def _slim(touchpoint: Touchpoint) -> Touchpoint:
+    """Without what no fold reads; the whole event is in journey.accepted."""
+    if not touchpoint.attributes:
+        return touchpoint
+    return msgspec.structs.replace(touchpoint, attributes={})
+
+
+class _Blocks:
+    """Gathers accepted events into JSON Lines records of bounded size."""
+
+    def __init__(self, batch: Batch) -> None:
+        self._batch = batch
+        self._lines: list[bytes] = []
+        self._size = 0
+
+    def add(self, raw: bytes) -> None:
+        if self._size + len(raw) > BLOCK_BYTES:
+            self.close()
+        # JSON may hold line breaks between its tokens; strings cannot.
+        self._lines.append(raw.replace(b"\n", b" ") if b"\n" in raw else raw)
+        self._size += len(raw) + 1
+
+    def close(self) -> None:
+        if self._lines:
+            batch = self._batch
+            batch.emit(topics.ACCEPTED, None, b"\n".join(self._lines), partition=batch.partition)
+            batch.count("accepted", len(self._lines))
+        self._lines = []
+        self._size = 0

@@ -1,0 +1,155 @@
+"""Contacts become journeys, with channel switches, repeats and redials. Keyed by customer."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+import msgspec
+
+from journeys import change
+from journeys.change import Change
+from journeys.contact import Contact
+from journeys.journey import Journey, Signal, Stitched
+from journeys.repeats import DAY
+from journeys.settings import Settings
+from journeys.stitch import Stitching, stitch
+from streams import topics
+from streams.batch import Batch
+
+MOST_CONTACTS = 1_000
+# A contact may move to another customer, in another partition: the version of its row is the one that its own writer
+# gave it, followed by how often it was told on from here under that one.
+VERSION_BITS = 16
+_CONTACT, _JOURNEY, _SIGNAL = "c", "j", "s"
+
+
+class Known(msgspec.Struct, array_like=True):
+    """A contact of the customer, the version that its own writer gave it, and how often it was told on from here."""
+
+    contact: Contact
+    version: int
+    told: int = 0
+
+
+class Kept(msgspec.Struct, array_like=True):
+    """The state of one customer: the contacts, and a digest of each thing said of them that still holds."""
+
+    contacts: dict[str, Known]
+    manifest: dict[str, bytes]
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Kept)
+_changes = msgspec.json.Decoder(Change[Contact])
+_payload = msgspec.json.Encoder()
+
+
+class JourneyStage:
+    name = "journey"
+    inputs = (topics.RESOLVED,)
+    schema = 1
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._settled_after = settings.times.lateness.ms + max(settings.journeys.repeat_windows_days) * DAY
+
+    def migrate(self, key: bytes, value: bytes, schema: int) -> bytes | None:
+        raise ValueError(f"the journey stage never kept state of schema {schema}")
+
+    def process(self, batch: Batch) -> None:
+        arrived: dict[bytes, dict[str, Change[Contact]]] = {}
+        for record in batch.records:
+            told = _changes.decode(record.value or b"")
+            own = arrived.setdefault(b"c" + (record.key or b""), {})
+            earlier = own.get(told.id)
+            if earlier is None or earlier.version < told.version:
+                own[told.id] = told
+            batch.observe(told.as_of)
+        known = batch.load(arrived)
+        for key, changes in arrived.items():
+            raw = known.get(key)
+            kept = Kept({}, {}) if raw is None else _decoder.decode(raw)
+            if self._take(batch, key[1:], kept, changes):
+                batch.save(key, _encoder.encode(kept) if kept.contacts else None)
+
+    def _take(self, batch: Batch, key: bytes, kept: Kept, changes: dict[str, Change[Contact]]) -> bool:
+        """Brings ``kept`` up to date and tells what changed; whether anything did."""
+        told = _Telling(batch, key, list(changes.values()))
+        moved = False
+        for contact_id, change_ in changes.items():
+            known = kept.contacts.get(contact_id)
+            if known is not None and known.version >= change_.version:
+                continue
+            moved = True
+            if change_.payload is not None:
+                kept.contacts[contact_id] = Known(change_.payload, change_.version)
+            else:
+                kept.contacts.pop(contact_id, None)
+                kept.manifest.pop(_CONTACT + contact_id, None)
+                told(topics.STITCHED, "stitched", contact_id, change_.version << VERSION_BITS, None)
+        if not moved:
+            return False
+        stitching = stitch(key.decode(), [known.contact for known in kept.contacts.values()], self._settings)
+        self._tell(kept, stitching, told)
+        if len(kept.contacts) > MOST_CONTACTS:
+            self._settle(kept, stitching)
+        return True
+
+    def _tell(self, kept: Kept, stitching: Stitching, told: _Telling) -> None:
+        before = kept.manifest
+        kept.manifest = now = {}
+        for placed in stitching.stitched:
+            contact_id = placed.contact.contact_id
+            if payload := _news(_CONTACT + contact_id, placed, before, now):
+                known = kept.contacts[contact_id]
+                known.told += 1
+                told(topics.STITCHED, "stitched", contact_id, (known.version << VERSION_BITS) + known.told, payload)
+        for journey in stitching.journeys:
+            if payload := _news(_JOURNEY + journey.journey_id, journey, before, now):
+                told(topics.JOURNEYS, "journey", journey.journey_id, told.next_version(), payload)
+        for signal in stitching.signals:
+            if payload := _news(_SIGNAL + signal.signal_id, signal, before, now):
+                told(topics.SIGNALS, "signal", signal.signal_id, told.next_version(), payload)
+        for name in before.keys() - now.keys():
+            if name[0] == _JOURNEY:
+                told(topics.JOURNEYS, "journey", name[1:], told.next_version(), None)
+            elif name[0] == _SIGNAL:
+                told(topics.SIGNALS, "signal", name[1:], told.next_version(), None)
+
+    def _settle(self, kept: Kept, stitching: Stitching) -> None:
+        """Forgets journeys of a very long history that nothing can reach any more; what was told of them stands."""
+        newest = max(known.contact.started_at for known in kept.contacts.values())
+        for journey in sorted(stitching.journeys, key=lambda journey: journey.closes_at):
+            if len(kept.contacts) <= MOST_CONTACTS // 2 or journey.closes_at + self._settled_after >= newest:
+                return
+            kept.manifest.pop(_JOURNEY + journey.journey_id, None)
+            for placed in stitching.stitched:
+                if placed.journey_id == journey.journey_id:
+                    kept.contacts.pop(placed.contact.contact_id)
+                    kept.manifest.pop(_CONTACT + placed.contact.contact_id, None)
+            for signal in stitching.signals:
+                if signal.journey_id == journey.journey_id:
+                    kept.manifest.pop(_SIGNAL + signal.signal_id, None)
+
+
+class _Telling:
+    """Emits changes of one customer, all with the same causes."""
+
+    def __init__(self, batch: Batch, key: bytes, changes: list[Change[Contact]]) -> None:
+        self.next_version = batch.next_version
+        self._batch = batch
+        self._key = key
+        self._as_of = max(change_.as_of for change_ in changes)
+        self._causes = [cause for change_ in changes for cause in change_.causes][-change.CAUSES_KEPT :]
+
+    def __call__(self, topic: str, entity: str, entity_id: str, version: int, payload: bytes | None) -> None:
+        body = None if payload is None else msgspec.Raw(payload)
+        told = Change(entity, entity_id, version, body, payload is None, self._as_of, causes=self._causes)
+        self._batch.emit(topic, self._key, change.encode(told))
+
+
+def _news(name: str, entity: Stitched | Journey | Signal, before: dict[str, bytes], now: dict[str, bytes]) -> bytes | None:
+    """``entity`` encoded if it differs from what was told before; its digest goes into ``now`` in any case."""
+    payload = _payload.encode(entity)
+    now[name] = digest = blake2b(payload, digest_size=8).digest()
+    return None if before.get(name) == digest else payload

@@ -1,0 +1,37 @@
+"""The way of a touchpoint, as a page.
+
+    journey.touchpoints ─► contact ─► journey.resolved ─► journey ─► journey.stitched, journey.journeys, journey.signals
+     (journey.routed)      │    │      (by customer)
+                           │    └───► journey.visits ───► queue ───► journey.queues
+                           │           (by queue)
+                           └────────► journey.accepted, journey.touchpoints.dlq
+
+Each stage is keyed, and the only writer of what it emits. What a batch leads to (outputs, state, offsets) is one
+transaction. Between contact and journey there is a door for identity resolution (`journeys.identity`).
+"""
+
+from __future__ import annotations
+
+from journeys.settings import Settings
+from streams import topics
+from streams.settings import Topology
+from streams.stages.contact import ContactStage
+from streams.stages.journey import JourneyStage
+from streams.stages.queue import QueueStage
+
+PARTITIONS = 4
+
+
+def build(settings: Settings, partitions: int = PARTITIONS) -> Topology:
+    """The stages over topics of ``partitions`` partitions each."""
+    stages = (
+        ContactStage(settings),  # touchpoints of one contact id are one contact, with its queue visits
+        JourneyStage(settings),  # contacts of one customer are journeys, with switches and repeats
+        QueueStage(settings),  # visits of one queue are its figures, by interval and now
+    )
+    return Topology(
+        stages=stages,
+        partitions=dict.fromkeys(topics.CATALOGUE, partitions),
+        changelogs={stage.name: topics.changelog(stage.name) for stage in stages},
+        dead_letters=topics.DEAD_LETTERS,
+    )
