@@ -1,0 +1,1 @@
+"""From the topics to where people look: ClickHouse, the embedded store, Prometheus."""

@@ -1,0 +1,171 @@
+"""The embedded store: ClickHouse's engine in this process (chDB), on a directory that belongs to this process alone."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from sinks.store import MAX_ROWS, Columns, Result, StoreError
+from sinks.tables import Kind, Table
+
+if TYPE_CHECKING:
+    from chdb.state.sqlitelike import Connection
+
+DATABASE = "touchpath"
+READERS = 2
+
+_ARROW: dict[Kind, pa.DataType] = {
+    "text": pa.string(),
+    "texts": pa.list_(pa.string()),
+    "time": pa.timestamp("ms", "UTC"),
+    "time?": pa.timestamp("ms", "UTC"),
+    "seconds": pa.float64(),
+    "seconds?": pa.float64(),
+    "flag": pa.uint8(),
+    "count": pa.uint32(),
+    "int32": pa.int32(),
+    "int64": pa.int64(),
+    "uint64": pa.uint64(),
+}
+
+
+class Locked(StoreError):
+    """Another process has the directory."""
+
+
+class Embedded:
+    """A ``Store`` in ``directory``, which is created where it does not exist.
+
+    One connection writes; ``READERS`` others, read-only by the engine's own word, answer queries beside it. Raises
+    ``Locked`` if another process has the directory, ``StoreError`` if the engine cannot open it.
+    """
+
+    def __init__(self, directory: Path, database: str = DATABASE) -> None:
+        self.directory = directory
+        self.database = database
+        directory.mkdir(parents=True, exist_ok=True)
+        self._lock_file = _lock(directory)
+        self._write_lock = Lock()
+        self._readers: SimpleQueue[Connection] = SimpleQueue()
+        self._connections: list[Connection] = []
+        try:
+            self._writer = self._connect()
+            _run(self._writer, f"CREATE DATABASE IF NOT EXISTS {database}")
+            _run(self._writer, f"USE {database}")
+            for _ in range(READERS):
+                reader = self._connect()
+                _run(reader, f"USE {database}")
+                # 2 and not 1: a reader may change settings, but not this one.
+                _run(reader, "SET readonly = 2, max_execution_time = 60, max_memory_usage = 4000000000")
+                self._readers.put(reader)
+        except BaseException:
+            self.close()
+            raise
+
+    def insert(self, table: Table, columns: Columns, token: str = "") -> None:
+        batch = _arrow(table, columns)
+        if batch.num_rows > MAX_ROWS:
+            raise ValueError(f"{table.name}: {batch.num_rows} rows in an insert, at most {MAX_ROWS}")
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, batch.schema) as writer:
+            writer.write_batch(batch)
+        settings = "async_insert = 0" + (f", insert_deduplication_token = '{token}'" if token else "")
+        names = ", ".join(f"`{name}`" for name in table.columns)
+        with self._write_lock, _errors():
+            with self._writer.send_insert(
+                f"INSERT INTO {table.name} ({names}) SETTINGS {settings}", "ArrowStream"
+            ) as stream:
+                stream.append(sink.getvalue().to_pybytes())
+                stream.finish()
+
+    def query(self, sql: str) -> Result:
+        with self.reader() as connection:
+            return from_arrow(_run(connection, sql, "ArrowStream"))
+
+    @contextmanager
+    def reader(self) -> Iterator[Connection]:
+        """A connection that reads, for the time of the block; waits until one is free."""
+        connection = self._readers.get()
+        try:
+            yield connection
+        finally:
+            self._readers.put(connection)
+
+    def execute(self, sql: str) -> None:
+        with self._write_lock:
+            _run(self._writer, sql)
+
+    def ping(self) -> None:
+        self.query("SELECT 1")
+
+    def close(self) -> None:
+        while self._connections:
+            self._connections.pop().close()
+        os.close(self._lock_file)
+
+    def _connect(self) -> Connection:
+        from chdb.state.sqlitelike import Connection  # 0.6 s to import, and an optional dependency
+
+        with _errors():
+            connection = Connection(str(self.directory))
+        self._connections.append(connection)
+        return connection
+
+
+def run(connection: Connection, sql: str, format: str = "TabSeparated", parameters: dict[str, str] | None = None) -> bytes:
+    """What ``sql`` answers, in ClickHouse's ``format`` unless it names one itself. Raises ``StoreError``."""
+    return _run(connection, sql, format, parameters)
+
+
+def from_arrow(stream: bytes) -> Result:
+    """The rows in an Arrow stream, empty where the engine answered nothing at all."""
+    if not stream:
+        return Result((), [])
+    table = pa.ipc.open_stream(stream).read_all()
+    columns = [column.to_pylist(maps_as_pydicts="strict") for column in table.columns]
+    return Result(tuple(table.column_names), list(zip(*columns, strict=True)))
+
+
+def _arrow(table: Table, columns: Columns) -> pa.RecordBatch:
+    arrays = [pa.array(values, _ARROW[kind]) for values, kind in zip(columns, table.columns.values(), strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, names=list(table.columns))
+
+
+def _run(connection: Connection, sql: str, format: str = "TabSeparated", parameters: Any = None) -> bytes:
+    with _errors():
+        answer = connection.query(sql, format, params=parameters)
+        return bytes(answer.bytes()) if answer is not None else b""
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        text = str(error)
+        code = re.search(r"Code: (\d+)", text)
+        raise StoreError(text[code.start() :] if code else text, int(code[1]) if code else 0) from None
+
+
+def _lock(directory: Path) -> int:
+    """chDB's own lock says no more than "error initializing": ours names the process, and is let go when it ends."""
+    path = directory / "touchpath.lock"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
+        os.close(descriptor)
+        raise Locked(f"{directory}: in use by process {holder}; query it over HTTP instead, or stop it", 76) from None
+    os.truncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    return descriptor

@@ -1,0 +1,386 @@
+"""From what stands on a topic to a table's rows: one typed reading per topic, then columns.
+
+This is the sinks' hot path: a message is decoded once, the highest version per entity is kept, and the columns are
+built by comprehensions, one a column, when the block is cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+from journeys.change import Change
+from journeys.contact import QueueVisit
+from journeys.identity import is_identified
+from journeys.journey import Journey, Signal, Stitched
+from journeys.queue import QueueInterval
+from sinks import tables
+from sinks.store import Columns
+from sinks.tables import Table
+
+
+class Record(Protocol):
+    """What we use of a Kafka record (aiokafka's ``ConsumerRecord``)."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+class Unreadable(NamedTuple):
+    """A record, or a line of it, that is not what its topic promises: it goes to ``dead_letters`` and stops nothing."""
+
+    record: Record
+    value: bytes
+    message: str
+
+
+class Rows(Protocol):
+    """The rows of one table that wait to be stored; at most one an identity, the one with the highest version."""
+
+    table: Table
+
+    def __len__(self) -> int: ...
+
+    def take(self, record: Record) -> Iterable[Unreadable]:
+        """Keep the rows in ``record``; returns what could not be read."""
+
+    def columns(self) -> Columns:
+        """All rows as columns, in the order of the table's."""
+
+
+class ChangedRows:
+    """The rows of a table whose entities change: one message, one version of one entity."""
+
+    def __init__(self, table: Table, decode: Callable[[bytes], Change[Any] | None], columns: Callable[..., Columns]) -> None:
+        self.table = table
+        self._decode = decode
+        self._columns = columns
+        self._newest: dict[str, Change[Any]] = {}
+
+    def __len__(self) -> int:
+        return len(self._newest)
+
+    def take(self, record: Record) -> Iterable[Unreadable]:
+        value = record.value
+        if value is None:  # compacted away upstream; a deletion that matters is a Change of its own
+            return ()
+        try:
+            change = self._decode(value)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            return (Unreadable(record, value, str(error)),)
+        if change is None:
+            return ()
+        kept = self._newest.get(change.id)
+        if kept is None or change.version >= kept.version:
+            self._newest[change.id] = change
+        return ()
+
+    def columns(self) -> Columns:
+        changes = self._newest.values()
+        live = [change for change in changes if change.payload is not None]
+        gone = [change for change in changes if change.payload is None]
+        columns = [*self._columns(live), [change.version for change in live], [int(change.deleted) for change in live]]
+        if gone:  # a tombstone is its id and version; every other column is empty
+            kinds = list(self.table.columns.values())
+            empty = [[_EMPTY[kind]] * len(gone) for kind in kinds]
+            empty[0] = [change.id for change in gone]
+            empty[-2] = [change.version for change in gone]
+            empty[-1] = [1] * len(gone)
+            columns = [own + none for own, none in zip(columns, empty, strict=True)]
+        return columns
+
+
+_EMPTY: dict[str, Any] = {
+    "text": "", "texts": (), "time": 0, "time?": None, "seconds": 0.0, "seconds?": None, "flag": 0, "count": 0,
+    "int32": 0, "int64": 0, "uint64": 0,
+}  # fmt: skip
+
+
+class _Data(msgspec.Struct):
+    channel: str
+    contact_id: str | None = None
+    intent: str | None = None
+    reference: str | None = None
+    queue: str | None = None
+    agent: str | None = None
+    direction: str | None = None
+    outcome: str | None = None
+    wait_s: float | None = None
+    talk_s: float | None = None
+    hold_s: float | None = None
+    wrap_s: float | None = None
+    invited: bool = False
+
+
+class _Event(msgspec.Struct):
+    """An accepted touchpoint, so no rule of the contract is checked again; what has no column stays in ``raw``."""
+
+    id: str
+    type: str
+    time: datetime
+    data: _Data
+    source: str = ""
+
+
+_event = msgspec.json.Decoder(_Event).decode
+
+
+class TouchpointRows:
+    """The rows of ``touchpoints``: a message is a block of accepted events, one a line."""
+
+    table = tables.TOUCHPOINTS
+
+    def __init__(self) -> None:
+        self._events: dict[str, tuple[_Event, bytes]] = {}
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def take(self, record: Record) -> Iterable[Unreadable]:
+        events = self._events
+        unreadable = []
+        for line in (record.value or b"").split(b"\n"):
+            if not line:
+                continue
+            try:
+                event = _event(line)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                unreadable.append(Unreadable(record, line, str(error)))
+            else:
+                events[event.id] = (event, line)
+        return unreadable
+
+    def columns(self) -> Columns:
+        events = [event for event, _ in self._events.values()]
+        data = [event.data for event in events]
+        return [
+            list(self._events),
+            [int(event.time.timestamp() * 1000) for event in events],
+            [one.channel for one in data],
+            [event.type for event in events],
+            [event.data.contact_id or event.id for event in events],
+            [one.intent or "" for one in data],
+            [one.queue or "" for one in data],
+            [one.agent or "" for one in data],
+            [one.direction or "" for one in data],
+            [one.outcome or "" for one in data],
+            [one.reference or "" for one in data],
+            [event.source for event in events],
+            [one.wait_s for one in data],
+            [one.talk_s for one in data],
+            [one.hold_s for one in data],
+            [one.wrap_s for one in data],
+            [int(one.invited) for one in data],
+            [raw for _, raw in self._events.values()],
+        ]
+
+
+class DeadLetterRows:
+    """The rows of ``dead_letters``: Kafka Connect's headers say where a record came from and what was wrong."""
+
+    table = tables.DEAD_LETTERS
+
+    def __init__(self) -> None:
+        self._rows: dict[str, tuple[Any, ...]] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def take(self, record: Record) -> Iterable[Unreadable]:
+        headers = {name: value for name, value in record.headers if name.startswith(_ERRORS)}
+
+        def header(name: str) -> str:
+            return headers.get(_ERRORS + name, b"").decode(errors="replace")
+
+        letter_id = f"{record.topic}/{record.partition}/{record.offset}"
+        self._rows[letter_id] = (
+            letter_id,
+            header("topic") or record.topic,
+            _number(header("partition"), record.partition),
+            _number(header("offset"), record.offset),
+            header("stage"),
+            header("exception.class.name"),
+            header("exception.message"),
+            _text(record.key),
+            _text(record.value),
+            record.timestamp,
+        )
+        return ()
+
+    def add(self, found: Unreadable) -> None:
+        """A record of the stages' own that the sink cannot read."""
+        record = found.record
+        letter_id = f"{record.topic}/{record.partition}/{record.offset}/{len(self._rows)}"
+        self._rows[letter_id] = (
+            letter_id, record.topic, record.partition, record.offset, "sink", "unreadable", found.message,
+            _text(record.key), _text(found.value), record.timestamp,
+        )  # fmt: skip
+
+    def columns(self) -> Columns:
+        return [list(column) for column in zip(*self._rows.values(), strict=True)]
+
+
+_ERRORS = "__connect.errors."
+
+
+def _number(text: str, otherwise: int) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        return otherwise
+
+
+def _text(value: bytes | None) -> str:
+    """Any bytes as text: what is no UTF-8 is shown as ``\\x..``, so that nothing is lost to sight."""
+    return "" if value is None else value.decode(errors="backslashreplace")
+
+
+def _contacts(changes: list[Change[Stitched]]) -> Columns:
+    placed = [change.payload for change in changes if change.payload is not None]
+    contacts = [one.contact for one in placed]
+    return [
+        [contact.contact_id for contact in contacts],
+        [one.customer for one in placed],
+        [int(is_identified(one.customer)) for one in placed],
+        [one.journey_id for one in placed],
+        [one.part_of for one in placed],
+        [contact.channel for contact in contacts],
+        [contact.intent for contact in contacts],
+        [contact.direction for contact in contacts],
+        [contact.attempt for contact in contacts],
+        [contact.started_at for contact in contacts],
+        [contact.ended_at for contact in contacts],
+        [int(contact.closed) for contact in contacts],
+        [contact.times_out_at for contact in contacts],
+        [contact.outcome for contact in contacts],
+        [contact.resolution for contact in contacts],
+        [contact.queue for contact in contacts],
+        [contact.wait_s for contact in contacts],
+        [contact.talk_s for contact in contacts],
+        [contact.hold_s for contact in contacts],
+        [contact.wrap_s for contact in contacts],
+        [contact.transfers for contact in contacts],
+        [contact.conferences for contact in contacts],
+        [contact.escalations for contact in contacts],
+        [contact.agents for contact in contacts],
+        [contact.references for contact in contacts],
+        [int(contact.containment_failed) for contact in contacts],
+        [int(contact.invited) for contact in contacts],
+        [contact.touchpoints for contact in contacts],
+        [one.first_repeat_same_at for one in placed],
+        [one.first_repeat_any_at for one in placed],
+        [one.repeat_of_same for one in placed],
+        [one.repeat_of_any for one in placed],
+        [one.redial_at for one in placed],
+        [one.redial_id for one in placed],
+        [one.redial for one in placed],
+    ]
+
+
+def _visits(changes: list[Change[QueueVisit]]) -> Columns:
+    visits = [change.payload for change in changes if change.payload is not None]
+    return [
+        [visit.visit_id for visit in visits],
+        [visit.contact_id for visit in visits],
+        [visit.queue for visit in visits],
+        [visit.channel for visit in visits],
+        [visit.direction for visit in visits],
+        [visit.entered_at for visit in visits],
+        [visit.left_at for visit in visits],
+        [visit.outcome for visit in visits],
+        [visit.wait_s for visit in visits],
+        [visit.talk_s for visit in visits],
+        [visit.hold_s for visit in visits],
+        [visit.wrap_s for visit in visits],
+        [visit.agent for visit in visits],
+        [visit.target_s for visit in visits],
+        [visit.short_s for visit in visits],
+        [visit.times_out_at for visit in visits],
+    ]
+
+
+def _journeys(changes: list[Change[Journey]]) -> Columns:
+    journeys = [change.payload for change in changes if change.payload is not None]
+    return [
+        [journey.journey_id for journey in journeys],
+        [journey.customer for journey in journeys],
+        [int(is_identified(journey.customer)) for journey in journeys],
+        [journey.intent for journey in journeys],
+        [journey.opened_at for journey in journeys],
+        [journey.last_at for journey in journeys],
+        [journey.closes_at for journey in journeys],
+        [journey.contacts for journey in journeys],
+        [journey.channels for journey in journeys],
+        [journey.switches for journey in journeys],
+        [journey.repeats for journey in journeys],
+        [journey.first_channel for journey in journeys],
+        [journey.last_channel for journey in journeys],
+        [journey.references for journey in journeys],
+    ]
+
+
+def _signals(changes: list[Change[Signal]]) -> Columns:
+    signals = [change.payload for change in changes if change.payload is not None]
+    encode = msgspec.json.encode
+    return [
+        [signal.signal_id for signal in signals],
+        [signal.kind for signal in signals],
+        [signal.customer for signal in signals],
+        [signal.journey_id for signal in signals],
+        [signal.at for signal in signals],
+        [signal.contact_id for signal in signals],
+        [signal.previous_id for signal in signals],
+        [signal.from_channel for signal in signals],
+        [signal.to_channel for signal in signals],
+        [signal.cause for signal in signals],
+        [encode(signal.details) if signal.details else b"" for signal in signals],
+    ]
+
+
+_INTERVAL_FIELDS = tuple(tables.QUEUE_INTERVALS.columns)[1:-2]
+
+
+def _intervals(changes: list[Change[QueueInterval]]) -> Columns:
+    live = [change for change in changes if change.payload is not None]
+    figures = [change.payload for change in live]
+    return [
+        [change.id for change in live],
+        *([getattr(interval, field) for interval in figures] for field in _INTERVAL_FIELDS),
+    ]
+
+
+class _AnyQueueChange(msgspec.Struct):
+    entity: str
+
+
+_queue_entity = msgspec.json.Decoder(_AnyQueueChange).decode
+_interval = msgspec.json.Decoder(Change[QueueInterval]).decode
+
+
+def _interval_only(value: bytes) -> Change[QueueInterval] | None:
+    """The live state of a queue stands on the same topic; it is for the metrics, not for a table."""
+    return _interval(value) if _queue_entity(value).entity == "interval" else None
+
+
+# What each topic's messages become, by the last part of its name.
+READERS: dict[str, Callable[[], Rows]] = {
+    "journey.accepted": TouchpointRows,
+    "journey.stitched": lambda: ChangedRows(
+        tables.CONTACTS, msgspec.json.Decoder(Change[Stitched]).decode, _contacts
+    ),
+    "journey.visits": lambda: ChangedRows(
+        tables.QUEUE_VISITS, msgspec.json.Decoder(Change[QueueVisit]).decode, _visits
+    ),
+    "journey.journeys": lambda: ChangedRows(tables.JOURNEYS, msgspec.json.Decoder(Change[Journey]).decode, _journeys),
+    "journey.signals": lambda: ChangedRows(tables.SIGNALS, msgspec.json.Decoder(Change[Signal]).decode, _signals),
+    "journey.queues": lambda: ChangedRows(tables.QUEUE_INTERVALS, _interval_only, _intervals),
+    "journey.touchpoints.dlq": DeadLetterRows,
+}
