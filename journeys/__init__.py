@@ -6,7 +6,7 @@ No I/O, no clock, no environment, no Kafka: plain data in, plain data out, usabl
 >>> figures = reference(map(decode, open("touchpoints.jsonl", "rb")))
 """
 
-from journeys.reference import Reference, reference
+from journeys.definition import Reference, reference
 from journeys.settings import Settings
 from journeys.touchpoint import Invalid, Touchpoint, decode, encode
 

@@ -63,6 +63,9 @@ class QueueVisit(msgspec.Struct, array_like=True, frozen=True):
     direction: str
     entered_at: int
     left_at: int | None = None
+    """When it left the queue, to an agent or otherwise."""
+    ended_at: int | None = None
+    """When the agent's service ended, or the wait where there was none; none while either lasts."""
     outcome: str = "waiting"
     """waiting, answered, abandoned, transferred or called_back."""
     wait_s: float | None = None
@@ -74,7 +77,7 @@ class QueueVisit(msgspec.Struct, array_like=True, frozen=True):
     target_s: float = 20.0
     short_s: float = 5.0
     times_out_at: int = 0
-    """When a visit that waits still counts as gone."""
+    """When it counts as over though no event said so."""
 
 
 _RESOLUTIONS = frozenset({"resolved", "unresolved", "failed"})
@@ -183,13 +186,14 @@ def _visit(stay: Stay, contact: Contact, settings: Settings) -> QueueVisit:
         direction=contact.direction,
         entered_at=stay.entered_at,
         left_at=stay.left_at,
+        ended_at=stay.ended_at,
         outcome=stay.outcome,
         wait_s=stay.wait_s,
         talk_s=stay.talk_s,
         hold_s=stay.hold_s,
         wrap_s=stay.wrap_s,
         agent=stay.agent,
-        target_s=queue.target,
-        short_s=queue.short_abandon,
-        times_out_at=contact.times_out_at,
+        target_s=float(queue.target),
+        short_s=float(queue.short_abandon),
+        times_out_at=stay.entered_at + settings.time_out_ms(contact.channel),
     )

@@ -14,7 +14,7 @@ from journeys.contact import QueueVisit
 from journeys.settings import Settings
 
 
-class QueueInterval(msgspec.Struct, frozen=True, omit_defaults=True):
+class QueueInterval(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="figures", tag="interval"):
     """One queue and channel in one interval (``starts_at``, ms UTC). Durations are sums in seconds."""
 
     queue: str
@@ -41,16 +41,24 @@ class QueueInterval(msgspec.Struct, frozen=True, omit_defaults=True):
     target_s: float = 20.0
 
 
-class QueueNow(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One queue and channel as its newest event has it."""
+class QueueNow(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="figures", tag="now"):
+    """One queue and channel as its newest event (``as_of``, ms UTC) has it."""
 
     queue: str
     channel: str
-    waiting: int
+    as_of: int
+    waiting: int = 0
     oldest_entered_at: int | None = None
     """When the one that waits longest entered (ms UTC)."""
     connected: int = 0
-    next_time_out_at: int | None = None
+    """In service."""
+
+
+def now(queue: str, channel: str, as_of: int, visits: Iterable[QueueVisit]) -> QueueNow:
+    """The live state made of those of ``visits`` that are not over by ``as_of``."""
+    live = [visit for visit in visits if visit.ended_at is None and visit.times_out_at > as_of]
+    waiting = [visit.entered_at for visit in live if visit.left_at is None]
+    return QueueNow(queue, channel, as_of, len(waiting), min(waiting, default=None), len(live) - len(waiting))
 
 
 def interval_of(visit: QueueVisit, settings: Settings) -> tuple[str, str, int]:

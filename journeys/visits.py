@@ -10,7 +10,7 @@ class Stay:
     """One stay, in the making. What the source reports wins over what the event times say."""
 
     __slots__ = (
-        "agent", "channel", "entered_at", "left_at", "measured_hold", "measured_talk", "measured_wrap", "outcome",
+        "agent", "channel", "ended_at", "entered_at", "left_at", "measured_hold", "measured_talk", "measured_wrap", "outcome",
         "queue", "reported_hold", "reported_talk", "reported_wait", "reported_wrap", "visit_id",
     )  # fmt: skip
 
@@ -20,6 +20,7 @@ class Stay:
         self.channel = channel
         self.entered_at = entered_at
         self.left_at: int | None = None
+        self.ended_at: int | None = None
         self.outcome = "waiting"
         self.agent = ""
         self.reported_wait: float | None = None
@@ -31,6 +32,7 @@ class Stay:
     def leave(self, at: int, outcome: str) -> None:
         self.left_at = at
         self.outcome = outcome
+        self.ended_at = None if outcome == "answered" else at
 
     def report(self, touchpoint: Touchpoint) -> None:
         if touchpoint.wait_s is not None:
@@ -104,6 +106,10 @@ class Reading:
             stay.measured_hold += at - self._holding_since
         self._talking_since = self._holding_since = None
 
+    def _end_service(self, at: int) -> None:
+        if self.stays and self.stays[-1].ended_at is None:
+            self.stays[-1].ended_at = at
+
     def _queued(self, touchpoint: Touchpoint) -> None:
         stay = self.stays[-1] if self.stays else None
         if stay is not None and stay.left_at is None:
@@ -111,6 +117,7 @@ class Reading:
                 return
             stay.leave(touchpoint.at, "transferred")
         self._pause(touchpoint.at)
+        self._end_service(touchpoint.at)
         self._open(touchpoint, touchpoint.queue or self._moved_to or "")
 
     def _connected(self, touchpoint: Touchpoint) -> None:
@@ -118,6 +125,7 @@ class Reading:
         elsewhere = stay is not None and touchpoint.queue not in ("", stay.queue)
         if stay is None or (stay.left_at is not None and (self._moved_to is not None or elsewhere)):
             self._pause(touchpoint.at)
+            self._end_service(touchpoint.at)
             stay = self._open(touchpoint, touchpoint.queue or self._moved_to or (stay.queue if stay else ""))
         if stay.left_at is None:
             stay.leave(touchpoint.at, "answered")
@@ -140,6 +148,7 @@ class Reading:
         self._pause(touchpoint.at)
         if self.stays and self.stays[-1].left_at is None:
             self.stays[-1].leave(touchpoint.at, "transferred")
+        self._end_service(touchpoint.at)
         self._moved_to = touchpoint.queue
 
     def _abandoned(self, touchpoint: Touchpoint) -> None:
@@ -162,6 +171,7 @@ class Reading:
         if self.stays and self.stays[-1].left_at is None:  # it ended while it waited
             self.stays[-1].leave(touchpoint.at, "abandoned")
             self.abandoned_at = touchpoint.at
+        self._end_service(touchpoint.at)
         self.ended_at = touchpoint.at
 
     def _wrapped_up(self, touchpoint: Touchpoint) -> None:

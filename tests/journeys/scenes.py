@@ -1,0 +1,50 @@
+"""Touchpoints for tests: small scenes by hand, and whole centres by hypothesis."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from journeys.touchpoint import Touchpoint
+
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+START = 1_767_225_600_000  # 2026-01-01T00:00:00Z
+
+CHANNELS = ("voice", "chat", "web", "app", "ivr", "email", "fax")
+TYPES = (
+    "started", "queued", "connected", "held", "resumed", "transferred", "abandoned", "called_back", "ended",
+    "wrapped_up", "failed", "resolved", "visited",
+)  # fmt: skip
+# Times at which windows and gaps meet their edges, so that ties and exact limits come up often.
+STEPS = (0, MINUTE, 29 * MINUTE, 30 * MINUTE, HOUR, 4 * HOUR, DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY)
+
+
+@st.composite
+def touchpoints(draw: st.DrawFn, most: int = 30) -> list[Touchpoint]:
+    """A small centre's touchpoints, ids distinct, in no particular order."""
+    made = []
+    for number in range(draw(st.integers(1, most))):
+        contact = draw(st.sampled_from(("", "a", "b", "c", "d", "e", "f", "g")))
+        at = START + draw(st.sampled_from(STEPS)) + draw(st.sampled_from(STEPS)) + draw(st.sampled_from((0, 0, 1, 5000)))
+        made.append(
+            Touchpoint(
+                at=at,
+                id=f"t{number}",
+                type=draw(st.sampled_from(TYPES)),
+                channel=draw(st.sampled_from(CHANNELS)),
+                contact_id=contact or f"t{number}",
+                identifiers=draw(
+                    st.sampled_from(({}, {}, {"customer_id": "1"}, {"customer_id": "2"}, {"phone": "5"}, {"cookie": "x"}))
+                ),
+                intent=draw(st.sampled_from(("", "", "billing", "fault", "other"))),
+                reference=draw(st.sampled_from(("", "", "", "case-1", "case-2"))),
+                queue=draw(st.sampled_from(("", "sales", "service"))),
+                agent=draw(st.sampled_from(("", "ann", "bob"))),
+                direction=draw(st.sampled_from(("", "", "inbound", "outbound"))),
+                wait_s=draw(st.sampled_from((None, None, 3.0, 20.0, 21.5))),
+                talk_s=draw(st.sampled_from((None, None, 60.0))),
+                invited=draw(st.booleans()),
+            )
+        )
+    return draw(st.permutations(made))

@@ -1,0 +1,64 @@
+"""The fast way of stitching equals the definition, contact by contact."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from hypothesis import given
+
+from journeys import Touchpoint, reference
+from journeys.contact import Contact, fold
+from journeys.definition import Relations
+from journeys.identity import customer_of
+from journeys.journey import Stitched
+from journeys.settings import DEFAULTS
+from journeys.stitch import stitch
+from tests.journeys.scenes import touchpoints
+
+
+def stitched(facts: list[Touchpoint]) -> tuple[dict[str, Stitched], dict[str, tuple[str, int, int]], set[tuple[str, str, str]]]:
+    by_contact: dict[str, list[Touchpoint]] = defaultdict(list)
+    for fact in sorted(facts, key=lambda fact: (fact.at, fact.id)):
+        by_contact[fact.contact_id].append(fact)
+    by_customer: dict[str, list[Contact]] = defaultdict(list)
+    for own in by_contact.values():
+        contact, _ = fold(own, DEFAULTS)
+        by_customer[customer_of(contact, DEFAULTS)].append(contact)
+    contacts: dict[str, Stitched] = {}
+    found: dict[str, tuple[str, int, int]] = {}
+    switches = set()
+    for customer, those in by_customer.items():
+        result = stitch(customer, those, DEFAULTS)
+        contacts.update((placed.contact.contact_id, placed) for placed in result.stitched)
+        found.update((journey.journey_id, (journey.intent, journey.contacts, journey.switches)) for journey in result.journeys)
+        switches |= {(s.previous_id, s.contact_id, s.cause) for s in result.signals if s.kind == "channel_switch"}
+    return contacts, found, switches
+
+
+def relations(placed: Stitched) -> Relations:
+    return Relations(
+        placed.customer,
+        placed.journey_id,
+        placed.part_of,
+        placed.first_repeat_same_at,
+        placed.first_repeat_any_at,
+        placed.repeat_of_same,
+        placed.repeat_of_any,
+        placed.redial_at,
+        placed.redial_id,
+        placed.redial,
+    )
+
+
+@given(touchpoints())
+def test_stitching_equals_the_definition(facts: list[Touchpoint]) -> None:
+    expected = reference(facts)
+    contacts, journeys, switches = stitched(facts)
+
+    assert {key: relations(placed) for key, placed in contacts.items()} == expected.relations
+    assert {key: placed.contact for key, placed in contacts.items()} == expected.contacts
+    assert switches == expected.switches
+    assert set(journeys) == set(expected.journeys)
+    for journey_id, (intent, size, _) in journeys.items():
+        assert intent == expected.intents[journey_id]
+        assert size == len(expected.journeys[journey_id])

@@ -1,0 +1,133 @@
+"""The whole topology in memory: topics as lists, state as dicts, the stages as they are. No broker, no clock."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import msgspec
+
+from journeys.change import Change
+from journeys.contact import QueueVisit
+from journeys.journey import Journey, Signal, Stitched
+from journeys.partition import partition_of
+from journeys.queue import QueueInterval, QueueNow
+from journeys.settings import DEFAULTS, Settings
+from journeys.touchpoint import Touchpoint, encode
+from streams import topics
+from streams.batch import Batch
+from streams.processing import process
+from streams.topology import build
+
+
+class Rec(NamedTuple):
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+@dataclass
+class Pipeline:
+    """Feed it, drain it, look at what a sink would hold: per entity the highest version, unless deleted."""
+
+    partitions: int = 1
+    settings: Settings = DEFAULTS
+    rng: random.Random = field(default_factory=lambda: random.Random(0))
+
+    def __post_init__(self) -> None:
+        self.topology = build(self.settings, self.partitions)
+        self.log: dict[tuple[str, int], list[Rec]] = defaultdict(list)
+        self.read: dict[tuple[str, int], int] = defaultdict(int)
+        self.state: dict[tuple[str, int], dict[bytes, bytes]] = defaultdict(dict)
+        self.sequence: dict[tuple[str, int], int] = defaultdict(int)
+
+    def publish(self, touchpoint: Touchpoint, partition: int | None = None, timestamp: int | None = None) -> None:
+        key = touchpoint.contact_id.encode()
+        place = partition_of(key, self.partitions) if partition is None else partition
+        self.append(topics.TOUCHPOINTS, place, key, encode(touchpoint), touchpoint.at if timestamp is None else timestamp)
+
+    def append(self, topic: str, partition: int, key: bytes | None, value: bytes | None, timestamp: int) -> None:
+        log = self.log[topic, partition]
+        log.append(Rec(topic, partition, len(log), timestamp, key, value))
+
+    def step(self, most: int) -> bool:
+        """One batch of up to ``most`` records of a random stage and partition that has some; whether any had."""
+        waiting = [
+            (stage, partition)
+            for stage in self.topology.stages
+            for partition in range(self.partitions)
+            if any(self.read[topic, partition] < len(self.log[topic, partition]) for topic in stage.inputs)
+        ]
+        if not waiting:
+            return False
+        stage, partition = self.rng.choice(waiting)
+        records = []
+        for topic in stage.inputs:
+            at = self.read[topic, partition]
+            taken = self.log[topic, partition][at : at + most]
+            self.read[topic, partition] += len(taken)
+            records.extend(taken)
+        place = stage.name, partition
+        batch = Batch(
+            stage.name,
+            partition,
+            records,
+            self.state[place],
+            self.topology.partitions,
+            partitions=self.partitions,
+            dead_letters=self.topology.dead_letters,
+            sequence=self.sequence[place],
+        )
+        process(stage, batch)
+        self.sequence[place] = batch.sequence
+        for key, value in batch.writes.items():
+            if value is None:
+                self.state[place].pop(key, None)
+            else:
+                self.state[place][key] = value
+        for (topic, target), outputs in batch.outputs.items():
+            for output in outputs:
+                log = self.log[topic, target]
+                log.append(Rec(topic, target, len(log), output.timestamp or 0, output.key, output.value, tuple(output.headers)))
+        return True
+
+    def drain(self, most: int = 1000) -> None:
+        while self.step(self.rng.randint(1, most)):
+            pass
+
+    def records(self, topic: str) -> list[Rec]:
+        return [record for partition in range(self.partitions) for record in self.log[topic, partition]]
+
+    def rows(self, topic: str, entity: str, payload: Any) -> dict[str, Any]:
+        """Entity id to what a sink holds in the end."""
+        best: dict[str, Change[Any]] = {}
+        decoder = msgspec.json.Decoder(Change[payload])
+        for record in self.records(topic):
+            change = decoder.decode(record.value or b"")
+            if change.entity == entity and (change.id not in best or best[change.id].version < change.version):
+                best[change.id] = change
+        return {key: change.payload for key, change in best.items() if not change.deleted}
+
+    def stitched(self) -> dict[str, Stitched]:
+        return self.rows(topics.STITCHED, "stitched", Stitched)
+
+    def journeys(self) -> dict[str, Journey]:
+        return self.rows(topics.JOURNEYS, "journey", Journey)
+
+    def signals(self) -> dict[str, Signal]:
+        return self.rows(topics.SIGNALS, "signal", Signal)
+
+    def visits(self) -> dict[str, QueueVisit]:
+        return self.rows(topics.VISITS, "visit", QueueVisit)
+
+    def intervals(self) -> dict[str, QueueInterval]:
+        return self.rows(topics.QUEUES, "interval", QueueInterval | QueueNow)
+
+    def accepted(self) -> list[bytes]:
+        return [line for record in self.records(topics.ACCEPTED) for line in (record.value or b"").split(b"\n")]

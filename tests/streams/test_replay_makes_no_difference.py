@@ -1,0 +1,86 @@
+"""Invariant 1: any order, any duplicates, any batching, any partitioning: the same as the batch definition."""
+
+from __future__ import annotations
+
+import random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from journeys import Touchpoint, decode, reference
+from journeys.definition import Reference
+from journeys.stitch import stitch
+from streams import topics
+from tests.journeys.scenes import touchpoints
+from tests.journeys.test_stitch import relations
+from tests.streams.pipeline import Pipeline
+
+
+def assert_equal(pipeline: Pipeline, expected: Reference) -> None:
+    stitched = pipeline.stitched()
+    assert {key: placed.contact for key, placed in stitched.items()} == expected.contacts
+    assert {key: relations(placed) for key, placed in stitched.items()} == expected.relations
+    assert pipeline.visits() == expected.visits
+    journeys = pipeline.journeys()
+    assert {key: journey.intent for key, journey in journeys.items()} == expected.intents
+    assert {key: journey.contacts for key, journey in journeys.items()} == {
+        key: len(contacts) for key, contacts in expected.journeys.items()
+    }
+    signals = pipeline.signals().values()
+    switches = {(s.previous_id, s.contact_id, s.cause) for s in signals if s.kind == "channel_switch"}
+    assert switches == expected.switches
+    repeats = {(s.contact_id, s.previous_id) for s in signals if s.kind == "repeat_contact"}
+    assert repeats == {
+        (key, relation.repeat_of_same or relation.repeat_of_any)
+        for key, relation in expected.relations.items()
+        if relation.repeat_of_any
+    }
+    intervals = {(row.queue, row.channel, row.starts_at): row for row in pipeline.intervals().values()}
+    assert intervals == expected.intervals
+
+
+@given(
+    facts=touchpoints(),
+    duplicates=st.lists(st.integers(0, 29), max_size=10),
+    partitions=st.integers(1, 4),
+    seed=st.integers(0, 2**32),
+    most=st.sampled_from((1, 2, 5, 1000)),
+)
+def test_any_order_duplication_and_batching(
+    facts: list[Touchpoint], duplicates: list[int], partitions: int, seed: int, most: int
+) -> None:
+    rng = random.Random(seed)
+    pipeline = Pipeline(partitions, rng=rng)
+    sent = facts + [facts[index % len(facts)] for index in duplicates]
+    rng.shuffle(sent)
+    for touchpoint in sent:
+        foreign = rng.randrange(partitions) if rng.random() < 0.2 else None
+        pipeline.publish(touchpoint, foreign)
+        if rng.random() < 0.3:
+            pipeline.step(most)
+    pipeline.drain(most)
+
+    late = {
+        dict(record.headers)["__connect.errors.exception.class.name"] for record in pipeline.records(topics.DEAD_LETTERS)
+    }
+    assert late <= {b"too_late"}
+    accepted = [decode(line) for line in pipeline.accepted()]
+    assert len({touchpoint.id for touchpoint in accepted}) == len(accepted)
+    assert len(accepted) + len({record.value for record in pipeline.records(topics.DEAD_LETTERS)}) == len(facts)
+    assert_equal(pipeline, reference(accepted))
+
+
+@given(facts=touchpoints(most=12), seed=st.integers(0, 2**32))
+def test_going_back_to_the_start_changes_nothing(facts: list[Touchpoint], seed: int) -> None:
+    pipeline = Pipeline(2, rng=random.Random(seed))
+    for touchpoint in facts:
+        pipeline.publish(touchpoint)
+    pipeline.drain(3)
+    expected = reference(map(decode, pipeline.accepted()))
+    pipeline.read.clear()  # every group's offsets reset, the state kept
+    pipeline.drain(3)
+    assert_equal(pipeline, expected)
+
+
+def test_stitching_nothing_gives_nothing() -> None:
+    assert stitch("customer_id:1", [], Pipeline().settings) == ([], [], [])
