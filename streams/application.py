@@ -29,6 +29,7 @@ class Application(faust.App):  # type: ignore[misc]
 
 def create_app(topology: Topology, settings: EngineSettings) -> Application:
     """The application, not started. The topics must exist."""
+    settings.data.mkdir(parents=True, exist_ok=True)  # Faust makes but one level
     heartbeat_s = settings.session_timeout_s / 3
     app = Application(
         settings.app_id,

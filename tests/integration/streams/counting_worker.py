@@ -1,0 +1,74 @@
+"""A worker process for the tests: counts events by customer, and misbehaves on request. Takes its options as JSON."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from streams.application import run_worker
+from streams.batch import Batch
+from streams.settings import EngineSettings, Topology
+
+
+class Event(msgspec.Struct):
+    customer: str
+    bad: bool = False
+    size: int = 0
+
+
+@dataclass
+class Counting:
+    """State: customer -> count. Output: key customer, value `count version`, or `size` bytes if the event says so."""
+
+    inputs: tuple[str, ...]
+    output: str
+    sleep_s: float = 0.0  # for each record
+    slow_partition: int | None = None  # the sleep is for this one only
+    schema: int = 1
+    name: str = "count"
+
+    def process(self, batch: Batch) -> None:
+        events = [msgspec.json.decode(record.value or b"", type=Event) for record in batch.records]
+        if self.slow_partition in (None, batch.partition):
+            time.sleep(self.sleep_s * len(events))
+        kept = batch.load({event.customer.encode() for event in events})
+        counts = {key: int(value.removeprefix(b"2:")) for key, value in kept.items()}
+        for event in events:
+            if event.bad:
+                raise ZeroDivisionError("a bad event")
+            key = event.customer.encode()
+            counts[key] = counts.get(key, 0) + 1
+            value = b"%d %d" % (counts[key], batch.next_version())
+            batch.emit(self.output, key, value.ljust(event.size), batch.partition)
+            batch.count("seen")
+        for key, count in counts.items():
+            batch.save(key, b"%d" % count if self.schema == 1 else b"2:%d" % count)
+
+    def migrate(self, key: bytes, value: bytes, schema: int) -> bytes | None:
+        assert schema == 1
+        return b"2:" + value
+
+
+def main(options: dict[str, Any]) -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    stage = Counting(tuple(options["inputs"]), options["output"], **options.get("stage", {}))
+    changelog, dead_letters = options["changelog"], options["dead_letters"]
+    topics = (*stage.inputs, stage.output, changelog, dead_letters)
+    topology = Topology((stage,), dict.fromkeys(topics, options["partitions"]), {"count": changelog}, dead_letters)
+    run_worker(
+        topology,
+        EngineSettings(
+            options["bootstrap"], options["app"], Path(options["data"]), metrics_port=0, **options.get("settings", {})
+        ),
+    )
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))
