@@ -1,0 +1,46 @@
+# Two commands do all the set-up: `make run` and `make test`. Both install into .venv what requirements.lock says.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHONPYCACHEPREFIX ?= .venv/pycache
+
+.PHONY: run test lint bench trials lock clean help
+
+help: ## what there is to make
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
+
+run: .venv/ready ## a simulated day flowing through the whole pipeline, with a live summary (Ctrl-C stops it)
+	$(BIN)/touchpath up --simulate --data data
+
+test: .venv/ready ## every test, against the real parts
+	$(BIN)/python -m pytest
+
+lint: .venv/ready ## style, types, and which part may import which
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/ready ## us and the peers, side by side on one broker
+	$(BIN)/python -m benchmarks
+
+trials: .venv/ready ## faults and bad input, over many seeds
+	$(BIN)/python -m tests.faults
+
+lock: ## pin every dependency anew
+	uv pip compile pyproject.toml --extra embedded --extra dev --extra bench --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file requirements.lock
+
+clean: ## remove what was installed and built (data/ stays)
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "touchpath needs Python 3.11 or newer: $(PYTHON) is $$($(PYTHON) --version 2>&1); set PYTHON=" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -qq -y python3-venv; } \
+		|| { echo "touchpath needs Python's venv: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
