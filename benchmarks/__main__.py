@@ -1,0 +1,112 @@
+"""The benchmark's command line: one broker, one input topic, every contestant in turn."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import contestants, events, harness
+from benchmarks.harness import ContestantFailed, Result
+from touchpath.embedded_kafka import EmbeddedKafka, EmbeddedKafkaError
+from touchpath.maven_jars import JarsUnavailable
+
+INPUT = "bench-input"
+
+
+def main(
+    count: Annotated[int, typer.Option("--events", min=1000, help="Events for the fast contestants.")] = 1_000_000,
+    only: Annotated[list[str] | None, typer.Option(help="Contestants whose name contains this; repeatable.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON instead of a table.")] = False,
+) -> None:
+    """Measure touchpath and its peers at the per-customer counting job, on one embedded Kafka broker.
+
+    Example: python -m benchmarks --events 200000 --only Faust --only exactly
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that contestants are stopped, not left behind
+    progress = Console(stderr=True)
+    results: list[Result] = []
+    failed = False
+    try:
+        with tempfile.TemporaryDirectory(prefix="touchpath-bench-") as directory:
+            scratch = Path(directory)
+            chosen = [
+                contestant
+                for contestant in contestants.contestants(count, scratch)
+                if not only or any(part.lower() in contestant.name.lower() for part in only)
+            ]
+            with EmbeddedKafka(scratch / "kafka", heap="1g") as kafka:
+                if chosen:
+                    progress.print(f"writing {count:,} events")
+                    events.fill(kafka.bootstrap, INPUT, max(contestant.events for contestant in chosen))
+                for contestant in chosen:
+                    progress.print(f"{contestant.name}: {contestant.events:,} events")
+                    try:
+                        results.append(harness.run(contestant, kafka.bootstrap, INPUT, scratch, kafka.pid))
+                    except ContestantFailed as error:
+                        failed = True
+                        progress.print(f"[red]{error}")
+    except (EmbeddedKafkaError, JarsUnavailable) as error:
+        progress.print(f"[red]{error}")
+        raise typer.Exit(1) from None
+    if as_json:
+        json.dump([{**asdict(result), "ratios": ratios(result, results)} for result in results], sys.stdout, indent=2)
+        print()
+    else:
+        console = Console()
+        console.print(table(results), width=max(console.width, 150))
+    if failed:
+        raise typer.Exit(1)
+
+
+def ratios(result: Result, results: Sequence[Result]) -> dict[str, float]:
+    """Events per second of `result` over those of the references that ran, each the better of its runs."""
+    references = {
+        "Kafka Streams exactly once": contestants.KAFKA_STREAMS_EXACTLY_ONCE,
+        "Kafka Streams at least once": contestants.KAFKA_STREAMS_AT_LEAST_ONCE,
+        "stock Faust": (contestants.FAUST,),
+    }
+    found = {}
+    for label, names in references.items():
+        best = max((other.events_per_second for other in results if other.name in names), default=0.0)
+        if best:
+            found[label] = result.events_per_second / best
+    return found
+
+
+def table(results: Sequence[Result]) -> Table:
+    """The results as a table, ratios last."""
+    printed = Table(title="per-customer counting, one broker, steady state")
+    printed.add_column("contestant", no_wrap=True)
+    for title in ("events/s", "CPU µs/event", "broker µs/event", "peak MB", "first output s", "wrong",
+                  "over KS exactly once", "over KS at least once", "over Faust"):  # fmt: skip
+        printed.add_column(title, justify="right", min_width=8)
+    for result in results:
+        over = ratios(result, results)
+        printed.add_row(
+            result.name,
+            f"{result.events_per_second:,.0f}",
+            f"{result.cpu_us_per_event:.1f}",
+            f"{result.broker_cpu_us_per_event:.1f}",
+            f"{result.peak_rss_mb:.0f}",
+            f"{result.first_output_s:.1f}",
+            str(result.wrong_customers),
+            *(
+                f"{over[label]:.2f}" if label in over else "-"
+                for label in ("Kafka Streams exactly once", "Kafka Streams at least once", "stock Faust")
+            ),
+        )
+    return printed
+
+
+if __name__ == "__main__":
+    typer.run(main)

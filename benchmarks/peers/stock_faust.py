@@ -1,0 +1,42 @@
+"""Stock Faust 0.15.3: one agent, one Table in RocksDB (through rocksdict), JSON, all else default."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import faust
+from faust.types import StreamT
+
+from benchmarks.arguments import parse
+
+PARTITIONS = 4
+
+
+def main() -> None:
+    options = parse()
+    app = faust.App(
+        options.app_id,
+        broker=f"kafka://{options.bootstrap}",
+        store="rocksdb://",
+        datadir=options.data,
+        topic_partitions=PARTITIONS,
+        topic_replication_factor=1,
+        web_enabled=False,
+    )
+    events = app.topic(options.input, key_type=str, value_type=dict)
+    output = app.topic(options.output, key_type=str, value_type=dict)
+    counts = app.Table("counts", default=int, key_type=str, value_type=int, partitions=PARTITIONS)
+
+    @app.agent(events)  # type: ignore[untyped-decorator]
+    async def count(stream: StreamT[dict[str, Any]]) -> None:
+        async for event in stream:
+            customer = event["customer"]
+            counts[customer] += 1
+            await output.send(key=customer, value={"customer": customer, "count": counts[customer]})
+
+    app.finalize()
+    faust.Worker(app, loglevel="warning").execute_from_commandline()
+
+
+if __name__ == "__main__":
+    main()
