@@ -5,12 +5,12 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -59,13 +59,13 @@ class Embedded:
         self._connections: list[Connection] = []
         try:
             self._writer = self._connect()
-            _run(self._writer, f"CREATE DATABASE IF NOT EXISTS {database}")
-            _run(self._writer, f"USE {database}")
+            run(self._writer, f"CREATE DATABASE IF NOT EXISTS {database}")
+            run(self._writer, f"USE {database}")
             for _ in range(READERS):
                 reader = self._connect()
-                _run(reader, f"USE {database}")
+                run(reader, f"USE {database}")
                 # 2 and not 1: a reader may change settings, but not this one.
-                _run(reader, "SET readonly = 2, max_execution_time = 60, max_memory_usage = 4000000000")
+                run(reader, "SET readonly = 2, max_execution_time = 60, max_memory_usage = 4000000000")
                 self._readers.put(reader)
         except BaseException:
             self.close()
@@ -80,16 +80,14 @@ class Embedded:
             writer.write_batch(batch)
         settings = "async_insert = 0" + (f", insert_deduplication_token = '{token}'" if token else "")
         names = ", ".join(f"`{name}`" for name in table.columns)
-        with self._write_lock, _errors():
-            with self._writer.send_insert(
-                f"INSERT INTO {table.name} ({names}) SETTINGS {settings}", "ArrowStream"
-            ) as stream:
-                stream.append(sink.getvalue().to_pybytes())
-                stream.finish()
+        sql = f"INSERT INTO {table.name} ({names}) SETTINGS {settings}"
+        with self._write_lock, _errors(), self._writer.send_insert(sql, "ArrowStream") as stream:
+            stream.append(sink.getvalue().to_pybytes())
+            stream.finish()
 
     def query(self, sql: str) -> Result:
         with self.reader() as connection:
-            return from_arrow(_run(connection, sql, "ArrowStream"))
+            return from_arrow(run(connection, sql, "ArrowStream"))
 
     @contextmanager
     def reader(self) -> Iterator[Connection]:
@@ -102,7 +100,7 @@ class Embedded:
 
     def execute(self, sql: str) -> None:
         with self._write_lock:
-            _run(self._writer, sql)
+            run(self._writer, sql)
 
     def ping(self) -> None:
         self.query("SELECT 1")
@@ -121,11 +119,6 @@ class Embedded:
         return connection
 
 
-def run(connection: Connection, sql: str, format: str = "TabSeparated", parameters: dict[str, str] | None = None) -> bytes:
-    """What ``sql`` answers, in ClickHouse's ``format`` unless it names one itself. Raises ``StoreError``."""
-    return _run(connection, sql, format, parameters)
-
-
 def from_arrow(stream: bytes) -> Result:
     """The rows in an Arrow stream, empty where the engine answered nothing at all."""
     if not stream:
@@ -140,9 +133,12 @@ def _arrow(table: Table, columns: Columns) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, names=list(table.columns))
 
 
-def _run(connection: Connection, sql: str, format: str = "TabSeparated", parameters: Any = None) -> bytes:
+def run(
+    connection: Connection, sql: str, output: str = "TabSeparated", parameters: Mapping[str, str] | None = None
+) -> bytes:
+    """What ``sql`` answers, in ClickHouse's format ``output`` unless it names one itself. Raises ``StoreError``."""
     with _errors():
-        answer = connection.query(sql, format, params=parameters)
+        answer = connection.query(sql, output, params=dict(parameters) if parameters else None)
         return bytes(answer.bytes()) if answer is not None else b""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,7 +30,7 @@ class Migration(NamedTuple):
 def migrations(directory: Path = DIRECTORY) -> list[Migration]:
     """All migrations in ``directory``, by number. Raises ``ValueError`` if two have the same one."""
     found = sorted(_read(path) for path in directory.glob("*.sql"))
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in pairwise(found):
         if before.number == after.number:
             raise ValueError(f"migrations {before.name} and {after.name} have the same number {after.number}")
     return found

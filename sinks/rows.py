@@ -16,7 +16,7 @@ from journeys.change import Change
 from journeys.contact import QueueVisit
 from journeys.identity import is_identified
 from journeys.journey import Journey, Signal, Stitched
-from journeys.queue import QueueInterval
+from journeys.queue import QueueInterval, QueueNow
 from sinks import tables
 from sinks.store import Columns
 from sinks.tables import Table
@@ -59,7 +59,9 @@ class Rows(Protocol):
 class ChangedRows:
     """The rows of a table whose entities change: one message, one version of one entity."""
 
-    def __init__(self, table: Table, decode: Callable[[bytes], Change[Any] | None], columns: Callable[..., Columns]) -> None:
+    def __init__(
+        self, table: Table, decode: Callable[[bytes], Change[Any] | None], columns: Callable[..., Columns]
+    ) -> None:
         self.table = table
         self._decode = decode
         self._columns = columns
@@ -204,8 +206,8 @@ class DeadLetterRows:
         self._rows[letter_id] = (
             letter_id,
             header("topic") or record.topic,
-            _number(header("partition"), record.partition),
-            _number(header("offset"), record.offset),
+            _number(header("partition"), record.partition, 2**31),
+            _number(header("offset"), record.offset, 2**63),
             header("stage"),
             header("exception.class.name"),
             header("exception.message"),
@@ -231,11 +233,9 @@ class DeadLetterRows:
 _ERRORS = "__connect.errors."
 
 
-def _number(text: str, otherwise: int) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        return otherwise
+def _number(text: str, otherwise: int, limit: int) -> int:
+    """A header is anyone's to write: what is no number below ``limit`` is left out."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 and int(text) < limit else otherwise
 
 
 def _text(value: bytes | None) -> str:
@@ -357,20 +357,16 @@ def _intervals(changes: list[Change[QueueInterval]]) -> Columns:
     ]
 
 
-class _AnyQueueChange(msgspec.Struct):
-    entity: str
+_queue_change = msgspec.json.Decoder(Change[QueueInterval | QueueNow]).decode
 
 
-_queue_entity = msgspec.json.Decoder(_AnyQueueChange).decode
-_interval = msgspec.json.Decoder(Change[QueueInterval]).decode
-
-
-def _interval_only(value: bytes) -> Change[QueueInterval] | None:
+def _interval_only(value: bytes) -> Change[QueueInterval | QueueNow] | None:
     """The live state of a queue stands on the same topic; it is for the metrics, not for a table."""
-    return _interval(value) if _queue_entity(value).entity == "interval" else None
+    change = _queue_change(value)
+    return change if change.entity == "interval" else None
 
 
-# What each topic's messages become, by the last part of its name.
+# What each topic's messages become. (streams/topics.py has all topics; sinks import no streams.)
 READERS: dict[str, Callable[[], Rows]] = {
     "journey.accepted": TouchpointRows,
     "journey.stitched": lambda: ChangedRows(

@@ -32,7 +32,7 @@ class StoreUnavailable(StoreError):
 
 
 class Result(NamedTuple):
-    """The answer to a query: values are Python's own (times are timezone-aware, UTC unless the query says otherwise)."""
+    """The answer to a query: values are Python's own (times timezone-aware, UTC unless the query says otherwise)."""
 
     names: tuple[str, ...]
     rows: list[tuple[Any, ...]]
@@ -76,7 +76,8 @@ class Store(Protocol):
 
 def _text(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.isoformat(sep=" ", timespec="milliseconds" if value.microsecond else "seconds").replace("+00:00", "")
+        precision = "milliseconds" if value.microsecond else "seconds"
+        return value.isoformat(sep=" ", timespec=precision).removesuffix("+00:00")
     if isinstance(value, (list, tuple, dict, bool)) and not isinstance(value, date):
         return msgspec.json.encode(value, enc_hook=str).decode()
     return value
