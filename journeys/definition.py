@@ -136,7 +136,9 @@ def _customer(
                 "",
                 min((other.started_at for other in same_later), default=None),
                 min((other.started_at for other in later), default=None),
-                max(same_earlier, key=lambda other: (other.ended_at, other.contact_id)).contact_id if same_earlier else "",
+                max(same_earlier, key=lambda other: (other.ended_at, other.contact_id)).contact_id
+                if same_earlier
+                else "",
                 max(earlier, key=lambda other: (other.ended_at, other.contact_id)).contact_id if earlier else "",
                 redial_at,
                 redial_id,

@@ -97,6 +97,24 @@ def figures(queue: str, channel: str, starts_at: int, interval_s: int, visits: I
         else:
             waiting += 1
     return QueueInterval(
-        queue, channel, starts_at, interval_s, entered, answered, abandoned, short, transferred, called_back, waiting,
-        within, abandoned_within, wait_answered, wait_abandoned, longest, talk, hold, wrap, target,
+        queue,
+        channel,
+        starts_at,
+        interval_s,
+        entered,
+        answered,
+        abandoned,
+        short,
+        transferred,
+        called_back,
+        waiting,
+        within,
+        abandoned_within,
+        wait_answered,
+        wait_abandoned,
+        longest,
+        talk,
+        hold,
+        wrap,
+        target,
     )

@@ -148,10 +148,13 @@ def convert(raw: dict[str, Any], where: str = "settings") -> Settings:
         problem, _, path = str(error).partition(" - at `")
         key = path.rstrip("`").removeprefix("$").lstrip(".")
         raise SettingsError(f"{where}: {key + ': ' if key else ''}{problem}") from None
-    if any(days <= 0 for days in settings.journeys.repeat_windows_days):
+    windows = settings.journeys.repeat_windows_days
+    if not windows or any(days <= 0 for days in windows):
         raise SettingsError(f"{where}: journeys.repeat_windows_days: expected whole days above 0")
     if not 60 <= settings.times.interval <= 86_400 or 86_400 % settings.times.interval:
-        raise SettingsError(f"{where}: times.interval: expected a part of a day of 60s or more, got {settings.times.interval:g}s")
+        raise SettingsError(
+            f"{where}: times.interval: expected a part of a day of 60s or more, got {settings.times.interval:g}s"
+        )
     return settings
 
 

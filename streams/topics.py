@@ -50,7 +50,12 @@ CATALOGUE: dict[str, Topic] = {
         Topic(TOUCHPOINTS, "contact_id", "CloudEvent"),
         Topic(AGENTS, "agent", "agent states; no stage reads them yet"),
         Topic(ROUTED, "contact_id", "CloudEvent: touchpoints that lay in another contact's partition"),
-        Topic(DEAD_LETTERS, "as it came", "what could not be taken, with the reason in the headers", retention_ms=30 * DAY_MS),
+        Topic(
+            DEAD_LETTERS,
+            "as it came",
+            "what could not be taken, with the reason in the headers",
+            retention_ms=30 * DAY_MS,
+        ),
         Topic(ACCEPTED, "none", "CloudEvents, one a line: the touchpoints taken in one transaction"),
         Topic(RESOLVED, "customer", "Change[Contact]"),
         Topic(VISITS, "queue", "Change[QueueVisit]"),

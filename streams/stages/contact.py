@@ -57,7 +57,9 @@ class ContactStage:
                 batch.reject(record, error.reason, str(error))
                 continue
             if touchpoint.at > record.timestamp + self._future:
-                batch.reject(record, "in_the_future", f"time: {touchpoint.at} is over {self._future} ms after its arrival")
+                batch.reject(
+                    record, "in_the_future", f"time: {touchpoint.at} is over {self._future} ms after its arrival"
+                )
                 continue
             key = b"c" + touchpoint.contact_id.encode()
             own = arrived.get(key)
@@ -102,13 +104,19 @@ class ContactStage:
                 if same == slim:
                     batch.count("duplicates")
                 else:
-                    batch.reject(record, "id_reused", f"id: {slim.id!r} was given to another touchpoint of this contact")
+                    batch.reject(
+                        record, "id_reused", f"id: {slim.id!r} was given to another touchpoint of this contact"
+                    )
                 continue
             if slim.at < newest - self._lateness:
-                batch.reject(record, "too_late", f"time: {slim.at} is over {self._lateness} ms before the newest, {newest}")
+                batch.reject(
+                    record, "too_late", f"time: {slim.at} is over {self._lateness} ms before the newest, {newest}"
+                )
                 continue
             if len(ids) >= MOST_TOUCHPOINTS:
-                batch.reject(record, "contact_too_long", f"data.contact_id: {slim.contact_id!r} has {len(ids)} touchpoints")
+                batch.reject(
+                    record, "contact_too_long", f"data.contact_id: {slim.contact_id!r} has {len(ids)} touchpoints"
+                )
                 continue
             ids[slim.id] = slim
             newest = max(newest, slim.at)

@@ -148,7 +148,9 @@ class _Telling:
         self._batch.emit(topic, self._key, change.encode(told))
 
 
-def _news(name: str, entity: Stitched | Journey | Signal, before: dict[str, bytes], now: dict[str, bytes]) -> bytes | None:
+def _news(
+    name: str, entity: Stitched | Journey | Signal, before: dict[str, bytes], now: dict[str, bytes]
+) -> bytes | None:
     """``entity`` encoded if it differs from what was told before; its digest goes into ``now`` in any case."""
     payload = _payload.encode(entity)
     now[name] = digest = blake2b(payload, digest_size=8).digest()

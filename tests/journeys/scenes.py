@@ -26,7 +26,9 @@ def touchpoints(draw: st.DrawFn, most: int = 30) -> list[Touchpoint]:
     made = []
     for number in range(draw(st.integers(1, most))):
         contact = draw(st.sampled_from(("", "a", "b", "c", "d", "e", "f", "g")))
-        at = START + draw(st.sampled_from(STEPS)) + draw(st.sampled_from(STEPS)) + draw(st.sampled_from((0, 0, 1, 5000)))
+        at = (
+            START + draw(st.sampled_from(STEPS)) + draw(st.sampled_from(STEPS)) + draw(st.sampled_from((0, 0, 1, 5000)))
+        )
         made.append(
             Touchpoint(
                 at=at,
@@ -35,7 +37,9 @@ def touchpoints(draw: st.DrawFn, most: int = 30) -> list[Touchpoint]:
                 channel=draw(st.sampled_from(CHANNELS)),
                 contact_id=contact or f"t{number}",
                 identifiers=draw(
-                    st.sampled_from(({}, {}, {"customer_id": "1"}, {"customer_id": "2"}, {"phone": "5"}, {"cookie": "x"}))
+                    st.sampled_from(
+                        ({}, {}, {"customer_id": "1"}, {"customer_id": "2"}, {"phone": "5"}, {"cookie": "x"})
+                    )
                 ),
                 intent=draw(st.sampled_from(("", "", "billing", "fault", "other"))),
                 reference=draw(st.sampled_from(("", "", "", "case-1", "case-2"))),

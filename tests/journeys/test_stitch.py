@@ -16,7 +16,9 @@ from journeys.stitch import stitch
 from tests.journeys.scenes import touchpoints
 
 
-def stitched(facts: list[Touchpoint]) -> tuple[dict[str, Stitched], dict[str, tuple[str, int, int]], set[tuple[str, str, str]]]:
+def stitched(
+    facts: list[Touchpoint],
+) -> tuple[dict[str, Stitched], dict[str, tuple[str, int, int]], set[tuple[str, str, str]]]:
     by_contact: dict[str, list[Touchpoint]] = defaultdict(list)
     for fact in sorted(facts, key=lambda fact: (fact.at, fact.id)):
         by_contact[fact.contact_id].append(fact)
@@ -30,7 +32,9 @@ def stitched(facts: list[Touchpoint]) -> tuple[dict[str, Stitched], dict[str, tu
     for customer, those in by_customer.items():
         result = stitch(customer, those, DEFAULTS)
         contacts.update((placed.contact.contact_id, placed) for placed in result.stitched)
-        found.update((journey.journey_id, (journey.intent, journey.contacts, journey.switches)) for journey in result.journeys)
+        found.update(
+            (journey.journey_id, (journey.intent, journey.contacts, journey.switches)) for journey in result.journeys
+        )
         switches |= {(s.previous_id, s.contact_id, s.cause) for s in result.signals if s.kind == "channel_switch"}
     return contacts, found, switches
 

@@ -50,7 +50,9 @@ class Pipeline:
     def publish(self, touchpoint: Touchpoint, partition: int | None = None, timestamp: int | None = None) -> None:
         key = touchpoint.contact_id.encode()
         place = partition_of(key, self.partitions) if partition is None else partition
-        self.append(topics.TOUCHPOINTS, place, key, encode(touchpoint), touchpoint.at if timestamp is None else timestamp)
+        self.append(
+            topics.TOUCHPOINTS, place, key, encode(touchpoint), touchpoint.at if timestamp is None else timestamp
+        )
 
     def append(self, topic: str, partition: int, key: bytes | None, value: bytes | None, timestamp: int) -> None:
         log = self.log[topic, partition]
@@ -94,7 +96,9 @@ class Pipeline:
         for (topic, target), outputs in batch.outputs.items():
             for output in outputs:
                 log = self.log[topic, target]
-                log.append(Rec(topic, target, len(log), output.timestamp or 0, output.key, output.value, tuple(output.headers)))
+                log.append(
+                    Rec(topic, target, len(log), output.timestamp or 0, output.key, output.value, tuple(output.headers))
+                )
         return True
 
     def drain(self, most: int = 1000) -> None:

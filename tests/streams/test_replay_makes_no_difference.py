@@ -61,7 +61,8 @@ def test_any_order_duplication_and_batching(
     pipeline.drain(most)
 
     late = {
-        dict(record.headers)["__connect.errors.exception.class.name"] for record in pipeline.records(topics.DEAD_LETTERS)
+        dict(record.headers)["__connect.errors.exception.class.name"]
+        for record in pipeline.records(topics.DEAD_LETTERS)
     }
     assert late <= {b"too_late"}
     accepted = [decode(line) for line in pipeline.accepted()]
