@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import signal
 import time
 
 import pytest
@@ -19,7 +18,7 @@ def test_counts_everything_once(scene):
     worker.stop()
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_kill_in_mid_batch(scene, seed):
     """T1."""
     times = random.Random(seed)

@@ -1,0 +1,63 @@
+"""The broker dies, hangs or cuts off: no crash, nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+# The tests' own client, kafka-python 3.0, drops connections of a dead broker without closing their sockets.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+QUICK = {"max_batch": 100, "session_timeout_s": 3}
+SLOW = {"sleep_s": 0.0005}
+
+
+def test_broker_killed_and_restarted(own_scene):
+    """T6."""
+    scene = own_scene
+    scene.send(4_000)
+    worker = scene.start(stage=SLOW, settings=QUICK)
+    worker.wait_ready()
+    time.sleep(0.4)
+    scene.broker.kill()
+    time.sleep(1)
+    scene.broker.start()
+    scene.send(1_000)
+    took = scene.wait_drained(60)
+    print(f"lag back to 0 after {took:.1f} s")
+    scene.assert_exactly_once()
+    scene.assert_versions_grow()
+    assert worker.process.poll() is None
+
+
+def test_broker_hangs(own_scene):
+    """T7, short: longer than the session time-out."""
+    scene = own_scene
+    scene.send(4_000)
+    worker = scene.start(stage=SLOW, settings=QUICK)
+    worker.wait_ready()
+    time.sleep(0.4)
+    scene.broker.suspend()
+    time.sleep(6)
+    scene.broker.resume()
+    scene.send(500)
+    scene.wait_drained(60)
+    scene.assert_exactly_once()
+    assert worker.process.poll() is None
+
+
+def test_transaction_timed_out_by_the_broker(own_scene):
+    """The broker ends a transaction that was open for too long: the worker is fenced, but still the owner."""
+    scene = own_scene
+    scene.send(4_000)
+    worker = scene.start(stage=SLOW, settings={"max_batch": 100, "transaction_timeout_s": 2, "session_timeout_s": 6})
+    worker.wait_ready()
+    time.sleep(0.4)
+    scene.broker.suspend()
+    time.sleep(5)
+    scene.broker.resume()
+    scene.wait_drained(60)
+    scene.assert_exactly_once()
+    assert worker.metric("journey_fenced_total") >= 1
+    assert worker.process.poll() is None
