@@ -1,0 +1,152 @@
+"""What the front door asks of Kafka: topics, offsets, and what lies between two of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from kafka import IsolationLevel, KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.admin import OffsetSpec
+from kafka.errors import KafkaError
+
+from streams.topics import CATALOGUE
+from touchpath.problem import BadInput, Problem
+
+DEFAULT_PARTITIONS = 4
+_TIMEOUT_MS = 10_000
+
+Offsets = dict[TopicPartition, int]
+
+
+class Brokers:
+    """A cluster, through kafka-python's admin client; a context manager. Raises ``Problem`` where nobody answers."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self.bootstrap = bootstrap
+        try:
+            self._admin = KafkaAdminClient(
+                bootstrap_servers=bootstrap.split(","),
+                request_timeout_ms=_TIMEOUT_MS,
+                bootstrap_timeout_ms=_TIMEOUT_MS,
+                client_id="touchpath",
+            )
+        except (KafkaError, ValueError, OSError) as error:
+            raise Problem(f"--bootstrap {bootstrap}: no Kafka broker answers ({_reason(error)})") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._admin.close()
+
+    def partitions(self) -> dict[str, int]:
+        """The number of partitions of each of our topics that exists."""
+        with self._errors():
+            described = self._admin.describe_topics()
+        return {topic["name"]: len(topic["partitions"]) for topic in described if topic["name"] in CATALOGUE}
+
+    def create_topics(self, partitions: int | None) -> int:
+        """Create what is missing of our topics, all with the same number of partitions, and return that number.
+
+        None: as many as those that exist have, else ``DEFAULT_PARTITIONS``. Raises ``BadInput`` if that does not fit.
+        """
+        existing = self.partitions()
+        count = self._agreed(existing, partitions)
+        missing = {
+            name: {"num_partitions": count, "replication_factor": -1, "configs": topic.config()}
+            for name, topic in CATALOGUE.items()
+            if name not in existing
+        }
+        if missing:
+            with self._errors():
+                self._admin.create_topics(missing, wait_for_metadata=True)
+        return count
+
+    def count_partitions(self) -> int:
+        """The number that all our topics have. Raises ``Problem`` if some are missing or differ."""
+        existing = self.partitions()
+        missing = sorted(CATALOGUE.keys() - existing.keys())
+        if missing:
+            raise Problem(
+                f"--bootstrap {self.bootstrap}: topics are missing ({', '.join(missing)}): touchpath migrate makes them"
+            )
+        return self._agreed(existing, None)
+
+    def _agreed(self, existing: Mapping[str, int], wanted: int | None) -> int:
+        counts = set(existing.values())
+        if len(counts) > 1:
+            shown = ", ".join(f"{name} {count}" for name, count in sorted(existing.items()))
+            raise Problem(
+                f"--bootstrap {self.bootstrap}: all topics must have the same number of partitions, but they have: {shown}"
+            )
+        found = counts.pop() if counts else None
+        if found and wanted and found != wanted:
+            raise BadInput(f"--partitions {wanted}: the topics on {self.bootstrap} have {found} each; leave the option out")
+        return found or wanted or DEFAULT_PARTITIONS
+
+    def ends(self, topics: Iterable[str], partitions: int) -> Offsets:
+        """The offset after the last record of each partition, committed or not."""
+        return self._list(topics, partitions, OffsetSpec.LATEST, IsolationLevel.READ_UNCOMMITTED)
+
+    def stable(self, places: Iterable[TopicPartition]) -> Offsets:
+        """How far readers of committed records can see."""
+        return self._offsets(places, OffsetSpec.LATEST, IsolationLevel.READ_COMMITTED)
+
+    def beginnings(self, places: Iterable[TopicPartition]) -> Offsets:
+        return self._offsets(places, OffsetSpec.EARLIEST, IsolationLevel.READ_UNCOMMITTED)
+
+    def committed(self, group: str) -> Offsets:
+        """What a consumer group has committed, for as far as it has."""
+        with self._errors():
+            found = self._admin.list_group_offsets(group).get(group, {})
+        return {place: offset.offset for place, offset in found.items() if offset.offset >= 0}
+
+    def records_between(self, starts: Offsets, ends: Offsets) -> bool:
+        """Whether a committed record lies in one of the ranges: not every offset is one (markers of transactions)."""
+        places = [place for place, end in ends.items() if starts.get(place, 0) < end]
+        if not places:
+            return False
+        consumer = KafkaConsumer(
+            bootstrap_servers=self.bootstrap.split(","),
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            request_timeout_ms=_TIMEOUT_MS,
+            metrics_enabled=False,
+        )
+        try:
+            with self._errors():
+                consumer.assign(places)
+                for place in places:
+                    consumer.seek(place, starts.get(place, 0))
+                for _ in range(20):
+                    if consumer.poll(timeout_ms=250, max_records=1):
+                        return True
+                    if all(consumer.position(place) >= ends[place] for place in places):
+                        return False
+            return True  # not proven
+        finally:
+            consumer.close(timeout_ms=1000)
+
+    def _list(self, topics: Iterable[str], partitions: int, spec: OffsetSpec, isolation: IsolationLevel) -> Offsets:
+        places = [TopicPartition(topic, number) for topic in topics for number in range(partitions)]
+        return self._offsets(places, spec, isolation)
+
+    def _offsets(self, places: Iterable[TopicPartition], spec: OffsetSpec, isolation: IsolationLevel) -> Offsets:
+        with self._errors():
+            found = self._admin.list_partition_offsets(dict.fromkeys(places, spec), isolation)
+        return {place: offset.offset for place, offset in found.items()}
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except KafkaError as error:
+            raise Problem(f"--bootstrap {self.bootstrap}: {_reason(error)}") from None
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,72 @@
+"""The command `touchpath`: composes the sub-commands, and turns what goes wrong into one line and an exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typer
+from typer.exceptions import TyperException
+
+from touchpath.migrate import migrate
+from touchpath.problem import Problem
+from touchpath.replay import replay
+from touchpath.report import report
+from touchpath.sink import sink, store
+from touchpath.sql import sql
+from touchpath.terminal import Stopped
+from touchpath.worker import worker
+
+app = typer.Typer(
+    name="touchpath",
+    help="Stitches a contact centre's touchpoints, from every channel, into per-customer journeys while they happen.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+for command in (replay, report, sql, worker, sink, store, migrate):
+    app.command()(command)
+
+
+def main() -> None:
+    """Entry point. Exit status: 0 done, 1 could not be done, 2 wrong input."""
+    try:
+        status = app(standalone_mode=False)
+    except Problem as problem:
+        _say(str(problem))
+        status = problem.status
+    except TyperException as error:
+        _say(_line(error.format_message()))
+        status = getattr(error, "exit_code", 1)
+    except (Stopped, KeyboardInterrupt):
+        status = 130
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    except Exception as error:
+        _say(f"unexpected {type(error).__name__}: {_line(str(error))[:300]} (traceback: {_record()})")
+        status = 1
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _say(line: str) -> None:
+    command = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), "")
+    known = {found.name or found.callback.__name__ for found in app.registered_commands if found.callback}
+    print(f"touchpath{' ' + command if command in known else ''}: {line}", file=sys.stderr)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _record() -> Path:
+    """Keep the traceback of the exception at hand where it can be found; one file a user and machine."""
+    path = Path(tempfile.gettempdir()) / f"touchpath-{os.getuid()}.log"
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(f"{datetime.now(UTC).isoformat()} {' '.join(sys.argv)}\n{traceback.format_exc()}\n")
+    return path

@@ -1,0 +1,25 @@
+"""How commands speak to a person: answers on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+
+from rich.console import Console
+
+ANSWERS = Console(highlight=False, soft_wrap=True)
+REMARKS = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Stopped(BaseException):
+    """SIGTERM or Ctrl-C came."""
+
+
+def stop_on_signals() -> None:
+    """Let SIGTERM and SIGINT raise ``Stopped`` in the main thread, even where a shell has turned SIGINT off."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise Stopped
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
