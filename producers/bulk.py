@@ -69,8 +69,10 @@ class BulkPublisher:
 
     def publish(self, touchpoint: Touchpoint, /) -> str:
         """Hand over one event and return its id. Raises ``Invalid`` if it is too large, ``PublishError`` (above)."""
-        if self._closed or self._broken:
-            raise self._broken or PublishError("the publisher is closed")
+        if self._closed:
+            raise PublishError("the publisher is closed")
+        if self._broken:
+            raise self._broken
         raw = encode(touchpoint)
         if len(raw) > MAX_BYTES:
             problem = f"an event has at most {MAX_BYTES} bytes, this one {len(raw)}"

@@ -15,10 +15,13 @@ _PROGRESS_S = 0.2
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is: events handed over, and the time of the newest (ms UTC; 0: none yet)."""
+    """How far a run is."""
 
     published: int
     at: int
+    """Time of the newest event published (ms UTC; 0: none yet)."""
+    total: int | None = None
+    """How many there will be, as far as that can be told; none: there is no end."""
 
 
 OnProgress = Callable[[Progress], None]

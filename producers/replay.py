@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from journeys.touchpoint import Touchpoint
 from producers.bulk import BulkPublisher
-from producers.delivery import TOPIC, OnDelivery, Report
+from producers.delivery import TOPIC, OnDelivery, PublishError, Report
 from producers.formats import FORMATS, BadLine, WrongFormat
-from producers.pacing import OnProgress, Stop, play
+from producers.pacing import OnProgress, Progress, Stop, play
 
 SORT_WINDOW = 200_000
 BAD_LINES_KEPT = 100
@@ -27,15 +27,16 @@ class Replayed:
     """How a replay went. ``bad_lines`` holds one line of text for each of the first ``BAD_LINES_KEPT`` bad ones."""
 
     file: Path
-    published: int
     delivery: Report
     bad: int
     bad_lines: tuple[str, ...]
+    gave_up: str = ""
+    """Why the rest of the file was not published, if so."""
 
     @property
     def complete(self) -> bool:
         """Every line of the file was read, and every event acknowledged."""
-        return self.bad == 0 and self.delivery.acknowledged == self.delivery.attempted
+        return not self.bad and not self.gave_up and self.delivery.acknowledged == self.delivery.attempted
 
 
 def replay(
@@ -53,21 +54,28 @@ def replay(
     """Publish ``file``, of a format named in ``FORMATS``, to the broker at ``bootstrap``.
 
     speed: how many times as fast as it happened (1: real time); none: as fast as it goes. Bad lines are left out and
-    counted, the rest is published. Undelivered events are in the result's ``delivery``.
+    counted, the rest is published. Undelivered events are in the result's ``delivery``; if the broker goes away for
+    longer than the delivery time-out, the replay gives up and says so.
 
-    Raises ``ReplayError`` if the file cannot be read or is not of the format, ``PublishError`` if the broker is not
-    there or goes away for longer than the delivery time-out.
+    Raises ``ReplayError`` if the file cannot be read or is not of the format, ``PublishError`` if no broker answers.
     """
     if speed is not None and not speed > 0:
         raise ReplayError(f"speed: expected a number above 0 (got {speed!r})")
-    reading = Reading(file, format)
-    with reading:
+    gave_up = ""
+    with Reading(file, format) as reading:
         publisher = BulkPublisher(bootstrap, topic=topic, on_delivery=on_delivery, ledger=ledger)
+
+        def progressed(progress: Progress) -> None:
+            if on_progress:
+                on_progress(replace(progress, total=reading.expected))
+
         try:
-            published = play(reading, publisher, _pace(speed) if speed else None, on_progress, stop)
+            play(reading, publisher, _pace(speed) if speed else None, progressed, stop)
+        except PublishError as error:
+            gave_up = str(error)
         finally:
             delivery = publisher.close()
-    return Replayed(file, published, delivery, reading.bad, tuple(reading.bad_lines))
+    return Replayed(file, delivery, reading.bad, tuple(reading.bad_lines), gave_up)
 
 
 class Reading:
@@ -82,14 +90,16 @@ class Reading:
             raise ReplayError(f"format: expected one of {', '.join(sorted(FORMATS))} (got {format!r})")
         self._file = file
         self._read = FORMATS[format]
+        self._found = 0
         self.bad = 0
         self.bad_lines: list[str] = []
         try:
             self._lines: BinaryIO = open(file, "rb")  # noqa: SIM115 (closed by __exit__)
+            self._bytes = file.stat().st_size
         except OSError as error:
             raise ReplayError(f"{file}: {error.strerror}") from None
 
-    def __enter__(self) -> Reading:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -97,11 +107,21 @@ class Reading:
 
     def __iter__(self) -> Iterator[Touchpoint]:
         try:
-            yield from sorted_within(self._read(self._lines, self._reject), SORT_WINDOW)
+            yield from sorted_within(self._touchpoints(), SORT_WINDOW)
         except WrongFormat as wrong:
             raise ReplayError(f"{self._file}:{wrong}") from None
         except OSError as error:
             raise ReplayError(f"{self._file}: {error.strerror}") from None
+
+    @property
+    def expected(self) -> int:
+        """How many touchpoints the file holds: an estimate until it is read to its end."""
+        return round(self._found * self._bytes / self._lines.tell()) if self._found else 0
+
+    def _touchpoints(self) -> Iterator[Touchpoint]:
+        for touchpoint in self._read(self._lines, self._reject):
+            self._found += 1
+            yield touchpoint
 
     def _reject(self, bad: BadLine) -> None:
         self.bad += 1
@@ -110,7 +130,7 @@ class Reading:
 
 
 def sorted_within(touchpoints: Iterable[Touchpoint], window: int) -> Iterator[Touchpoint]:
-    """``touchpoints`` by (time, id), wholly if no one is more than ``window`` places late; holds 2 × ``window``."""
+    """``touchpoints`` by (time, id), wholly if no one is more than ``window`` places late; holds twice that."""
     held: list[Touchpoint] = []
     for touchpoint in touchpoints:
         held.append(touchpoint)

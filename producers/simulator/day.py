@@ -1,0 +1,375 @@
+"""What happens in the simulated centre: needs arise, customers try channel after channel, agents serve them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Generator, Iterator
+from random import Random
+from typing import Any, TypeAlias
+
+from journeys.touchpoint import Touchpoint
+from producers.simulator.centre import (
+    AFTER_ABANDONED,
+    AFTER_FAILED_SELF_SERVICE,
+    AFTER_UNRESOLVED,
+    INTENTS,
+    QUEUES,
+    RESOLVED,
+    Moves,
+    agents_needed,
+    needs_per_second,
+    roster,
+)
+from producers.simulator.clock import Clock, Desk, Process, Turn
+from producers.simulator.needs import Customer, Need
+
+Part: TypeAlias = Generator["float | Turn", Any, str]
+"""A part of a process; returns the outcome: resolved, unresolved, failed or abandoned."""
+
+MOST_ATTEMPTS = 6
+_CALL_BACK_WAIT_S = 60.0
+
+
+class Simulation:
+    """One centre from a seed. ``origin`` is the time (ms UTC) of second 0; needs arise from ``start`` to ``end`` s.
+
+    The same arguments give the same touchpoints. Ids start with ``prefix``.
+    """
+
+    def __init__(
+        self, seed: int, origin: int, size: int, start: float, end: float, prefix: str,
+        on_need: Callable[[Need], None] = lambda need: None,
+    ) -> None:  # fmt: skip
+        self._random = Random(seed)
+        self._origin = origin
+        self._size = size
+        self._end = end
+        self._prefix = prefix
+        self._on_need = on_need
+        self._needs = 0
+        self._contacts = 0
+        self._out: list[Touchpoint] = []
+        self._surge_hour = self._random.randrange(10, 16)
+        self._intents = list(INTENTS)
+        self._weights = [intent.weight for intent in INTENTS.values()]
+        self.clock = Clock(start)
+        self.desks: dict[str, Desk] = {}
+        for name, queue in QUEUES.items():
+            most = max(agents_needed(queue, size, hour) for hour in range(24))
+            self.desks[name] = Desk(self.clock, name, roster(name, math.ceil(most * 1.2), self._random))
+        self.clock.start(self._shifts())
+        self.clock.start(self._arrivals())
+
+    def touchpoints(self) -> Iterator[Touchpoint]:
+        """In the order of their times, up to the end; lazily."""
+        out = self._out
+        for _ in self.clock.run(self._end):
+            if out:
+                yield from out
+                out.clear()
+
+    # What goes on without customers.
+
+    def _shifts(self) -> Process:
+        """Staff for the hour ahead, sometimes too few: that is when queues build up."""
+        while True:
+            hour = int(self.clock.now // 3600)
+            for name, desk in self.desks.items():
+                planned = agents_needed(QUEUES[name], self._size, hour)
+                desk.staff(max(1, round(planned * self._random.uniform(0.86, 1.1))))
+            yield (hour + 1) * 3600 - self.clock.now
+
+    def _arrivals(self) -> Process:
+        random = self._random
+        while True:
+            hour = int(self.clock.now // 3600)
+            rate = needs_per_second(self._size, hour)
+            surge = hour % 24 == self._surge_hour  # something broke
+            gap = random.expovariate(rate * 1.25 if surge else rate)
+            left = (hour + 1) * 3600 - self.clock.now
+            if gap > left:  # the next hour has another rate, and arrivals have no memory
+                yield left
+                continue
+            yield gap
+            intent = random.choices(self._intents, self._weights)[0]
+            if surge and random.random() < 0.2:
+                intent = "fault"
+            self.clock.start(self._need(intent))
+
+    # A customer's way.
+
+    def _need(self, intent: str) -> Process:
+        random = self._random
+        customer = Customer(random.randrange(self._size * 4 + 10))
+        self._needs += 1
+        number = f"{self._prefix}-n{self._needs}"
+        has_reference = intent == "order" or (intent == "fault" and random.random() < 0.6)
+        reference = f"{intent.upper()}-{self._prefix}-{self._needs}" if has_reference else ""
+        need = Need(number, customer, intent, reference, self.now_ms())
+        self._on_need(need)
+        first = INTENTS[intent].first
+        channel = random.choices(list(first), list(first.values()))[0]
+        for attempt in range(MOST_ATTEMPTS):
+            outcome = yield from self._attempt(need, channel, attempt)
+            if outcome == "resolved":
+                need.resolved = True
+                yield from self._afterwards(need, channel)
+                return
+            moves: Moves = AFTER_UNRESOLVED
+            if outcome == "failed":
+                moves = AFTER_FAILED_SELF_SERVICE
+            elif outcome == "abandoned":
+                moves = AFTER_ABANDONED.get(channel, AFTER_ABANDONED["messenger"])
+            channel, _, mean = random.choices(moves, [weight for _, weight, _ in moves])[0]
+            if not channel:
+                return
+            yield self._by_day(20 + random.expovariate(1 / mean))
+
+    def _by_day(self, delay: float) -> float:
+        """``delay``, or what it takes until the morning: people sleep."""
+        hour = (self.clock.now + delay) / 3600 % 24
+        if delay > 3600 and not 7.5 <= hour < 21.5:
+            return delay + ((8 - hour) % 24) * 3600 + self._random.uniform(0, 10_000)
+        return delay
+
+    def _attempt(self, need: Need, channel: str, attempt: int) -> Part:
+        if channel == "ad":
+            seen = self._open(need, "ad")
+            seen.say("clicked", {"cookie": need.customer.cookie}, attributes={"campaign": need.intent})
+            yield self._random.uniform(2, 40)
+            return (yield from self._web(need))
+        if channel == "web":
+            return (yield from self._web(need))
+        if channel == "app":
+            return (yield from self._app(need))
+        if channel == "voice":
+            return (yield from self._call(need, attempt))
+        if channel == "store":
+            return (yield from self._store(need))
+        return (yield from self._written(need, channel))
+
+    def _web(self, need: Need, invited: bool = False) -> Part:
+        random, customer, intent = self._random, need.customer, need.intent
+        contact = self._open(need, "web")
+        who = {"cookie": customer.cookie}
+        contact.say("viewed", who, attributes={"page": f"/{intent}"}, invited=invited)
+        yield random.uniform(5, 40)
+        if random.random() < 0.62:
+            contact.say("searched", who, intent=intent, attributes={"query": f"{intent} help"})
+            yield random.uniform(4, 30)
+        for _ in range(random.choice((0, 1, 1, 2, 3))):
+            article = f"{intent}-{random.randrange(1, 8)}"
+            contact.say("article_viewed", who, intent=intent, attributes={"article": article})
+            yield random.uniform(10, 120)
+        if random.random() < 0.55:
+            who = {"cookie": customer.cookie, "customer_id": customer.customer_id}
+            contact.say("signed_in", who)
+            yield random.uniform(5, 60)
+        good = random.random() < INTENTS[intent].contained
+        if good:
+            contact.say("resolved", who, intent=intent, reference=need.reference)
+            return "resolved"
+        if random.random() < 0.8:
+            contact.say("failed", who, intent=intent)
+        return "failed"
+
+    def _app(self, need: Need) -> Part:
+        random = self._random
+        contact = self._open(need, "app")
+        who = {"customer_id": need.customer.customer_id, "device": need.customer.device}
+        contact.say("opened", who)
+        yield random.uniform(2, 10)
+        for _ in range(random.choice((1, 1, 2))):
+            contact.say("menu_chosen", who, intent=need.intent, attributes={"node": need.intent})
+            yield random.uniform(4, 40)
+        good = random.random() < INTENTS[need.intent].contained
+        contact.say("resolved" if good else "failed", who, intent=need.intent, reference=need.reference if good else "")
+        return "resolved" if good else "failed"
+
+    def _call(self, need: Need, attempt: int) -> Part:
+        """The IVR first; who is not helped there queues for an agent."""
+        random, customer, intent = self._random, need.customer, need.intent
+        contact = self._open(need, "ivr")
+        who = {"phone": customer.phone}
+        contact.say("started", who, direction="inbound")
+        yield random.uniform(4, 15)
+        if random.random() < 0.88:
+            who = {"phone": customer.phone, "customer_id": customer.customer_id}
+        contact.say("menu_chosen", who, intent=intent, attributes={"node": intent})
+        yield random.uniform(5, 30)
+        chance = random.random()
+        if attempt == 0 and chance < INTENTS[intent].contained * 0.3:
+            contact.say("resolved")
+            contact.say("ended")
+            return "resolved"
+        if chance > 0.965:
+            contact.say("failed")
+            contact.say("ended")
+            return "failed"
+        contact.channel = "voice"
+        return (yield from self._served(contact, need, INTENTS[intent].voice))
+
+    def _written(self, need: Need, channel: str) -> Part:
+        """Chat, messenger, sms, social and e-mail."""
+        customer = need.customer
+        contact = self._open(need, channel)
+        if channel == "chat":
+            known = self._random.random() < 0.8
+            who = {"cookie": customer.cookie} | ({"customer_id": customer.customer_id} if known else {})
+            queue = "support_chat"
+        elif channel == "email":
+            who, queue = {"email": customer.email}, "email_desk"
+        else:
+            who = {"social": customer.social} if channel == "social" else {"phone": customer.phone}
+            queue = "messaging_desk"
+        contact.say("started", who, intent=need.intent, direction="inbound")
+        yield self._random.uniform(1, 20)
+        return (yield from self._served(contact, need, queue))
+
+    def _store(self, need: Need) -> Part:
+        random = self._random
+        contact = self._open(need, "store")
+        contact.say("visited", {"customer_id": need.customer.customer_id}, intent=need.intent, direction="inbound")
+        yield random.uniform(60, 600)
+        clerk = f"store.{random.choice(('north', 'south', 'centre'))}.{random.randrange(1, 6)}"
+        contact.say("connected", agent=clerk)
+        talk = random.uniform(120, 900)
+        yield talk
+        outcome = self._outcome("store")
+        contact.say("ended", talk_s=round(talk, 1), outcome=outcome, reference=need.reference)
+        return outcome
+
+    # Agents.
+
+    def _served(self, contact: Contact, need: Need, queue: str) -> Part:
+        """Queue, be served, perhaps be transferred and queue again."""
+        random = self._random
+        for visit in range(3):
+            desk, figures = self.desks[queue], QUEUES[queue]
+            contact.say("queued", intent=need.intent, queue=queue, reference=need.reference if visit == 0 else "")
+            entered = self.clock.now
+            patience = random.expovariate(1 / figures.patience_s) + 4 if figures.patience_s < math.inf else math.inf
+            wants_call_back = contact.channel == "voice" and patience > 240 and random.random() < 0.25
+            agent: str | None = yield Turn(desk, _CALL_BACK_WAIT_S if wants_call_back else patience)
+            waited = round(self.clock.now - entered, 1)
+            if agent is None and wants_call_back:
+                contact.say("called_back", queue=queue, wait_s=waited)
+                return (yield from self._call_back(need, desk))
+            if agent is None:
+                contact.say("abandoned", queue=queue, wait_s=waited)
+                return "abandoned"
+            contact.say("connected", queue=queue, agent=agent, wait_s=waited)
+            onward = "support_voice" if queue == "billing_voice" else "billing_voice"
+            transferred = contact.channel == "voice" and visit < 2 and random.random() < 0.1
+            if transferred:
+                yield random.uniform(40, 160)
+                contact.say("transferred", queue=queue, agent=agent, attributes={"to": onward})
+                self.clock.start(self._wrap_up(None, desk, agent, 8))
+                queue = onward
+                continue
+            return (yield from self._conversation(contact, need, desk, agent))
+        raise AssertionError("the last visit ends in a conversation")
+
+    def _conversation(self, contact: Contact, need: Need, desk: Desk, agent: str) -> Part:
+        random, figures = self._random, QUEUES[desk.name]
+        talk = random.lognormvariate(math.log(figures.talk_s) - 0.18, 0.6)
+        held = 0.0
+        if contact.channel == "voice" and random.random() < 0.18:
+            yield talk * 0.5
+            contact.say("held", agent=agent)
+            held = random.expovariate(1 / 45) + 3
+            yield held
+            contact.say("resumed", agent=agent)
+            yield talk * 0.5
+        else:
+            yield talk
+        if random.random() < 0.025:
+            contact.say("escalated", agent=agent)
+            yield random.uniform(20, 120)
+        if contact.channel == "voice" and random.random() < 0.012:
+            contact.say("conferenced", agent=agent)
+            yield random.uniform(30, 180)
+        outcome = self._outcome(contact.channel)
+        contact.say("ended", agent=agent, talk_s=round(talk, 1), hold_s=round(held, 1), outcome=outcome)
+        self.clock.start(self._wrap_up(contact, desk, agent, figures.wrap_s))
+        return outcome
+
+    def _wrap_up(self, contact: Contact | None, desk: Desk, agent: str, mean: float) -> Process:
+        wrap = self._random.expovariate(1 / mean)
+        yield wrap
+        if contact:
+            contact.say("wrapped_up", agent=agent, wrap_s=round(wrap, 1))
+        desk.free(agent)
+
+    def _call_back(self, need: Need, desk: Desk) -> Part:
+        """We ring the customer when an agent has time."""
+        yield self._random.uniform(300, 2400)
+        agent: str = yield Turn(desk, math.inf)
+        contact = self._open(need, "voice")
+        customer = need.customer
+        who = {"phone": customer.phone, "customer_id": customer.customer_id}
+        contact.say("started", who, intent=need.intent, direction="outbound", invited=True)
+        yield self._random.uniform(5, 25)
+        contact.say("connected", agent=agent)
+        return (yield from self._conversation(contact, need, desk, agent))
+
+    def _outcome(self, channel: str) -> str:
+        return "resolved" if self._random.random() < RESOLVED[channel] else "unresolved"
+
+    # Afterwards.
+
+    def _afterwards(self, need: Need, channel: str) -> Process:
+        """A survey, a review, a message with a link that brings the customer back to the web."""
+        random, customer = self._random, need.customer
+        who = {"customer_id": customer.customer_id}
+        about = need.contacts[-1]
+        if need.intent in ("order", "fault") and random.random() < 0.4:
+            yield self._by_day(random.uniform(600, 20_000))
+            message = self._open(need, "sms")
+            message.say("sent", who | {"phone": customer.phone}, direction="outbound", reference=need.reference)
+            if random.random() < 0.35:
+                yield random.uniform(30, 1800)
+                yield from self._web(need, invited=True)
+        elif channel in RESOLVED and random.random() < 0.2:
+            yield random.uniform(120, 3600)
+            score = random.choices((1, 2, 3, 4, 5), (5, 6, 13, 33, 43))[0]
+            survey = self._open(need, "survey")
+            survey.say("surveyed", who, intent=need.intent, attributes={"csat": score, "about": about})
+        elif random.random() < 0.02:
+            yield self._by_day(random.uniform(3600, 40_000))
+            review = self._open(need, "review")
+            review.say("reviewed", {"social": customer.social}, attributes={"stars": random.choice((1, 3, 4, 5, 5))})
+
+    # Writing it down.
+
+    def now_ms(self) -> int:
+        return self._origin + int(self.clock.now * 1000)
+
+    def _open(self, need: Need, channel: str) -> Contact:
+        self._contacts += 1
+        contact = Contact(self, f"{self._prefix}-{self._contacts}", channel)
+        need.contacts.append(contact.contact_id)
+        return contact
+
+    def record(self, touchpoint: Touchpoint) -> None:
+        self._out.append(touchpoint)
+
+
+class Contact:
+    """Writes the touchpoints of one contact; their ids sort in the order in which they happened."""
+
+    __slots__ = ("_events", "_simulation", "channel", "contact_id")
+
+    def __init__(self, simulation: Simulation, contact_id: str, channel: str) -> None:
+        self._simulation = simulation
+        self._events = 0
+        self.contact_id = contact_id
+        self.channel = channel
+
+    def say(self, what: str, identifiers: dict[str, str] | None = None, /, **more: Any) -> None:
+        self._events += 1
+        simulation = self._simulation
+        event = f"{self.contact_id}/{self._events:02d}"
+        source = f"simulator/{self.channel}"
+        at, who = simulation.now_ms(), identifiers or {}
+        simulation.record(Touchpoint(at, event, what, self.channel, self.contact_id, who, source=source, **more))

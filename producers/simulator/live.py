@@ -1,0 +1,67 @@
+"""The simulated centre as it would be running now: its last hours first, in seconds, then along with the clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+from journeys.touchpoint import Touchpoint
+from producers.delivery import TOPIC, OnDelivery, Report
+from producers.pacing import OnProgress, Stop, play
+from producers.publisher import Publisher
+from producers.simulator.day import Simulation
+
+NOW_IS = 11 * 3600.0
+"""The simulated time of day at which a run begins, whatever the clock says: mid-morning, so that the floor is busy."""
+HISTORY_S = 6 * 3600.0
+SPEED = 360.0
+SIZE = 20_000
+
+
+def live(seed: int, started: float, size: int = SIZE, history_s: float = HISTORY_S) -> Iterator[Touchpoint]:
+    """Touchpoints without end of a centre that opened ``history_s`` before ``started`` (seconds since the epoch), in
+    the order of their times. Ids carry seed and start, so that no two runs share any.
+    """
+    origin = started - NOW_IS
+    prefix = f"live-{seed}-{int(started)}"
+    start = NOW_IS - history_s
+    return Simulation(seed, round(origin * 1000), size, start, float("inf"), prefix).touchpoints()
+
+
+def due_from(started: float, first: int, speed: float) -> Callable[[int], float]:
+    """When to publish an event that happened at ``at`` (ms): ``speed`` times as fast as it happened from ``first`` on
+    until the clock is caught up, then as it happens; never before it happened.
+    """
+    return lambda at: max(at / 1000, started + (at - first) / 1000 / speed)
+
+
+def run(
+    bootstrap: str,
+    *,
+    seed: int = 1,
+    size: int = SIZE,
+    history_s: float = HISTORY_S,
+    speed: float = SPEED,
+    topic: str = TOPIC,
+    on_progress: OnProgress | None = None,
+    on_delivery: OnDelivery | None = None,
+    stop: Stop = lambda: False,
+) -> Report:
+    """Publish a live centre with ``size`` needs a day to the broker at ``bootstrap`` until ``stop()`` turns true.
+
+    It begins ``history_s`` ago and catches up at ``speed`` times real time (as set: 6 hours in a minute), then goes on
+    at real time; no event is ever in the future. Raises ``PublishError`` if no broker answers, ``ValueError`` that
+    names a parameter out of range.
+    """
+    for name, value, least in (("size", size, 1), ("history_s", history_s, 0), ("speed", speed, 1)):
+        if not least <= value < float("inf"):
+            raise ValueError(f"{name}: expected a number of {least} or more (got {value!r})")
+    publisher = Publisher(bootstrap, source="simulator", topic=topic, on_delivery=on_delivery)
+    try:
+        started = time.time()
+        first = round((started - history_s) * 1000)
+        events = live(seed, started, size, history_s)
+        play(events, publisher, due_from(started, first, speed), on_progress, stop)
+    finally:
+        report = publisher.close()
+    return report
