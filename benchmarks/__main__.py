@@ -46,8 +46,9 @@ def main(
             ]
             with EmbeddedKafka(scratch / "kafka", heap="1g") as kafka:
                 if chosen:
-                    progress.print(f"writing {count:,} events")
-                    events.fill(kafka.bootstrap, INPUT, max(contestant.events for contestant in chosen))
+                    written = round(max(contestant.events for contestant in chosen) * (1 + harness.BACKLOG))
+                    progress.print(f"writing {written:,} events")
+                    events.fill(kafka.bootstrap, INPUT, written)
                 for contestant in chosen:
                     progress.print(f"{contestant.name}: {contestant.events:,} events")
                     try:
@@ -62,8 +63,7 @@ def main(
         json.dump([{**asdict(result), "ratios": ratios(result, results)} for result in results], sys.stdout, indent=2)
         print()
     else:
-        console = Console()
-        console.print(table(results), width=max(console.width, 150))
+        Console(width=max(Console().width, 150)).print(table(results))
     if failed:
         raise typer.Exit(1)
 
@@ -73,13 +73,13 @@ def ratios(result: Result, results: Sequence[Result]) -> dict[str, float]:
     references = {
         "Kafka Streams exactly once": contestants.KAFKA_STREAMS_EXACTLY_ONCE,
         "Kafka Streams at least once": contestants.KAFKA_STREAMS_AT_LEAST_ONCE,
-        "stock Faust": (contestants.FAUST,),
+        "stock Faust": contestants.FAUST,
     }
     found = {}
     for label, names in references.items():
-        best = max((other.events_per_second for other in results if other.name in names), default=0.0)
+        best = max((other.steady.events_per_second for other in results if other.name in names), default=0.0)
         if best:
-            found[label] = result.events_per_second / best
+            found[label] = result.steady.events_per_second / best
     return found
 
 
@@ -94,11 +94,11 @@ def table(results: Sequence[Result]) -> Table:
         over = ratios(result, results)
         printed.add_row(
             result.name,
-            f"{result.events_per_second:,.0f}",
-            f"{result.cpu_us_per_event:.1f}",
-            f"{result.broker_cpu_us_per_event:.1f}",
-            f"{result.peak_rss_mb:.0f}",
-            f"{result.first_output_s:.1f}",
+            f"{result.steady.events_per_second:,.0f}",
+            f"{result.steady.cpu_us_per_event:.1f}",
+            f"{result.steady.broker_cpu_us_per_event:.1f}",
+            f"{result.steady.peak_rss_mb:.0f}",
+            f"{result.steady.first_output_s:.1f}",
             str(result.wrong_customers),
             *(
                 f"{over[label]:.2f}" if label in over else "-"

@@ -9,7 +9,7 @@ from benchmarks.harness import Contestant
 from benchmarks.peers import kafka_streams
 
 TOUCHPATH = "touchpath engine, exactly once"
-FAUST = "stock Faust"
+FAUST = ("stock Faust, table in RocksDB", "stock Faust, table in memory")
 KAFKA_STREAMS_EXACTLY_ONCE = ("Kafka Streams exactly once, 1 thread", "Kafka Streams exactly once, 2 threads")
 KAFKA_STREAMS_AT_LEAST_ONCE = ("Kafka Streams at least once, 1 thread", "Kafka Streams at least once, 2 threads")
 
@@ -30,5 +30,10 @@ def contestants(events: int, scratch: Path) -> list[Contestant]:
             for name, threads, exactly_once in kafka_streams_runs
         ),
         Contestant("Quix Streams", (sys.executable, "-m", "benchmarks.peers.quix_streams"), min(events, 200_000)),
-        Contestant(FAUST, (sys.executable, "-m", "benchmarks.peers.stock_faust"), min(events, 60_000)),
+        *(
+            Contestant(
+                name, (sys.executable, "-m", "benchmarks.peers.stock_faust"), min(events, 30_000), {"STORE": store}
+            )
+            for name, store in zip(FAUST, ("rocksdb://", "memory://"), strict=True)
+        ),
     ]

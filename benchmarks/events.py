@@ -25,13 +25,13 @@ def event(number: int, customer: str) -> bytes:
 
 def create_topic(bootstrap: str, topic: str, partitions: int = PARTITIONS) -> None:
     """Create `topic` and wait until it is there."""
-    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 3})
     admin.create_topics([NewTopic(topic, partitions, 1)])[topic].result(30)
 
 
 def delete_topics(bootstrap: str, prefix: str) -> None:
     """Delete every topic whose name starts with `prefix`."""
-    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 3})
     names = [name for name in admin.list_topics(timeout=30).topics if name.startswith(prefix)]
     if names:
         for deleted in admin.delete_topics(names).values():

@@ -8,7 +8,7 @@ import subprocess
 import time
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from confluent_kafka import Consumer, TopicPartition
 from benchmarks.events import PARTITIONS, create_topic, delete_topics
 
 WARM_UP = 0.1  # share of the outputs that pass before the clock starts: start-up, JIT, empty caches
+BACKLOG = 0.1  # share of input beyond the measured: at both ends of the measurement as much is under way, uncommitted
 
 
 @dataclass(frozen=True)
@@ -28,31 +29,34 @@ class Contestant:
 
     name: str
     argv: tuple[str, ...]
-    events: int  # how many outputs to wait for; what lies in the input topic beyond them is left
+    events: int  # how many outputs to wait for; the input holds more
     env: dict[str, str] = field(default_factory=dict)
-    timeout_s: float = 300.0
+    timeout_s: float = 180.0
+
+
+@dataclass(frozen=True)
+class Steady:
+    """What was measured of a program at work, from WARM_UP x events done to all of them done."""
+
+    events: int
+    events_per_second: float
+    cpu_us_per_event: float  # of the program's process tree, user and system
+    broker_cpu_us_per_event: float
+    peak_rss_mb: float  # of the program's process tree, start-up included
+    first_output_s: float  # from the start of the measurement
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one run showed; rates and CPU are of the steady state, after WARM_UP."""
+    """What one contestant's run showed."""
 
     name: str
-    events: int
-    events_per_second: float
-    cpu_us_per_event: float  # of the contestant's process tree, user and system
-    broker_cpu_us_per_event: float
-    peak_rss_mb: float  # of the contestant's process tree
-    first_output_s: float  # from the start of the process
+    steady: Steady
     wrong_customers: int  # whose highest count is not the number of their outputs
 
 
 class ContestantFailed(RuntimeError):
     """The contestant ended early or was too slow; one line."""
-
-
-class _Ended(Exception):
-    """The contestant's process is no more."""
 
 
 class _Count(msgspec.Struct):
@@ -63,8 +67,7 @@ class _Count(msgspec.Struct):
 def run(contestant: Contestant, bootstrap: str, input_topic: str, scratch: Path, broker_pid: int | None) -> Result:
     """Start `contestant` with a fresh application id, state directory and output topic, and measure it.
 
-    Steady state is from WARM_UP x events outputs seen by a read_committed reader to `events` seen. Raises
-    ContestantFailed.
+    An event is done when a read_committed reader has seen its output. Raises ContestantFailed.
     """
     app_id = f"bench-{uuid.uuid4().hex[:8]}"
     output = f"{app_id}-output"
@@ -72,7 +75,8 @@ def run(contestant: Contestant, bootstrap: str, input_topic: str, scratch: Path,
     data.mkdir(parents=True)
     log_file = scratch / f"{app_id}.log"
     create_topic(bootstrap, output)
-    started = time.monotonic()
+    outputs: list[bytes] = []
+    reader = _reader(bootstrap, output)
     with log_file.open("wb") as log:
         process = subprocess.Popen(
             [*contestant.argv, "--bootstrap", bootstrap, "--app-id", app_id, "--data", str(data),
@@ -80,62 +84,60 @@ def run(contestant: Contestant, bootstrap: str, input_topic: str, scratch: Path,
             env={**os.environ, **contestant.env}, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             start_new_session=True,
         )  # fmt: skip
+
+    def done() -> int:
+        outputs.extend(_read(reader))
+        return len(outputs)
+
     try:
-        result = _measure(contestant, process, bootstrap, output, started, broker_pid)
-    except (_Ended, psutil.NoSuchProcess):
+        steady = steady_state(process, done, contestant.events, contestant.timeout_s, broker_pid)
+    except ContestantFailed as error:
         lines = log_file.read_text(errors="replace").strip().splitlines() or ["no output"]
-        raise ContestantFailed(f"{contestant.name} ended early: {lines[-1]}") from None
-    finally:
-        _stop(process)
-        delete_topics(bootstrap, app_id)
-    return result
-
-
-def _measure(
-    contestant: Contestant,
-    child: subprocess.Popen[bytes],
-    bootstrap: str,
-    output: str,
-    started: float,
-    broker_pid: int | None,
-) -> Result:
-    process = psutil.Process(child.pid)
-    broker = psutil.Process(broker_pid) if broker_pid else None
-    outputs: list[bytes] = []
-    peak, sampled, first, begin = 0, 0.0, 0.0, 0.0
-    begin_seen, begin_cpu, begin_broker_cpu = 0, 0.0, 0.0
-    reader = _reader(bootstrap, output)
-    try:
-        while len(outputs) < contestant.events:
-            outputs += _read(reader)
-            if child.poll() is not None:
-                raise _Ended
-            now = time.monotonic()
-            if outputs and not first:
-                first = now
-            if not begin and len(outputs) >= WARM_UP * contestant.events:
-                begin, begin_seen = now, len(outputs)
-                begin_cpu, begin_broker_cpu = _cpu_s(process), _cpu_s(broker)
-            if now - sampled > 0.2:
-                sampled = now
-                peak = max(peak, sum(member.memory_info().rss for member in _tree(process)))
-            if now - started > contestant.timeout_s:
-                raise ContestantFailed(
-                    f"{contestant.name}: {len(outputs)} of {contestant.events} outputs in {contestant.timeout_s:.0f} s"
-                )
-        end, cpu, broker_cpu = time.monotonic(), _cpu_s(process), _cpu_s(broker)
+        raise ContestantFailed(f"{contestant.name} {error}; its last line: {lines[-1]}") from None
     finally:
         reader.close()
-    measured = len(outputs) - begin_seen
-    return Result(
-        name=contestant.name,
+        stop(process)
+        delete_topics(bootstrap, app_id)
+    return Result(contestant.name, steady, wrong_customers(outputs))
+
+
+def steady_state(
+    process: subprocess.Popen[bytes],
+    done: Callable[[], int],
+    events: int,
+    timeout_s: float = 180.0,
+    broker_pid: int | None = None,
+) -> Steady:
+    """Measure `process` until `done` (the count of finished events so far; may wait up to 0.1 s) reaches `events`.
+
+    Give it more input than `events`, as BACKLOG says. Raises ContestantFailed.
+    """
+    started = time.monotonic()
+    count, peak, sampled, first, begin = 0, 0, 0.0, 0.0, 0.0
+    begin_count, begin_cpu, begin_broker_cpu = 0, 0.0, 0.0
+    while count < events:
+        count = done()
+        now = time.monotonic()
+        if process.poll() is not None:
+            raise ContestantFailed(f"ended early with status {process.returncode}")
+        if now - started > timeout_s:
+            raise ContestantFailed(f"did {count} of {events} events in {timeout_s:.0f} s")
+        if count and not first:
+            first = now
+        if not begin and count >= WARM_UP * events:
+            begin, begin_count = now, count
+            begin_cpu, begin_broker_cpu = _cpu_s(process.pid), _cpu_s(broker_pid)
+        if now - sampled > 0.2:
+            sampled = now
+            peak = max(peak, _rss(process.pid))
+    took, measured = time.monotonic() - begin, count - begin_count
+    return Steady(
         events=measured,
-        events_per_second=measured / (end - begin),
-        cpu_us_per_event=(cpu - begin_cpu) / measured * 1e6,
-        broker_cpu_us_per_event=(broker_cpu - begin_broker_cpu) / measured * 1e6,
+        events_per_second=measured / took,
+        cpu_us_per_event=(_cpu_s(process.pid) - begin_cpu) / measured * 1e6,
+        broker_cpu_us_per_event=(_cpu_s(broker_pid) - begin_broker_cpu) / measured * 1e6,
         peak_rss_mb=peak / 2**20,
         first_output_s=first - started,
-        wrong_customers=wrong_customers(outputs),
     )
 
 
@@ -155,7 +157,7 @@ def _reader(bootstrap: str, topic: str) -> Consumer:
     """A consumer of all of `topic`, in large fetches so that it takes little from the contestant."""
     reader = Consumer(
         {"bootstrap.servers": bootstrap, "group.id": "unused", "enable.auto.commit": False,
-         "isolation.level": "read_committed", "fetch.min.bytes": 1_000_000, "fetch.wait.max.ms": 100}
+         "isolation.level": "read_committed", "log_level": 3, "fetch.min.bytes": 1_000_000, "fetch.wait.max.ms": 100}
     )  # fmt: skip
     reader.assign([TopicPartition(topic, partition, 0) for partition in range(PARTITIONS)])
     return reader
@@ -170,19 +172,31 @@ def _read(reader: Consumer) -> list[bytes]:
     return values
 
 
-def _tree(process: psutil.Process) -> list[psutil.Process]:
-    return [process, *process.children(recursive=True)]
+def _tree(pid: int) -> Iterator[psutil.Process]:
+    process = psutil.Process(pid)
+    yield process
+    yield from process.children(recursive=True)
 
 
-def _cpu_s(process: psutil.Process | None) -> float:
-    if process is None:
-        return 0.0
-    times = [member.cpu_times() for member in _tree(process)]
-    return float(sum(t.user + t.system for t in times))
+def _rss(pid: int) -> int:
+    total = 0
+    for member in _tree(pid):
+        with suppress(psutil.NoSuchProcess):
+            total += member.memory_info().rss
+    return total
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the contestant's whole process group."""
+def _cpu_s(pid: int | None) -> float:
+    total = 0.0
+    for member in _tree(pid) if pid else ():
+        with suppress(psutil.NoSuchProcess):
+            times = member.cpu_times()
+            total += times.user + times.system
+    return total
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End the process politely, then its whole process group."""
     process.terminate()
     with suppress(subprocess.TimeoutExpired):
         process.wait(10)
