@@ -1,6 +1,6 @@
 """The counting job on touchpath's own engine.
 
-    python -m benchmarks.counting --bootstrap 127.0.0.1:9092 --app-id count --data /tmp/count --input events --output counts
+    python -m benchmarks.counting --bootstrap 127.0.0.1:9092 --app-id count --data state --input events --output counts
 
 What every contestant does: decode a JSON event of 200 bytes, add one to its customer's count, which is kept in state
 with a changelog, and write the customer and the new count to the output; here all of it exactly once. Creates its

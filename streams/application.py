@@ -13,6 +13,7 @@ from faust.types import TP
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from streams.engine import Engine
+from streams.logs import throttle_aiokafka
 from streams.settings import EngineSettings, Topology
 from streams.stage import Stage
 from streams.transport import ChunkConsumer, ChunkTransport, PassThrough
@@ -59,13 +60,18 @@ def create_app(topology: Topology, settings: EngineSettings) -> Application:
 
 
 def run_worker(topology: Topology, settings: EngineSettings, *, loglevel: str | None = None) -> None:
-    """Run until SIGTERM or SIGINT, or a crash; then exit the process, with 0 or 1. Logging is the caller's to set up."""
+    """Run until SIGTERM or SIGINT, or a crash; then exit the process, with 0 or 1.
+
+    The caller sets up logging; aiokafka's repetitions during an outage are held back here.
+    """
+    throttle_aiokafka()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     app = create_app(topology, settings)
     worker = app.Worker(
         loop=loop, loglevel=loglevel, quiet=True, redirect_stdouts=False, override_logging=False, console_port=0
     )
+    worker.spinner = None
     worker.execute_from_commandline()
 
 
@@ -83,23 +89,18 @@ def _connect(app: Application, engine: Engine, settings: EngineSettings) -> None
     running: list[asyncio.Task[None]] = []
     served: list[web.AppRunner] = []
 
-    @app.on_partitions_revoked.connect(weak=False)
     async def on_revoked(sender: Any, revoked: set[TP], **options: Any) -> None:
         await engine.revoked(revoked)
 
-    @app.on_partitions_assigned.connect(weak=False)
     async def on_assigned(sender: Any, assigned: set[TP], **options: Any) -> None:
         engine.consumer = cast(ChunkConsumer, app.consumer)
         await engine.assigned(assigned)
 
-    @app.task
     async def serve() -> None:
         running.append(asyncio.create_task(engine.report()))
         if settings.metrics_port is not None:
             served.append(await _serve(app, engine, settings.metrics_port))
 
-    # Sent while the consumer is still a member of the group, so that nobody takes over before we are done.
-    @app.on_before_shutdown.connect(weak=False)
     async def on_shutdown(sender: Any, **options: Any) -> None:
         await engine.revoked(())
         for task in running:
@@ -108,6 +109,12 @@ def _connect(app: Application, engine: Engine, settings: EngineSettings) -> None
                 await task
         for runner in served:
             await runner.cleanup()
+
+    app.on_partitions_revoked.connect(on_revoked, weak=False)
+    app.on_partitions_assigned.connect(on_assigned, weak=False)
+    # Sent while the consumer is still a member of the group, so that nobody takes over before we are done.
+    app.on_before_shutdown.connect(on_shutdown, weak=False)
+    app.task(serve)
 
 
 async def _serve(app: Application, engine: Engine, port: int) -> web.AppRunner:

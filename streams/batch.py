@@ -140,7 +140,7 @@ class Batch:
         outputs.append(Output(key, value, headers, timestamp))
 
     def reject(self, record: Record, reason: str, message: str) -> None:
-        """Send the record as it came to the dead letters. `reason` is a short word of a fixed set: it labels a metric."""
+        """Send the record as it came to the dead letters. `reason`: a word of a fixed set, for it labels a metric."""
         errors = (
             ("topic", record.topic),
             ("partition", str(record.partition)),

@@ -64,7 +64,7 @@ class Engine:
     # Rebalances.
 
     async def revoked(self, places: Iterable[TP]) -> None:
-        """Stop all partitions; when this returns nothing of them is open. Takes `stop_timeout_s` and a little at most."""
+        """Stop all partitions; when this returns nothing of them is open. Takes little more than `stop_timeout_s`."""
         self._assigned = False
         tasks = list(self._tasks.values())
         self._tasks.clear()

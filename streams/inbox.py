@@ -34,10 +34,10 @@ class Slice(NamedTuple):
 
 
 class Inbox:
-    """A bounded queue of chunks. Faust may drop chunks, or read some twice, whenever a rebalance or a seek comes between;
-    the inbox knows the next offset of each topic, cuts off what it has had, and tells where to read again.
+    """A bounded queue of chunks, used from one event loop.
 
-    Used from one event loop.
+    Faust may drop chunks, or read some twice, whenever a rebalance or a seek comes between. The inbox knows the next
+    offset of each topic, cuts off what it has had, and tells where to read again.
     """
 
     def __init__(self, topics: Iterable[str], capacity: int) -> None:
@@ -105,11 +105,11 @@ class Inbox:
         self._arrived.set()
         return True
 
-    async def take(self, limit: int, timeout: float) -> Slice | None:
-        """Everything that waits, up to `limit` records; None if nothing came within `timeout` seconds, or on `wake`."""
+    async def take(self, limit: int, wait_s: float) -> Slice | None:
+        """Everything that waits, up to `limit` records; None if nothing came within `wait_s`, or on `wake`."""
         if not self._chunks:
             try:
-                async with asyncio.timeout(timeout):
+                async with asyncio.timeout(wait_s):
                     await self._arrived.wait()
             except TimeoutError:
                 return None

@@ -23,7 +23,7 @@ from streams.processing import process
 from streams.recovery import ChangelogReplaced, Position, Reader
 from streams.settings import EngineSettings, Topology
 from streams.stage import Stage
-from streams.store import META, Memory, Store, StoreCorrupt, StoreError, StoreLocked
+from streams.store import META, Memory, Store, StoreCorrupt, StoreLocked
 from streams.transaction import Transactions
 
 log = logging.getLogger(__name__)
@@ -318,11 +318,11 @@ class PartitionTask:
         self._meta = Meta(self.stage.schema) if raw is None else msgspec.json.decode(raw, type=Meta)
         if self._meta.schema > self.stage.schema:
             raise StateTooNew(
-                f"state of stage {self.stage.name} has schema {self._meta.schema}, this program knows {self.stage.schema}"
+                f"state of {self._name} has schema {self._meta.schema}, this program knows {self.stage.schema}"
             )
         if self._meta.epoch > self._settings.epoch:
             raise StateTooNew(
-                f"state of stage {self.stage.name} is of epoch {self._meta.epoch}, the settings say {self._settings.epoch}"
+                f"state of {self._name} is of epoch {self._meta.epoch}, the settings say {self._settings.epoch}"
             )
 
     async def _migrate(self) -> None:

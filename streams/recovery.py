@@ -77,7 +77,7 @@ class Reader:
             beginning = (await consumer.beginning_offsets([changelog]))[changelog]
             end = (await consumer.end_offsets([changelog]))[changelog]
         stored = store.offset
-        if stored is not None and not stored <= end:
+        if stored is not None and stored > end:
             raise ChangelogReplaced(
                 f"{changelog.topic}/{changelog.partition} ends at {end}, the state is from {stored}"
             )
@@ -102,5 +102,5 @@ class Reader:
         return applied
 
 
-class ChangelogReplaced(KafkaError):
+class ChangelogReplaced(KafkaError):  # type: ignore[misc]
     """The changelog is not the one that the state was made from."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 from rocksdict import (
     BlockBasedOptions,
@@ -113,7 +114,7 @@ class Store:
         try:
             for key, value in self._db.items(from_key=after or _FIRST_KEY):
                 if key != after:
-                    yield key, value
+                    yield cast(bytes, key), value
         except Exception as error:
             raise _explain(self._directory, error) from error
 

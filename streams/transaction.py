@@ -1,8 +1,8 @@
 """One transactional producer: a batch's outputs, changelog and offsets, all or nothing.
 
-aiokafka's producer does the protocol. What is added: batches built at once instead of record by record, a check of every
-future before the commit (aiokafka commits a transaction of which a batch was refused), and a stop that cannot hang
-(aiokafka's waits for the broker to take what is buffered).
+aiokafka's producer does the protocol. What is added: batches built at once instead of record by record, a check of
+every future before the commit (aiokafka commits a transaction of which a batch was refused), and a stop that cannot
+hang (aiokafka's waits for the broker to take what is buffered).
 """
 
 from __future__ import annotations

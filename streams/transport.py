@@ -1,7 +1,7 @@
 """Faust's consumer, reading chunks instead of records.
 
-Stock Faust makes two tasks, a lock and several awaits of every record. Here one poll of one topic partition is one Faust
-message whose value is a `Chunk`; everything else (group, assignor, rebalancing, agents) is Faust's. See
+Stock Faust makes two tasks, a lock and several awaits of every record. Here one poll of one topic partition is one
+Faust message whose value is a `Chunk`; everything else (group, assignor, rebalancing, agents) is Faust's. See
 docs/decisions/batched-consumer.md. What is overridden is internal to Faust 0.15.3 and aiokafka 0.14, which are pinned.
 """
 
@@ -54,8 +54,10 @@ class ChunkThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
     """The thread in which aiokafka's consumer lives, heartbeats included."""
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
-        """As Faust's, but read_committed, with its own assignor (stock Faust takes round-robin when there are no tables,
-        which would tear the inputs of a stage apart), and with short fetches."""
+        """As Faust's, but read_committed, in short fetches, and with Faust's own assignor.
+
+        Without tables stock Faust takes aiokafka's round-robin, which would tear the inputs of a stage apart.
+        """
         conf = self.app.conf
         self._assignor = self.app.assignor
         return aiokafka.AIOKafkaConsumer(
@@ -82,15 +84,15 @@ class ChunkThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         """Run in the thread; unlike `call_thread` it does not queue behind a fetch."""
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.thread_loop))
 
-    async def take(self, wanted: set[TP], timeout: float) -> dict[TP, Chunk]:
-        """In the thread: what is fetched already of the wanted partitions, or what comes within `timeout` seconds.
+    async def take(self, wanted: set[TP], wait_s: float) -> dict[TP, Chunk]:
+        """In the thread: what is fetched already of the wanted partitions, or what comes within `wait_s`.
 
         aiokafka's `getmany` does not tell from which offset it read, nor that it read past markers only.
         """
         consumer = self._ensure_consumer()
         fetcher = consumer._fetcher
         subscriptions = fetcher._subscriptions
-        deadline = monotonic() + timeout
+        deadline = monotonic() + wait_s
         with subscriptions.fetch_context():
             while True:
                 if consumer._closed or fetcher._closed:
@@ -173,7 +175,7 @@ class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
     def chunk_thread(self) -> ChunkThread:
         return cast(ChunkThread, self._thread)
 
-    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:  # noqa: ASYNC109
         if not self.flow_active:
             await self.wait(self.can_resume_flow)
         if self.should_stop:

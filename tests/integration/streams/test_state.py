@@ -39,7 +39,8 @@ def test_damaged_state_is_rebuilt(scene):
     scene.start().wait_ready()
     scene.wait_drained()
     scene.workers[-1].stop()
-    for partition, damage in ((0, lambda content: content[: len(content) // 2]), (1, lambda content: b"x" * len(content))):
+    damages = (lambda content: content[: len(content) // 2]), (lambda content: b"x" * len(content))
+    for partition, damage in enumerate(damages):
         for file in (scene.directory / "worker" / "state" / "count" / str(partition)).iterdir():
             if file.name.startswith("MANIFEST") or file.suffix in (".sst", ".log"):
                 file.write_bytes(damage(file.read_bytes()))
