@@ -205,6 +205,8 @@ async def _sql(request: web.Request) -> str:
         raise StoreError("Code: 48. DB::Exception: External data is not supported here. (NOT_IMPLEMENTED)", 48)
     if request.method not in ("GET", "POST", "HEAD"):
         raise StoreError(f"Code: 48. DB::Exception: {request.method} is not supported. (NOT_IMPLEMENTED)", 48)
+    if request.query.get("query", "").lstrip()[:6].upper() == "INSERT":  # its body is data, in any format
+        raise _refusal("INSERT: this store is written by its own process alone")
     body = await request.read()  # aiohttp inflates a compressed one, and answers 413 to one that is too large
     try:
         text = body.decode()

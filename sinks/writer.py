@@ -167,6 +167,7 @@ class Writer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _step(self) -> None:
         """Read once, and hand over the batch if it is due."""
+        await asyncio.sleep(0)  # records at hand are given without giving way
         limits, batch = self._limits, self._batch
         if len(batch) >= limits.rows or batch.bytes >= limits.bytes:
             if self._storing is None:
@@ -175,7 +176,8 @@ class Writer(ConsumerRebalanceListener):  # type: ignore[misc]
                 await self._wait_for_store()
             return
         left = limits.age_s - (time.monotonic() - batch.since) if batch.messages else limits.age_s
-        timeout_ms = int(min(max(left, 0), 0.25) * 1000)
+        # Never 0: with nothing to read that would give way to nobody, the store's task included.
+        timeout_ms = max(10, int(min(left, 0.25) * 1000))
         found = await self._consumer.getmany(timeout_ms=timeout_ms, max_records=limits.poll_records)
         for partition, records in found.items():
             self._take(partition, records)
