@@ -16,9 +16,11 @@ from touchpath.migrate import migrate
 from touchpath.problem import Problem
 from touchpath.replay import replay
 from touchpath.report import report
+from touchpath.simulate import simulate
 from touchpath.sink import sink, store
 from touchpath.sql import sql
 from touchpath.terminal import Stopped
+from touchpath.up import up
 from touchpath.worker import worker
 
 app = typer.Typer(
@@ -29,7 +31,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-for command in (replay, report, sql, worker, sink, store, migrate):
+for command in (up, replay, report, sql, worker, sink, store, simulate, migrate):
     app.command()(command)
 
 
