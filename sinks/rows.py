@@ -295,6 +295,7 @@ def _visits(changes: list[Change[QueueVisit]]) -> Columns:
         [visit.direction for visit in visits],
         [visit.entered_at for visit in visits],
         [visit.left_at for visit in visits],
+        [visit.ended_at for visit in visits],
         [visit.outcome for visit in visits],
         [visit.wait_s for visit in visits],
         [visit.talk_s for visit in visits],

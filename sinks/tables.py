@@ -93,6 +93,7 @@ QUEUE_VISITS = Table(
         "direction": "text",
         "entered_at": "time",
         "left_at": "time?",
+        "ended_at": "time?",
         "outcome": "text",
         "wait_s": "seconds?",
         "talk_s": "seconds",

@@ -85,6 +85,7 @@ CREATE TABLE queue_visits
     direction LowCardinality(String),
     entered_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD),
     left_at Nullable(DateTime64(3, 'UTC')),
+    ended_at Nullable(DateTime64(3, 'UTC')),
     outcome LowCardinality(String),
     wait_s Nullable(Float64),
     talk_s Float64,

@@ -13,7 +13,12 @@ CREATE VIEW v_visits AS
 WITH (SELECT max(time) FROM touchpoints) AS as_of
 SELECT
     * EXCEPT (version, is_deleted),
-    multiIf(outcome != 'waiting', 'left', times_out_at <= as_of, 'timed_out', 'waiting') AS state
+    multiIf(
+        ended_at IS NOT NULL, 'over',
+        times_out_at <= as_of, 'timed_out',
+        left_at IS NOT NULL, 'in_service',
+        'waiting'
+    ) AS state
 FROM queue_visits FINAL
 WHERE is_deleted = 0;
 

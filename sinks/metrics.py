@@ -1,0 +1,382 @@
+"""The metrics process: what Prometheus scrapes, from the topics alone, so that no store can stop an alert.
+
+Its state (live queues, recent intervals, open journeys, counters) belongs to one position on the topics: both are
+kept in one snapshot file, so that after a restart every gauge is right and no counter has skipped or repeated
+anything. Without the file it reads what the topics still hold. Why not compacted topics: the topics are keyed by
+customer and queue, not by entity (docs/decisions/metrics.md).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections import Counter as Counted
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from journeys.change import Change
+from journeys.journey import Journey, Signal
+from journeys.queue import QueueInterval, QueueNow
+from journeys.service_level import DIALECTS, Counts
+from sinks.catalogue import COUNTERS, GAUGES, Bounded
+from sinks.exposition import expose
+from sinks.rows import Record
+
+log = logging.getLogger(__name__)
+
+GROUP = "touchpath-metrics"
+LIVE_MS = 15 * 60 * 1000
+INTERVALS_KEPT = 8
+SIGNALS_KEPT_MS = 36 * 86_400_000
+"""A signal is counted once; its id is remembered for longer than any touchpoint may be late."""
+SNAPSHOT_EVERY_S = 30.0
+
+
+class State(msgspec.Struct):
+    """All that the figures are made of, up to ``offsets`` ("topic/partition" to the next offset)."""
+
+    offsets: dict[str, int] = {}
+    newest_at: int = 0
+    """Event time (ms) of the newest event."""
+    now: dict[str, tuple[int, QueueNow | None]] = {}
+    """Entity id to version and figures; none is a tombstone's."""
+    intervals: dict[str, tuple[int, QueueInterval | None]] = {}
+    open_journeys: dict[str, tuple[int, str, int]] = {}
+    """Journey id to version, intent and when it closes (ms)."""
+    signals: dict[str, int] = {}
+    """The ids of those counted, to their time (ms)."""
+    counts: dict[str, dict[str, int]] = {}
+    """Metric to label values (joined by NUL) to its count."""
+
+
+Payload = TypeVar("Payload")
+
+_journey = msgspec.json.Decoder(Change[Journey]).decode
+_signal = msgspec.json.Decoder(Change[Signal]).decode
+_queue = msgspec.json.Decoder(Change[QueueInterval | QueueNow]).decode
+
+
+class Figures(Collector):
+    """The state, what changes it, and what is shown of it."""
+
+    def __init__(self, state: State | None = None, clock: Callable[[], float] = time.time) -> None:
+        self.state = state or State()
+        self.ready = False
+        self.lag = 0
+        self._clock = clock
+        self._queues, self._channels, self._intents = Bounded(), Bounded(), Bounded()
+        self._causes, self._reasons = Bounded(), Bounded()
+        self._taking: dict[str, Callable[[Record], None]] = {
+            "journey.queues": self._take_queue,
+            "journey.journeys": self._take_journey,
+            "journey.signals": self._take_signal,
+            "journey.touchpoints.dlq": self._take_dead_letter,
+        }
+
+    @property
+    def topics(self) -> list[str]:
+        return list(self._taking)
+
+    def take(self, record: Record) -> None:
+        """Include one record; one that cannot be read is counted as a dead letter and left."""
+        try:
+            self._taking[record.topic](record)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            log.error("%s/%d@%d: unreadable: %s", record.topic, record.partition, record.offset, error)
+            self._count("journey_dead_letters", "unreadable")
+        self.state.offsets[f"{record.topic}/{record.partition}"] = record.offset + 1
+
+    def tidy(self) -> None:
+        """Forget what no figure needs any more: closed journeys, old intervals, old signals."""
+        state = self.state
+        state.open_journeys = {key: kept for key, kept in state.open_journeys.items() if kept[2] >= state.newest_at}
+        oldest = state.newest_at - SIGNALS_KEPT_MS
+        state.signals = {key: at for key, at in state.signals.items() if at >= oldest}
+        by_queue: dict[tuple[str, str], list[tuple[int, str]]] = {}
+        for key, (_, interval) in state.intervals.items():
+            if interval is not None:
+                by_queue.setdefault((interval.queue, interval.channel), []).append((interval.starts_at, key))
+        kept = {key for those in by_queue.values() for _, key in sorted(those)[-INTERVALS_KEPT:]}
+        state.intervals = {key: state.intervals[key] for key in kept}
+
+    def now_ms(self) -> int:
+        """The clock's time while events are live, else the newest event's: a replay of old days has its own now."""
+        wall = int(self._clock() * 1000)
+        return wall if abs(wall - self.state.newest_at) < LIVE_MS else self.state.newest_at
+
+    def collect(self) -> Iterator[Metric]:
+        state = self.state
+        families = {name: GaugeMetricFamily(name, text, labels=labels) for name, (text, labels) in GAUGES.items()}
+        families["journey_newest_event_timestamp_seconds"].add_metric((), state.newest_at / 1000)
+        families["journey_metrics_lag_messages"].add_metric((), self.lag)
+        families["journey_metrics_ready"].add_metric((), int(self.ready))
+        if self.ready:
+            now = self.now_ms()
+            self._show_queues(families, now)
+            self._show_intervals(families, now)
+            journeys: Counted[str] = Counted()
+            for _, intent, closes_at in state.open_journeys.values():
+                journeys[self._intents(intent)] += closes_at >= state.newest_at
+            for intent, count in journeys.items():
+                families["journey_journeys_open"].add_metric((intent,), count)
+        yield from families.values()
+        for name, (text, labels) in COUNTERS.items():
+            counter = CounterMetricFamily(name, text, labels=labels)
+            for values, count in state.counts.get(name, {}).items():
+                counter.add_metric(values.split("\0"), count)
+            yield counter
+
+    def _show_queues(self, families: dict[str, GaugeMetricFamily], now: int) -> None:
+        shown: dict[tuple[str, str], list[float]] = {}
+        for _, live in self.state.now.values():
+            if live is not None:
+                figures = shown.setdefault((self._queues(live.queue), self._channels(live.channel)), [0, 0, 0.0])
+                figures[0] += live.waiting
+                figures[1] += live.connected
+                if live.waiting and live.oldest_entered_at is not None:
+                    figures[2] = max(figures[2], (now - live.oldest_entered_at) / 1000)
+        names = ("journey_queue_waiting", "journey_queue_connected", "journey_queue_longest_wait_seconds")
+        for labels, values in shown.items():
+            for name, value in zip(names, values, strict=True):
+                families[name].add_metric(labels, value)
+
+    def _show_intervals(self, families: dict[str, GaugeMetricFamily], now: int) -> None:
+        shown: dict[tuple[str, str, str], list[QueueInterval]] = {}
+        for _, interval in self.state.intervals.values():
+            if interval is None:
+                continue
+            place = self._queues(interval.queue), self._channels(interval.channel)
+            length = interval.interval_s * 1000
+            age = now // length - interval.starts_at // length
+            for name, wanted in (("current", 0), ("previous", 1)):
+                those = shown.setdefault((*place, name), [])
+                if age == wanted:
+                    those.append(interval)
+        for labels, those in shown.items():
+            counts = Counts(*(sum(getattr(one, name) for one in those) for name in Counts._fields))
+            for name, value in (
+                ("offered", sum(one.entered for one in those)),
+                ("answered", counts.answered),
+                ("abandoned", counts.abandoned),
+                ("short_abandoned", counts.short_abandoned),
+                ("answered_within", counts.answered_within),
+                ("wait_answered_seconds", sum(one.wait_answered_s for one in those)),
+                ("handle_seconds", sum(one.talk_s + one.hold_s + one.wrap_s for one in those)),
+            ):
+                families[f"journey_queue_interval_{name}"].add_metric(labels, value)
+            for name, dialect in DIALECTS.items():
+                level = dialect.service_level(counts)
+                if level is not None:
+                    families["journey_queue_interval_service_level_ratio"].add_metric((*labels, name), level)
+
+    def _take_queue(self, record: Record) -> None:
+        if record.value is None:
+            return
+        change = _queue(record.value)
+        self._advance(change.as_of)
+        payload = change.payload
+        if change.entity == "now" and not isinstance(payload, QueueInterval):
+            _keep(self.state.now, change.id, change.version, payload)
+        elif change.entity == "interval" and not isinstance(payload, QueueNow):
+            _keep(self.state.intervals, change.id, change.version, payload)
+
+    def _take_journey(self, record: Record) -> None:
+        if record.value is None:
+            return
+        change = _journey(record.value)
+        self._advance(change.as_of)
+        kept = self.state.open_journeys.get(change.id)
+        if kept is not None and kept[0] > change.version:
+            return
+        if change.payload is None:
+            self.state.open_journeys.pop(change.id, None)
+        else:
+            self.state.open_journeys[change.id] = change.version, change.payload.intent, change.payload.closes_at
+
+    def _take_signal(self, record: Record) -> None:
+        if record.value is None:
+            return
+        change = _signal(record.value)
+        self._advance(change.as_of)
+        signal = change.payload
+        if signal is None or change.id in self.state.signals:
+            return
+        self.state.signals[change.id] = signal.at
+        come_from, to = self._channels(signal.from_channel), self._channels(signal.to_channel)
+        cause = self._causes(signal.cause)
+        if signal.kind == "channel_switch":
+            self._count("journey_switches", come_from, to, cause)
+        elif signal.kind == "repeat_contact":
+            self._count("journey_repeats", to, cause)
+        elif signal.kind == "redial":
+            self._count("journey_redials", come_from, cause)
+
+    def _take_dead_letter(self, record: Record) -> None:
+        headers = dict(record.headers)
+        reason = headers.get("__connect.errors.exception.class.name", b"").decode(errors="replace")
+        self._count("journey_dead_letters", self._reasons(reason or "unknown"))
+
+    def _advance(self, as_of: int) -> None:
+        if as_of > self.state.newest_at:
+            self.state.newest_at = as_of
+
+    def _count(self, metric: str, *labels: str) -> None:
+        counts = self.state.counts.setdefault(metric, {})
+        key = "\0".join(label.replace("\0", "") for label in labels)
+        counts[key] = counts.get(key, 0) + 1
+
+
+def _keep(held: dict[str, tuple[int, Payload | None]], key: str, version: int, payload: Payload | None) -> None:
+    kept = held.get(key)
+    if kept is None or version >= kept[0]:
+        held[key] = version, payload
+
+
+class Snapshot:
+    """The state on disk: written beside the old one and put in its place, so that a crash leaves one of the two."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> State:
+        """The state kept, an empty one where there is none or it cannot be read."""
+        try:
+            return msgspec.msgpack.decode(self._path.read_bytes(), type=State)
+        except FileNotFoundError:
+            return State()
+        except (OSError, msgspec.DecodeError) as error:
+            log.warning("%s: cannot be read, so the figures are made anew from the topics: %s", self._path, error)
+            return State()
+
+    def write(self, encoded: bytes) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        beside = self._path.with_suffix(".new")
+        with beside.open("wb") as file:
+            file.write(encoded)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(self._path)
+
+
+class Metrics:
+    """Reads the topics as ``GROUP`` and answers /metrics on ``port`` (0: a free one) until ``stop``.
+
+    One process is enough for a cluster: it reads every partition, and a second one would show the same.
+    """
+
+    def __init__(
+        self, bootstrap: str, snapshot: Path, port: int = 0, host: str = "127.0.0.1", group: str = GROUP
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._snapshot = Snapshot(snapshot)
+        self._address = port, host
+        self._group = group
+        self._stopping = asyncio.Event()
+        self.figures = Figures(self._snapshot.read())
+        self.registry = CollectorRegistry()
+        self.registry.register(self.figures)
+        self.port = 0
+        """The port in use, once it answers."""
+
+    def stop(self) -> None:
+        """Keep a snapshot, then end ``run``."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Raises ``OSError`` if the port is taken, ``KafkaError`` if no broker can be reached at the start."""
+        runner, self.port = await expose(self.registry, *self._address)
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            group_id=self._group,
+            client_id=self._group,
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+        )
+        try:
+            await consumer.start()
+            try:
+                if await self._assign(consumer):
+                    await self._read(consumer)
+            finally:
+                await consumer.stop()
+        finally:
+            await runner.cleanup()
+
+    async def _assign(self, consumer: AIOKafkaConsumer) -> bool:
+        """All partitions, each from where the state ends. False if stopped before the topics were there."""
+        topics = self.figures.topics
+        while set(topics) - await consumer.topics():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), 1)
+                return False
+        consumer.assign(
+            [TopicPartition(topic, number) for topic in topics for number in await _numbers(consumer, topic)]
+        )
+        ends = await consumer.end_offsets(consumer.assignment())
+        for place in consumer.assignment():
+            offset = self.figures.state.offsets.get(f"{place.topic}/{place.partition}")
+            if offset is None:
+                await consumer.seek_to_beginning(place)
+            elif offset > ends[place]:
+                log.warning("%s/%d is shorter than it was: read from its beginning", *place)
+                await consumer.seek_to_beginning(place)
+            else:
+                consumer.seek(place, offset)
+        return True
+
+    async def _read(self, consumer: AIOKafkaConsumer) -> None:
+        figures = self.figures
+        kept_at = time.monotonic()
+        ends = await consumer.end_offsets(consumer.assignment())
+        while not self._stopping.is_set():
+            found = await consumer.getmany(timeout_ms=200, max_records=2_000)
+            for records in found.values():
+                for record in records:
+                    figures.take(record)
+            await asyncio.sleep(0)  # records at hand are given without giving way, to a scrape for one
+            await self._note_positions(consumer, ends)
+            if time.monotonic() - kept_at > SNAPSHOT_EVERY_S:
+                await self._keep(consumer)
+                kept_at = time.monotonic()
+        await self._keep(consumer)
+
+    async def _note_positions(self, consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> None:
+        lag = 0
+        ready = True
+        for place in consumer.assignment():
+            position = await consumer.position(place)
+            self.figures.state.offsets[f"{place.topic}/{place.partition}"] = position
+            ready = ready and position >= ends[place]
+            lag += max(0, (consumer.last_stable_offset(place) or 0) - position)
+        self.figures.lag = lag
+        self.figures.ready = self.figures.ready or ready
+
+    async def _keep(self, consumer: AIOKafkaConsumer) -> None:
+        self.figures.tidy()
+        encoded = msgspec.msgpack.encode(self.figures.state)
+        positions = {place: await consumer.position(place) for place in consumer.assignment()}
+        await asyncio.to_thread(self._snapshot.write, encoded)
+        try:  # for those who watch the group's lag; where to go on is in the snapshot
+            await consumer.commit(positions)
+        except KafkaError as error:
+            log.warning("offsets not committed: %s", error)
+
+
+async def _numbers(consumer: AIOKafkaConsumer, topic: str) -> Iterable[int]:
+    """The partitions of ``topic``, which is in the metadata a moment after it was made."""
+    while not (found := consumer.partitions_for_topic(topic)):
+        await asyncio.sleep(0.1)
+        await consumer.topics()
+    return sorted(found)
