@@ -10,6 +10,7 @@ from journeys.touchpoint import Touchpoint
 from producers.delivery import Outlet
 
 _TICK_S = 0.05
+_FLUSH_S = 0.1
 _PROGRESS_S = 0.2
 
 
@@ -41,12 +42,14 @@ def play(
     none: at once. ``on_progress`` is called a few times a second and at the end.
     """
     published = at = 0
-    reported = time.monotonic()
+    reported = flushed = time.monotonic()
     for touchpoint in touchpoints:
         if due is not None:
             delay = due(touchpoint.at) - time.time()
             if delay > 0:
-                outlet.flush()
+                if time.monotonic() - flushed > _FLUSH_S:
+                    outlet.flush()
+                    flushed = time.monotonic()
                 while delay > 0 and not stop():
                     time.sleep(min(delay, _TICK_S))
                     delay = due(touchpoint.at) - time.time()

@@ -50,6 +50,7 @@ def replay(
     on_delivery: OnDelivery | None = None,
     ledger: Path | None = None,
     stop: Stop = lambda: False,
+    connect_timeout_s: float = 30.0,
 ) -> Replayed:
     """Publish ``file``, of a format named in ``FORMATS``, to the broker at ``bootstrap``.
 
@@ -63,7 +64,9 @@ def replay(
         raise ReplayError(f"speed: expected a number above 0 (got {speed!r})")
     gave_up = ""
     with Reading(file, format) as reading:
-        publisher = BulkPublisher(bootstrap, topic=topic, on_delivery=on_delivery, ledger=ledger)
+        publisher = BulkPublisher(
+            bootstrap, topic=topic, on_delivery=on_delivery, ledger=ledger, connect_timeout_s=connect_timeout_s
+        )
 
         def progressed(progress: Progress) -> None:
             if on_progress:

@@ -68,11 +68,19 @@ def _sockets_of_failed_connections() -> Iterator[None]:
         gc.collect()
 
 
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[EmbeddedKafka]:
-    """One that a test may kill."""
-    with EmbeddedKafka(tmp_path / "kafka", heap="256m") as broker:
+@pytest.fixture(scope="module")
+def own_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
+    with EmbeddedKafka(tmp_path_factory.mktemp("broker"), heap="256m") as broker:
         yield broker
+
+
+@pytest.fixture
+def broker(own_broker: EmbeddedKafka) -> Iterator[EmbeddedKafka]:
+    """One that a test may kill or suspend."""
+    own_broker.start()
+    yield own_broker
+    if own_broker.running:
+        own_broker.resume()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -131,7 +139,7 @@ def test_an_invalid_event_is_refused_and_not_attempted(kafka: EmbeddedKafka) -> 
 def test_a_missing_broker_or_topic_is_told_at_once(kind: Kind, kafka: EmbeddedKafka) -> None:
     with pytest.raises(PublishError, match="no-such-topic"):
         kind(kafka.bootstrap, topic="no-such-topic", connect_timeout_s=2)
-    with pytest.raises(PublishError, match="127.0.0.1:1"):
+    with pytest.raises(PublishError, match=r"127\.0\.0\.1:1"):
         kind("127.0.0.1:1", connect_timeout_s=1)
 
 
@@ -171,7 +179,7 @@ def test_a_broker_that_stays_dead_leaves_no_event_unaccounted(
         publisher.publish(touchpoint(number))
     began = time.monotonic()
     report = publisher.close()
-    assert time.monotonic() - began < 25
+    assert time.monotonic() - began < 40
     assert (report.attempted, report.acknowledged, report.failed, report.pending) == (3000, 1000, 2000, 0)
     assert len(report.failures) == 1000
     assert all(failure.error for failure in report.failures)
@@ -185,31 +193,34 @@ def test_a_broker_that_stays_dead_leaves_no_event_unaccounted(
 def test_closing_early_gives_up_at_once_and_says_so(kind: Kind, broker: EmbeddedKafka) -> None:
     topic = make_topic(broker.bootstrap)
     publisher = kind(broker.bootstrap, topic=topic)
-    broker.kill()
+    broker.suspend()
     publisher.publish(touchpoint(1))
+    threads = threading.active_count()
     began = time.monotonic()
     report = publisher.close(timeout_s=0.5)
     assert time.monotonic() - began < 15
+    assert threading.active_count() == threads - (kind is Publisher), "the I/O thread has ended"
     assert (report.attempted, report.failed) == (1, 1)
     assert report.failures[0].id == "e1"
-    assert not [thread for thread in threading.enumerate() if "kafka" in thread.name.lower() and "embed" not in thread.name]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_leaving_the_block_with_undelivered_events_raises(kind: Kind, broker: EmbeddedKafka) -> None:
     topic = make_topic(broker.bootstrap)
-    with (
-        pytest.raises(Undelivered, match="1 of 1 events were not acknowledged; first: e1"),
-        kind(broker.bootstrap, topic=topic, delivery_timeout_s=1) as publisher,
-    ):
-        broker.kill()
-        publisher.publish(touchpoint(1))
+
+    def use() -> None:
+        with kind(broker.bootstrap, topic=topic, delivery_timeout_s=1) as publisher:
+            broker.suspend()
+            publisher.publish(touchpoint(1))
+
+    with pytest.raises(Undelivered, match="1 of 1 events were not acknowledged; first: e1"):
+        use()
 
 
 def test_what_waits_for_acknowledgement_is_bounded(broker: EmbeddedKafka) -> None:
     topic = make_topic(broker.bootstrap)
     publisher = Publisher(broker.bootstrap, topic=topic, delivery_timeout_s=2, max_pending_bytes=20_000)
-    broker.kill()
+    broker.suspend()
     began = time.monotonic()
     most = 0
     for number in range(30):

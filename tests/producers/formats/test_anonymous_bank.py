@@ -62,12 +62,14 @@ def said(call: str) -> list[tuple[str, str, str]]:
         ),
         pytest.param(
             AT_ONCE,
-            [("started", "ivr", "01 10:00:00"), ("connected", "voice", "01 10:00:09"), ("ended", "voice", "01 10:02:00")],
+            [("started", "ivr", "01 10:00:00"), ("connected", "voice", "01 10:00:09"),
+             ("ended", "voice", "01 10:02:00")],
             id="answered without queueing",
         ),
         pytest.param(
             ABANDONED,
-            [("started", "ivr", "01 10:00:00"), ("queued", "voice", "01 10:00:10"), ("abandoned", "voice", "01 10:00:14")],
+            [("started", "ivr", "01 10:00:00"), ("queued", "voice", "01 10:00:10"),
+             ("abandoned", "voice", "01 10:00:14")],
             id="abandoned: ends with the queue",
         ),
         pytest.param(
@@ -82,7 +84,8 @@ def said(call: str) -> list[tuple[str, str, str]]:
         ),
         pytest.param(
             NO_TIMES_AT_ALL,
-            [("started", "ivr", "01 10:00:00"), ("connected", "voice", "01 10:00:10"), ("ended", "voice", "01 10:00:10")],
+            [("started", "ivr", "01 10:00:00"), ("connected", "voice", "01 10:00:10"),
+             ("ended", "voice", "01 10:00:10")],
             id="answered, neither queue nor service times: at and until the IVR's end",
         ),
         pytest.param(
@@ -99,7 +102,8 @@ def said(call: str) -> list[tuple[str, str, str]]:
         ),
         pytest.param(
             HANG_SERVED,
-            [("started", "ivr", "01 10:00:00"), ("queued", "voice", "01 10:00:10"), ("abandoned", "voice", "01 10:00:40")],
+            [("started", "ivr", "01 10:00:00"), ("queued", "voice", "01 10:00:10"),
+             ("abandoned", "voice", "01 10:00:40")],
             id="hung up, yet with service times: they are ignored",
         ),
         pytest.param(
@@ -110,7 +114,8 @@ def said(call: str) -> list[tuple[str, str, str]]:
         ),
         pytest.param(
             AT_MIDNIGHT,
-            [("started", "ivr", "01 23:59:40"), ("queued", "voice", "01 23:59:50"), ("abandoned", "voice", "02 00:00:00")],
+            [("started", "ivr", "01 23:59:40"), ("queued", "voice", "01 23:59:50"),
+             ("abandoned", "voice", "02 00:00:00")],
             id="the queue ends on the stroke of midnight",
         ),
         pytest.param(
