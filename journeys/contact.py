@@ -14,7 +14,7 @@ from journeys.visits import Reading, Stay
 Attempt = Literal["answered", "self_service", "none"]
 
 
-class Contact(msgspec.Struct, array_like=True, frozen=True):
+class Contact(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One call, chat, thread or session. Times in ms since the epoch (UTC), durations in seconds."""
 
     contact_id: str
@@ -52,7 +52,7 @@ class Contact(msgspec.Struct, array_like=True, frozen=True):
     touchpoints: int = 1
 
 
-class QueueVisit(msgspec.Struct, array_like=True, frozen=True):
+class QueueVisit(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """One stay of a contact in one queue."""
 
     visit_id: str

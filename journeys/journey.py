@@ -13,7 +13,7 @@ from journeys.settings import Settings
 UNKNOWN = "unknown"
 
 
-class Stitched(msgspec.Struct, array_like=True, frozen=True):
+class Stitched(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """A contact in its place: whose it is, in which journey, and what came of it."""
 
     contact: Contact

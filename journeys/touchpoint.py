@@ -36,7 +36,7 @@ Text = Annotated[str, msgspec.Meta(max_length=255)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=366 * 86_400)]
 
 
-class Data(msgspec.Struct, omit_defaults=True):
+class Data(msgspec.Struct, omit_defaults=True, gc=False):
     """What happened. Every field but ``channel`` may be left out."""
 
     channel: Name
@@ -62,7 +62,7 @@ class Data(msgspec.Struct, omit_defaults=True):
     attributes: dict[str, Any] = {}
 
 
-class CloudEvent(msgspec.Struct):
+class CloudEvent(msgspec.Struct, gc=False):
     id: Name
     source: Name
     type: Name
@@ -73,7 +73,7 @@ class CloudEvent(msgspec.Struct):
     subject: str | None | msgspec.UnsetType = msgspec.UNSET
 
 
-class Touchpoint(msgspec.Struct, array_like=True, frozen=True):
+class Touchpoint(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """A touchpoint as the core works with it: flat, its time in milliseconds since the epoch (UTC)."""
 
     at: int
