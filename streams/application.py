@@ -43,7 +43,8 @@ def create_app(topology: Topology, settings: EngineSettings) -> Application:
         broker_session_timeout=settings.session_timeout_s,
         broker_heartbeat_interval=heartbeat_s,
         broker_request_timeout=max(15.0, settings.session_timeout_s + 1),
-        broker_rebalance_timeout=max(10.0, settings.session_timeout_s + settings.stop_timeout_s),
+        # A member has that long to close its partitions and to join again.
+        broker_rebalance_timeout=2 * settings.stop_timeout_s + 10,
         consumer_auto_offset_reset="earliest",
         # Our transactions settle what is under way when partitions are revoked; Faust has nothing to wait for.
         stream_wait_empty=False,

@@ -40,9 +40,10 @@ class Inbox:
     offset of each topic, cuts off what it has had, and tells where to read again.
     """
 
-    def __init__(self, topics: Iterable[str], capacity: int) -> None:
+    def __init__(self, topics: Iterable[str], capacity: int, transit_s: float = _TRANSIT_S) -> None:
         self._topics = tuple(topics)
         self._capacity = capacity
+        self._transit_s = transit_s
         self._chunks: deque[Chunk] = deque()
         self._queued = dict.fromkeys(self._topics, 0)
         self._expected: dict[str, int] = {}
@@ -66,9 +67,7 @@ class Inbox:
 
     def wants(self, topic: str) -> bool:
         """Whether a chunk of the topic should be fetched: there is room, and none is on its way."""
-        if topic not in self._expected or self._queued[topic] >= self._capacity:
-            return False
-        return monotonic() - self._in_transit.get(topic, 0.0) > _TRANSIT_S
+        return topic in self._expected and self._queued[topic] < self._capacity and not self._is_in_transit(topic)
 
     def dispatched(self, topic: str) -> None:
         """A chunk of the topic is on its way."""
@@ -76,9 +75,7 @@ class Inbox:
 
     def expected(self, topic: str) -> int | None:
         """The next offset that is wanted; None while closed or while a chunk is on its way."""
-        if topic in self._in_transit:
-            return None
-        return self._expected.get(topic)
+        return None if self._is_in_transit(topic) else self._expected.get(topic)
 
     def done(self, topic: str) -> int | None:
         """The next offset to process, as told by `open` and `committed`; None before."""
@@ -130,6 +127,10 @@ class Inbox:
             positions[chunk.topic] = chunk.end
             self._queued[chunk.topic] -= len(chunk.records)
         return Slice(records, positions) if positions else None
+
+    def _is_in_transit(self, topic: str) -> bool:
+        since = self._in_transit.get(topic)
+        return since is not None and monotonic() - since < self._transit_s
 
     def wake(self) -> None:
         """Let `take` return at once."""

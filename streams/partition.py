@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Protocol
 
 import msgspec
@@ -28,7 +28,7 @@ from streams.transaction import Transactions
 
 log = logging.getLogger(__name__)
 
-_IDLE_S = 1.0
+_WATCH_S = 1.0
 _FIRST_BACKOFF_S, _LAST_BACKOFF_S = 0.2, 5.0
 _LOCK_WAIT_S = 5.0  # a predecessor of ours may still be closing its state
 _STEP_S = 0.4  # a batch should not hold the event loop longer than this
@@ -199,12 +199,14 @@ class PartitionTask:
         )
 
     async def _work(self) -> None:
+        looked = monotonic()
         while not self._stopping.is_set():
-            part = await self.inbox.take(self._limit, _IDLE_S)
-            if part is None:
-                await self._look_for_lost_chunks()
-            elif not self._stopping.is_set():
+            part = await self.inbox.take(self._limit, _WATCH_S)
+            if part is not None and not self._stopping.is_set():
                 await self._transact(part)
+            if monotonic() - looked >= _WATCH_S:
+                looked = monotonic()
+                await self._look_for_lost_chunks()
 
     async def _transact(self, part: Slice) -> None:
         stage, settings, store = self.stage, self._settings, self._open_state
@@ -270,7 +272,7 @@ class PartitionTask:
             metrics.STAGE_EVENTS.labels(name, event).inc(n)
 
     async def _look_for_lost_chunks(self) -> None:
-        """When nothing comes: is the consumer further than what came? Then Faust dropped a chunk; read it again."""
+        """Is the consumer further than what came, twice in a row? Then Faust dropped a chunk; read it again."""
         behind: dict[TopicPartition, int] = {}
         for topic, place in self.inputs.items():
             expected, position = self.inbox.expected(topic), self._source.position(place)
@@ -370,7 +372,7 @@ class PartitionTask:
         transaction the broker timed out.
         """
         while not self._stopping.is_set() and not await self._source.is_member():
-            await self._pause(_IDLE_S)
+            await self._pause(_WATCH_S)
 
     async def _pause(self, seconds: float) -> None:
         try:

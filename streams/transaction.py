@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError
 
 from streams.batch import Output
 
+_START_S = 30.0
 _STOP_S = 2.0
 _NO_HEADERS: list[tuple[str, bytes]] = []
 
@@ -48,7 +49,7 @@ class Transactions:
 
     async def start(self) -> None:
         """Fence whoever used the id before, and settle what he left open. Raises KafkaError, TimeoutError."""
-        async with asyncio.timeout(self._timeout_s):
+        async with asyncio.timeout(_START_S):
             await self._producer.start()
 
     async def commit(

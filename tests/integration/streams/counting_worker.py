@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import sys
@@ -14,6 +15,8 @@ import msgspec
 
 from streams.application import run_worker
 from streams.batch import Batch
+from streams.engine import Engine
+from streams.inbox import Chunk
 from streams.settings import EngineSettings, Topology
 
 
@@ -56,8 +59,21 @@ class Counting:
         return b"2:" + value
 
 
+def lose_chunks(every: int) -> None:
+    """Drop every n-th chunk between Faust and the partition, as a rebalance does."""
+    deliver, count = Engine.deliver, itertools.count(1)
+
+    async def lossy(engine: Engine, chunk: Chunk) -> None:
+        if next(count) % every:
+            await deliver(engine, chunk)
+
+    Engine.deliver = lossy  # type: ignore[method-assign]
+
+
 def main(options: dict[str, Any]) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    if "lose" in options:
+        lose_chunks(options["lose"])
     stage = Counting(tuple(options["inputs"]), options["output"], **options.get("stage", {}))
     changelog, dead_letters = options["changelog"], options["dead_letters"]
     topics = (*stage.inputs, stage.output, changelog, dead_letters)

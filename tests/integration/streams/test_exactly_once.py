@@ -33,3 +33,16 @@ def test_kill_in_mid_batch(scene, seed):
     scene.wait_drained()
     scene.assert_exactly_once()
     scene.assert_versions_grow()
+
+
+def test_chunks_that_faust_drops_are_read_again(scene):
+    """Faust clears its queues on the way; Kafka's offsets have holes, so only the start of a chunk tells."""
+    scene.send(2_000)
+    worker = scene.start(lose=2, settings={"max_batch": 50})
+    worker.wait_ready()
+    for _ in range(3):
+        scene.send(100)
+        time.sleep(0.2)
+    scene.wait_drained()
+    scene.assert_exactly_once()
+    assert "read again" in worker.log or "reading again" in worker.log

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from journeys.partition import partition_of
+from streams.batch import EPOCH_BITS, SEQUENCE_BITS, Batch, RecordTooLarge
+
+TOPICS = {"out": 4, "dead-letters": 2}
+
+
+@dataclass
+class Event:
+    key: bytes | None = b"k"
+    value: bytes | None = b"v"
+    topic: str = "in"
+    partition: int = 3
+    offset: int = 7
+    timestamp: int = 1_000
+    headers: list[tuple[str, bytes]] = field(default_factory=list)
+
+
+def batch(state=None, **options):
+    return Batch("stage", 3, options.pop("records", []), state or {}, TOPICS, **options)
+
+
+def test_load_sees_own_saves_and_deletions():
+    made = batch({b"a": b"1", b"b": b"2", b"c": b"3"})
+    assert made.load([b"a", b"b", b"missing"]) == {b"a": b"1", b"b": b"2"}
+    made.save(b"a", b"new")
+    made.save(b"b", None)
+    assert made.load([b"a", b"b", b"c", b"missing"]) == {b"a": b"new", b"c": b"3"}
+
+
+@pytest.mark.parametrize("key", [b"", b"\x00meta"])
+def test_reserved_keys_are_refused(key):
+    with pytest.raises(ValueError, match="reserved"):
+        batch().save(key, b"1")
+
+
+def test_emit_goes_to_the_partition_of_its_key():
+    made = batch()
+    made.emit("out", b"key", b"1")
+    made.emit("out", b"key", b"2", partition=0)
+    made.emit("out", None, b"3")
+    places = {(topic, n): [output.value for output in outputs] for (topic, n), outputs in made.outputs.items()}
+    assert places[("out", 0)][0] == b"2"
+    assert b"1" in places[("out", partition_of(b"key", 4))]
+    assert b"3" in places[("out", partition_of(b"", 4))]
+
+
+def test_emit_to_an_unknown_topic_is_an_error():
+    with pytest.raises(KeyError, match="nowhere"):
+        batch().emit("nowhere", b"k", b"v")
+
+
+def test_too_large_is_refused():
+    made = batch(max_record_bytes=10)
+    with pytest.raises(RecordTooLarge, match="out is 11 bytes, the limit is 10"):
+        made.emit("out", b"k", b"x" * 11)
+    with pytest.raises(RecordTooLarge):
+        made.save(b"k", b"x" * 11)
+
+
+def test_reject_keeps_what_came_and_tells_why():
+    made = batch()
+    made.reject(Event(headers=[("trace", b"1")]), "bad_json", "unexpected end")
+    ((place, (output,)),) = made.outputs.items()
+    assert place == ("dead-letters", 1)
+    assert (output.key, output.value, output.timestamp) == (b"k", b"v", 1_000)
+    assert list(output.headers) == [
+        ("trace", b"1"),
+        ("__connect.errors.topic", b"in"),
+        ("__connect.errors.partition", b"3"),
+        ("__connect.errors.offset", b"7"),
+        ("__connect.errors.stage", b"stage"),
+        ("__connect.errors.exception.class.name", b"bad_json"),
+        ("__connect.errors.exception.message", b"unexpected end"),
+    ]
+    assert made.rejected == {"bad_json": 1}
+
+
+def test_versions_grow_with_the_sequence_and_fit_in_47_bits():
+    made = batch(sequence=5)
+    assert [made.next_version(), made.next_version(), made.sequence] == [6, 7, 7]
+    last = batch(sequence=2**SEQUENCE_BITS - 2, epoch=2**EPOCH_BITS - 1).next_version()
+    assert last == 2**47 - 1
+    assert batch(epoch=1).next_version() > batch(sequence=2**SEQUENCE_BITS - 2).next_version()
+
+
+def test_a_child_is_taken_over_or_forgotten():
+    made = batch({b"a": b"1"}, epoch=2)
+    made.save(b"b", b"2")
+    lost, kept = made.child([]), made.child([])
+    lost.save(b"a", b"lost")
+    lost.emit("out", b"k", b"lost", 0)
+    lost.next_version()
+    assert kept.load([b"a", b"b"]) == {b"a": b"1", b"b": b"2"}
+    kept.save(b"b", None)
+    kept.emit("out", b"k", b"kept", 0)
+    kept.count("seen", 2)
+    kept.observe(9)
+    version = kept.next_version()
+    made.absorb(kept)
+    assert made.load([b"a", b"b"]) == {b"a": b"1"}
+    assert [output.value for output in made.outputs["out", 0]] == [b"kept"]
+    assert (made.counts, made.newest_at) == ({"seen": 2}, 9)
+    assert made.next_version() == version + 1
