@@ -81,11 +81,11 @@ class Brokers:
         if len(counts) > 1:
             shown = ", ".join(f"{name} {count}" for name, count in sorted(existing.items()))
             raise Problem(
-                f"--bootstrap {self.bootstrap}: all topics must have the same number of partitions, but they have: {shown}"
+                f"--bootstrap {self.bootstrap}: the topics must have the same number of partitions; they have: {shown}"
             )
         found = counts.pop() if counts else None
         if found and wanted and found != wanted:
-            raise BadInput(f"--partitions {wanted}: the topics on {self.bootstrap} have {found} each; leave the option out")
+            raise BadInput(f"--partitions {wanted}: the topics on {self.bootstrap} have {found} each; leave it out")
         return found or wanted or DEFAULT_PARTITIONS
 
     def ends(self, topics: Iterable[str], partitions: int) -> Offsets:

@@ -12,10 +12,12 @@ from pathlib import Path
 import typer
 from typer.exceptions import TyperException
 
+from touchpath.doctor import doctor
 from touchpath.migrate import migrate
 from touchpath.problem import Problem
 from touchpath.replay import replay
 from touchpath.report import report
+from touchpath.settings_command import settings
 from touchpath.simulate import simulate
 from touchpath.sink import sink, store
 from touchpath.sql import sql
@@ -31,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-for command in (up, replay, report, sql, worker, sink, store, simulate, migrate):
+for command in (up, replay, report, sql, worker, sink, store, simulate, migrate, doctor, settings):
     app.command()(command)
 
 

@@ -74,7 +74,9 @@ def _wait(
         if not open_transactions:
             # A look at the records only where few are left: there are that many to read otherwise.
             starts = {place: ends[place] - n for place, n in left.items()}
-            if not total or (total < 1000 and not brokers.records_between(starts, {place: ends[place] for place in left})):
+            if not total:
+                return
+            if total < 1000 and not brokers.records_between(starts, {place: ends[place] for place in left}):
                 return
         if best is None or total < best:
             best, moved = total, time.monotonic()

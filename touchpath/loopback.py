@@ -42,7 +42,7 @@ def _any() -> int:
 
 
 def fetch(url: str, body: bytes | None = None, timeout_s: float = 2.0) -> tuple[int, bytes, dict[str, str]]:
-    """Status, body and headers (lower case) of the answer, whatever the status. Raises ``OSError`` if nobody answers."""
+    """Status, body and headers (lower case), whatever the status. Raises ``OSError`` if nobody answers."""
     try:
         with _OPENER.open(Request(url, data=body), timeout=timeout_s) as answer:
             return answer.status, answer.read(), {name.lower(): value for name, value in answer.headers.items()}

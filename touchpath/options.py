@@ -36,7 +36,7 @@ def _clickhouse(value: str | None) -> str | None:
         return None
     try:
         parts = urlsplit(value)
-        valid = parts.scheme in ("clickhouse", "clickhouses") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        valid = parts.scheme in ("clickhouse", "clickhouses") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         valid = False
     if not valid:
@@ -73,7 +73,9 @@ SettingsFile = Annotated[
 ]
 Speed = Annotated[
     float | None,
-    typer.Option("--speed", metavar="X", help="How many times as fast as it happened (1: real time).", callback=_positive),
+    typer.Option(
+        "--speed", metavar="X", help="How many times as fast as it happened (1: as it did).", callback=_positive
+    ),
 ]
 Partitions = Annotated[
     int | None,
@@ -85,7 +87,7 @@ MetricsPort = Annotated[
 ]
 HttpPort = Annotated[
     int,
-    typer.Option("--http-port", min=0, max=65535, metavar="PORT", help="Of the store's HTTP interface; 0 takes a free one."),
+    typer.Option("--http-port", min=0, max=65535, metavar="PORT", help="Of SQL over HTTP; 0 takes a free one."),
 ]
 
 DATA = Path("data")

@@ -46,7 +46,7 @@ class Plan:
 
 @dataclass
 class Pipeline:
-    """The parts of a plan; a context manager that owns the data directory, starts them on ``start``, stops them at exit."""
+    """The parts of a plan. A context manager: it owns the data directory meanwhile, and stops at its end what runs."""
 
     plan: Plan
     say: Say
@@ -140,9 +140,7 @@ class Pipeline:
         if plan.metrics:
             port = self._metrics_port("metrics", last)
             self._ready["metrics"] = self._metrics["metrics"]
-            self._add(
-                self._sinks, "metrics", ["metrics", *common, *self._settings(), "--metrics-port", str(port)]
-            )
+            self._add(self._sinks, "metrics", ["metrics", *common, *self._settings(), "--metrics-port", str(port)])
 
     def _start_workers(self, running: Running, last: Running | None) -> None:
         for number in range(1, self.plan.workers + 1):

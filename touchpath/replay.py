@@ -145,7 +145,7 @@ def _publish(
         REMARKS.print(f"{file}: {replayed.bad:,} bad lines were left out", markup=False)
     if delivery.failed:
         first = delivery.failures[0]
-        REMARKS.print(f"{delivery.failed:,} touchpoints were not acknowledged; first: {first.id}: {first.error}", markup=False)
+        REMARKS.print(f"{delivery.failed:,} were not acknowledged; first: {first.id}: {first.error}", markup=False)
     if replayed.gave_up:
         raise Problem(f"{file}: gave up after {delivery.acknowledged:,} touchpoints: {replayed.gave_up}")
     return replayed

@@ -98,7 +98,8 @@ def _tables(found: Report) -> list[Table]:
 
 
 def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", show_header=any(columns), box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table(title=title, title_justify="left", show_header=any(columns), box=None, pad_edge=False)
+    table.padding = (0, 2, 0, 0)
     for column in columns:
         table.add_column(column, justify="left" if column in ("", "dialect", "scope", "attempt") else "right")
     return table

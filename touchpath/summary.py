@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,7 +28,9 @@ _FIGURES = """
 SELECT * FROM
     (SELECT count() AS touchpoints, max(time) AS as_of FROM touchpoints) AS t,
     (SELECT count() AS contacts FROM v_contacts) AS c,
-    (SELECT count() AS journeys, countIf(state = 'open') AS open, countIf(contacts > 1) AS several FROM v_journeys) AS j,
+    (
+        SELECT count() AS journeys, countIf(state = 'open') AS open, countIf(contacts > 1) AS several FROM v_journeys
+    ) AS j,
     (SELECT count() AS switches FROM v_switches) AS s,
     (SELECT count() AS repeats FROM signals FINAL WHERE is_deleted = 0 AND kind = 'repeat_contact') AS r,
     (
@@ -69,10 +72,8 @@ class Summary:
         now = time.monotonic()
         if now - self._asked_at >= min(max(_EVERY_S, self._asked_s / _SHARE), _SELDOM_S):
             self._asked_at = now
-            try:
+            with suppress(StoreError):  # it is being restarted, or busy; the supervisor's log has the reason
                 self._take_figures()
-            except StoreError:
-                pass  # it is being restarted, or busy; the supervisor's log has the reason
             self._asked_s = time.monotonic() - now
 
     def _take_metrics(self, samples: list[tuple[str, dict[str, str], float]]) -> None:
@@ -125,7 +126,7 @@ class Summary:
         within, offered = found["within"], found["offered"]
         yield "touchpoints", f"{found['touchpoints']:,}, the newest of {_ago(found['as_of'], found['touchpoints'])}"
         yield "contacts", f"{found['contacts']:,}"
-        yield "journeys", f"{found['journeys']:,}, {found['open']:,} of them open, {found['several']:,} of several contacts"
+        yield "journeys", f"{found['journeys']:,}, {found['open']:,} open, {found['several']:,} of several contacts"
         yield "switches", f"{found['switches']:,}"
         yield "repeats", f"{found['repeats']:,}"
         settled = broken + confirmed
@@ -143,7 +144,7 @@ def addresses(running: Running) -> list[str]:
     """Where to look, a line each."""
     store = running.store
     return [
-        f"SQL      touchpath sql \"SELECT * FROM v_journeys LIMIT 5\"{'' if '@' in store else f'   ({store})'}",
+        'SQL      touchpath sql "SELECT * FROM v_journeys LIMIT 5"' + ("" if "@" in store else f"   ({store})"),
         f"Kafka    {running.bootstrap}",
         *(f"metrics  {url}  ({part})" for part, url in running.metrics.items()),
     ]

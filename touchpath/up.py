@@ -19,7 +19,7 @@ from touchpath.terminal import ANSWERS, REMARKS, Stopped, stop_on_signals
 
 log = logging.getLogger(__name__)
 
-METRICS=False
+METRICS = False
 _REFRESH_S = 1.0
 _LINE_S = 5.0
 
@@ -37,7 +37,7 @@ def up(
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the simulation.")] = 1,
     settings: options.SettingsFile = None,
     kafka_port: Annotated[
-        int, typer.Option("--kafka-port", min=0, max=65535, metavar="PORT", help="Of the embedded broker; 0: a free one.")
+        int, typer.Option("--kafka-port", min=0, max=65535, metavar="PORT", help="Of embedded Kafka; 0: a free one.")
     ] = 0,
     http_port: options.HttpPort = 0,
 ) -> None:

@@ -1,0 +1,74 @@
+"""`touchpath settings`: what holds, and whether a file is right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from journeys.settings import GAPS, TIME_OUTS, Settings
+from touchpath import options
+
+
+def settings(file: options.SettingsFile = None) -> None:
+    """Print the settings in force as TOML, after checking the file that they come from.
+
+    \b
+    Example:
+      touchpath settings > touchpath.toml
+      touchpath settings --settings touchpath.toml
+    """
+    chosen, source = options.settings_of(file)
+    print(f"# {source if source else 'the defaults: there is no ' + options.SETTINGS_FILE + ' here'}")
+    print(toml(chosen), end="")
+
+
+def toml(settings: Settings) -> str:
+    """Everything that holds, what comes with the program included; it can be read back."""
+    found: dict[str, Any] = msgspec.to_builtins(settings, enc_hook=float)
+    found["contacts"]["channels"] = dict(settings.kinds)
+    found["contacts"]["time_outs"] = TIME_OUTS | found["contacts"]["time_outs"]
+    days = {intent: gap * 86_400 for intent, gap in GAPS.items()}
+    found["journeys"]["gaps"] = days | found["journeys"]["gaps"]
+    return "\n".join(_tables(found, ())).lstrip("\n") + "\n"
+
+
+def _tables(table: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
+    """Plain values first, then the tables within, as TOML wants it."""
+    lines = []
+    plain = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
+    if path and (plain or not table):
+        lines += ["", f"[{'.'.join(map(_key, path))}]"]
+    lines += [f"{_key(key)} = {_value(key, value)}" for key, value in plain.items()]
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            lines += _tables(value, (*path, key))
+    return lines
+
+
+def _key(key: str) -> str:
+    return key if key.isascii() and key.replace("_", "").replace("-", "").isalnum() else _text(key)
+
+
+def _value(key: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f'"{_duration(value)}"'  # every fraction in the settings is a duration
+    if isinstance(value, int):
+        return f"{value}" if key.endswith("_days") else f'"{_duration(value)}"'
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(_value(key, one) for one in value)}]"
+    return _text(str(value))
+
+
+def _text(value: str) -> str:
+    return msgspec.json.encode(value).decode()  # a JSON string is a TOML string
+
+
+def _duration(seconds: float) -> str:
+    for unit, length in (("d", 86_400), ("h", 3600), ("m", 60)):
+        if seconds and seconds % length == 0:
+            return f"{seconds / length:.0f}{unit}"
+    return f"{seconds:g}s"
