@@ -63,7 +63,7 @@ def main(
         json.dump([{**asdict(result), "ratios": ratios(result, results)} for result in results], sys.stdout, indent=2)
         print()
     else:
-        Console(width=max(Console().width, 150)).print(table(results))
+        Console(width=max(Console().width, 170)).print(table(results))
     if failed:
         raise typer.Exit(1)
 
@@ -87,7 +87,7 @@ def table(results: Sequence[Result]) -> Table:
     """The results as a table, ratios last."""
     printed = Table(title="per-customer counting, one broker, steady state")
     printed.add_column("contestant", no_wrap=True)
-    for title in ("events/s", "CPU µs/event", "broker µs/event", "peak MB", "first output s", "wrong",
+    for title in ("events/s", "CPU µs/event", "broker µs/event", "peak MB", "first output s", "wrong", "others' cores",
                   "over KS exactly once", "over KS at least once", "over Faust"):  # fmt: skip
         printed.add_column(title, justify="right", min_width=8)
     for result in results:
@@ -100,6 +100,7 @@ def table(results: Sequence[Result]) -> Table:
             f"{result.steady.peak_rss_mb:.0f}",
             f"{result.steady.first_output_s:.1f}",
             str(result.wrong_customers),
+            f"{result.steady.other_cores:.1f}",
             *(
                 f"{over[label]:.2f}" if label in over else "-"
                 for label in ("Kafka Streams exactly once", "Kafka Streams at least once", "stock Faust")

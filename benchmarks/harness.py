@@ -44,6 +44,7 @@ class Steady:
     broker_cpu_us_per_event: float
     peak_rss_mb: float  # of the program's process tree, start-up included
     first_output_s: float  # from the start of the measurement
+    other_cores: float  # busy with neither program, broker nor harness: a disturbed measurement shows here
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def steady_state(
     """
     started = time.monotonic()
     count, peak, sampled, first, begin = 0, 0, 0.0, 0.0, 0.0
-    begin_count, begin_cpu, begin_broker_cpu = 0, 0.0, 0.0
+    begin_count, begin_cpu, begin_broker_cpu, begin_machine = 0, 0.0, 0.0, 0.0
     while count < events:
         count = done()
         now = time.monotonic()
@@ -126,18 +127,20 @@ def steady_state(
             first = now
         if not begin and count >= WARM_UP * events:
             begin, begin_count = now, count
-            begin_cpu, begin_broker_cpu = _cpu_s(process.pid), _cpu_s(broker_pid)
+            begin_cpu, begin_broker_cpu, begin_machine = _cpu_s(process.pid), _cpu_s(broker_pid), _others_cpu_s()
         if now - sampled > 0.2:
             sampled = now
             peak = max(peak, _rss(process.pid))
     took, measured = time.monotonic() - begin, count - begin_count
+    cpu, broker_cpu = _cpu_s(process.pid) - begin_cpu, _cpu_s(broker_pid) - begin_broker_cpu
     return Steady(
         events=measured,
         events_per_second=measured / took,
-        cpu_us_per_event=(_cpu_s(process.pid) - begin_cpu) / measured * 1e6,
-        broker_cpu_us_per_event=(_cpu_s(broker_pid) - begin_broker_cpu) / measured * 1e6,
+        cpu_us_per_event=cpu / measured * 1e6,
+        broker_cpu_us_per_event=broker_cpu / measured * 1e6,
         peak_rss_mb=peak / 2**20,
         first_output_s=first - started,
+        other_cores=max(0.0, _others_cpu_s() - begin_machine - cpu - broker_cpu) / took,
     )
 
 
@@ -193,6 +196,12 @@ def _cpu_s(pid: int | None) -> float:
             times = member.cpu_times()
             total += times.user + times.system
     return total
+
+
+def _others_cpu_s() -> float:
+    """CPU seconds of the whole machine but for this process."""
+    machine, own = psutil.cpu_times(), time.process_time()
+    return float(sum(machine) - machine.idle - machine.iowait - machine.guest - machine.guest_nice - own)
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

@@ -17,7 +17,7 @@ from touchpath.embedded_kafka import EmbeddedKafka
 
 
 def result(name: str, events_per_second: float) -> Result:
-    return Result(name, Steady(1, events_per_second, 1.0, 1.0, 1.0, 1.0), 0)
+    return Result(name, Steady(1, events_per_second, 1.0, 1.0, 1.0, 1.0, 0.0), 0)
 
 
 def test_events_have_their_size() -> None:
