@@ -1,0 +1,115 @@
+"""Records as they stand on the topics, and a way to put them into a store without a broker."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from journeys.change import Change, encode
+from journeys.contact import Contact, QueueVisit
+from journeys.journey import Journey, Signal, Stitched
+from journeys.queue import QueueInterval
+from journeys.touchpoint import Touchpoint
+from journeys.touchpoint import encode as encode_touchpoint
+from sinks.rows import READERS, Rows
+from sinks.store import Store
+
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+START = 1_767_225_600_000  # 2026-01-01T00:00:00Z
+
+
+class Message(NamedTuple):
+    topic: str
+    value: bytes | None
+    offset: int = 0
+    partition: int = 0
+    timestamp: int = START
+    key: bytes | None = b"key"
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+def put(store: Store, *messages: Message) -> None:
+    """What the writer does with one batch."""
+    rows: dict[str, Rows] = {}
+    for message in messages:
+        unreadable = list(rows.setdefault(message.topic, READERS[message.topic]()).take(message))
+        assert not unreadable
+    for taken in rows.values():
+        if len(taken):
+            store.insert(taken.table, taken.columns())
+
+
+def accepted(*touchpoints: Touchpoint) -> Message:
+    return Message("journey.accepted", b"\n".join(map(encode_touchpoint, touchpoints)))
+
+
+def newest(at: int) -> Message:
+    """A touchpoint that does nothing but bring the as-of time to ``at``."""
+    return accepted(Touchpoint(at, f"clock-{at}", "menu_chosen", "ivr", f"clock-{at}"))
+
+
+def contact(contact_id: str = "c1", *, started_at: int = START, ended_at: int | None = None, **fields: Any) -> Contact:
+    defaults: dict[str, Any] = {
+        "channel": "voice",
+        "closed": True,
+        "times_out_at": started_at + 4 * HOUR,
+        "identifiers": (("customer_id", "42"),),
+        "outcome": "answered",
+        "attempt": "answered",
+    }
+    return Contact(
+        contact_id=contact_id,
+        started_at=started_at,
+        ended_at=started_at if ended_at is None else ended_at,
+        **defaults | fields,
+    )
+
+
+def stitched(placed: Contact, version: int = 1, customer: str = "customer_id:42", **fields: Any) -> Message:
+    payload = Stitched(placed, customer, f"{customer}/{placed.contact_id}", **fields)
+    return changed("journey.stitched", "stitched", placed.contact_id, payload, version)
+
+
+def visit(visit_id: str, outcome: str, wait_s: float | None, version: int = 1, **fields: Any) -> Message:
+    payload = QueueVisit(visit_id, "c1", fields.pop("queue", "billing"), "voice", "inbound", START, **fields)
+    return changed("journey.visits", "visit", visit_id, msgspec.structs.replace(payload, outcome=outcome, wait_s=wait_s), version)
+
+
+def journey(journey_id: str = "customer_id:42/c1", version: int = 1, **fields: Any) -> Message:
+    defaults: dict[str, Any] = {
+        "customer": "customer_id:42",
+        "intent": "billing",
+        "opened_at": START,
+        "last_at": START + HOUR,
+        "contacts": 2,
+        "channels": ("chat", "voice"),
+        "switches": 1,
+        "repeats": 0,
+        "first_channel": "chat",
+        "last_channel": "voice",
+        "closes_at": START + 14 * DAY,
+    }
+    payload = Journey(journey_id=journey_id, **defaults | fields)
+    return changed("journey.journeys", "journey", journey_id, payload, version)
+
+
+def signal(signal_id: str, kind: str, version: int = 1, **fields: Any) -> Message:
+    payload = Signal(signal_id, kind, "customer_id:42", "customer_id:42/c1", START, "c2", "c1", **fields)
+    return changed("journey.signals", "signal", signal_id, payload, version)
+
+
+def interval(starts_at: int = START, version: int = 1, queue: str = "billing", **fields: Any) -> Message:
+    payload = QueueInterval(queue, "voice", starts_at, 900, **fields)
+    return changed("journey.queues", "interval", f"{queue}|voice|{starts_at}", payload, version)
+
+
+def changed(topic: str, entity: str, id_: str, payload: Any, version: int, as_of: int = START) -> Message:
+    return Message(topic, encode(Change(entity, id_, version, payload, as_of=as_of)), version)
+
+
+def deleted(topic: str, entity: str, id_: str, version: int) -> Message:
+    return Message(topic, encode(Change(entity, id_, version, deleted=True)), version)
+
