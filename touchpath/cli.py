@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import sys
 import tempfile
 import traceback
@@ -39,13 +41,14 @@ for command in (up, replay, report, sql, worker, sink, store, simulate, migrate,
 
 def main() -> None:
     """Entry point. Exit status: 0 done, 1 could not be done, 2 wrong input."""
+    logging.getLogger().addHandler(logging.NullHandler())  # libraries' warnings are for logs, not for the terminal
     try:
         status = app(standalone_mode=False)
     except Problem as problem:
         _say(str(problem))
         status = problem.status
     except TyperException as error:
-        _say(_line(error.format_message()))
+        _say(_explained(error))
         status = getattr(error, "exit_code", 1)
     except (Stopped, KeyboardInterrupt):
         status = 130
@@ -62,6 +65,13 @@ def _say(line: str) -> None:
     command = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), "")
     known = {found.name or found.callback.__name__ for found in app.registered_commands if found.callback}
     print(f"touchpath{' ' + command if command in known else ''}: {line}", file=sys.stderr)
+
+
+def _explained(error: TyperException) -> str:
+    """What Typer found wrong, with the value that was given: its own message leaves that out where it is no number."""
+    line = re.sub(r" \(env var: '\w+'\)", "", _line(error.format_message()))
+    problems = getattr(error.__cause__, "errors", list)()
+    return f"{line}, got {problems[0]['input']!r}" if problems else line
 
 
 def _line(text: str) -> str:

@@ -150,12 +150,11 @@ def _broker(address: str, layout: Layout, clickhouse: str | None) -> Iterator[Fi
             for step in STAGES:
                 for name, behind in lag(brokers, partitions, APP_ID, step).items():
                     yield _lagging(f"workers on {name}", behind, "start more workers (touchpath up --workers N)")
-            behind = sum(lag(brokers, partitions, group_of(layout, clickhouse), list(READERS)).values())
-            yield _lagging("sink", behind, f"see {layout.log('sink')}")
+            if clickhouse or layout.store.is_dir():
+                behind = sum(lag(brokers, partitions, group_of(layout, clickhouse), list(READERS)).values())
+                yield _lagging("sink", behind, f"see {layout.log('sink')}")
     except Problem as problem:
-        advice = (
-            "touchpath migrate --bootstrap …" if "topics" in str(problem) else "is it running, is the address right?"
-        )
+        advice = "touchpath migrate --bootstrap …" if "topics" in str(problem) else "is it running, and there?"
         yield Finding("FAIL", "broker", str(problem), advice)
 
 

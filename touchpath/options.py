@@ -73,9 +73,7 @@ SettingsFile = Annotated[
 ]
 Speed = Annotated[
     float | None,
-    typer.Option(
-        "--speed", metavar="X", help="How many times as fast as it happened (1: as it did).", callback=_positive
-    ),
+    typer.Option("--speed", metavar="X", help="How many times as fast as it happened.", callback=_positive),
 ]
 Partitions = Annotated[
     int | None,

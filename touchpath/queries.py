@@ -139,9 +139,7 @@ def queries(layout: Layout, clickhouse: str | None = None) -> Iterator[Queries]:
         if last is not None and not last.store.startswith("http"):
             clickhouse = last.store
     if clickhouse is None and not layout.store.is_dir():
-        raise Problem(
-            f"--data {layout.root}: nothing is stored there yet; try touchpath up, or touchpath replay --drain"
-        )
+        raise Problem(f"--data {layout.root}: nothing is stored there yet; touchpath up, or replay --drain")
     store = Native(clickhouse) if clickhouse else Opened(layout.store)
     try:
         yield store
