@@ -8,21 +8,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from journeys.partition import partition_of
 from journeys.touchpoint import MAX_BYTES, Invalid, Touchpoint, encode
 from producers.delivery import TOPIC, Account, OnDelivery, PublishError, Report
 
 _BATCH_BYTES = 256 * 1024
-_BATCHES_IN_FLIGHT = 64
 
 Result = TypeVar("Result")
 
@@ -40,7 +39,8 @@ class BulkPublisher:
 
     It works only inside its calls: ``publish`` sends a batch when it is full, ``flush`` sends what there is. If the
     broker acknowledges nothing for delivery_timeout_s, all that is pending has failed and ``publish`` raises
-    ``PublishError``. At most 64 batches of 256 KB wait for acknowledgement. Parameters as for ``Publisher``.
+    ``PublishError``. At most three batches of 256 KB a partition are held: one that fills, one that waits, one that is
+    being sent. Parameters as for ``Publisher``.
     """
 
     def __init__(
@@ -82,7 +82,9 @@ class BulkPublisher:
         batch = self._open.get(partition)
         if batch is None or batch.builder.append(timestamp=_now_ms(), key=key, value=raw) is None:
             if batch:
-                self._run(self._send(batch))
+                self._run(self._send_wholly(batch))
+                if self._broken:
+                    raise self._broken
             batch = self._open[partition] = _Batch(self._producer.create_batch(), partition)
             batch.builder.append(timestamp=_now_ms(), key=key, value=raw)
         batch.ids.append(touchpoint.id)
@@ -131,19 +133,33 @@ class BulkPublisher:
             await self._producer.start()
             self._partitions = len(await self._producer.partitions_for(self._topic))
 
-    async def _send(self, batch: _Batch) -> None:
-        """Put ``batch`` on its way; waits while too many are."""
+    async def _send(self, batch: _Batch, deadline: float | None = None) -> None:
+        """Put ``batch`` on its way, by ``deadline`` if at all."""
         batch.builder.close()
-        batch.deadline = time.monotonic() + self._delivery_timeout_s
-        future = await self._producer.send_batch(batch.builder, self._topic, partition=batch.partition)
+        batch.deadline = batch.deadline or time.monotonic() + self._delivery_timeout_s
+        until = batch.deadline if deadline is None else min(deadline, batch.deadline)
+        try:
+            async with asyncio.timeout(max(0.0, until - time.monotonic())):
+                future = await self._producer.send_batch(batch.builder, self._topic, partition=batch.partition)
+        except (TimeoutError, KafkaTimeoutError):
+            if time.monotonic() >= batch.deadline:
+                self._break(self._silence())
+            return
+        except KafkaError as error:
+            self._break(PublishError(f"the broker refuses to take more: {error!r}"))
+            return
         self._in_flight[future] = batch
         del self._open[batch.partition]
-        while len(self._in_flight) > _BATCHES_IN_FLIGHT:
-            await self._settle_some(None)
+        self._settle([future for future in self._in_flight if future.done()])
+
+    async def _send_wholly(self, batch: _Batch) -> None:
+        while self._open.get(batch.partition) is batch:
+            await self._send(batch)
 
     async def _flush(self, deadline: float | None) -> None:
         for batch in list(self._open.values()):
-            await self._send(batch)
+            while batch.partition in self._open and (deadline is None or time.monotonic() < deadline):
+                await self._send(batch, deadline)
         while self._in_flight and (deadline is None or time.monotonic() < deadline):
             await self._settle_some(deadline)
 
@@ -154,12 +170,21 @@ class BulkPublisher:
         done, _ = await asyncio.wait(
             self._in_flight, timeout=max(0.0, until - time.monotonic()), return_when=asyncio.FIRST_COMPLETED
         )
+        self._settle(done)
+        if not done and time.monotonic() >= oldest.deadline:
+            self._break(self._silence())
+
+    def _settle(self, done: Iterable[asyncio.Future[Any]]) -> None:
         for future in done:
             error = future.exception()
             self._account.settle(self._in_flight.pop(future).ids, error if isinstance(error, Exception) else None)
-        if not done and time.monotonic() >= oldest.deadline:
-            self._broken = PublishError(f"the broker acknowledged nothing for {self._delivery_timeout_s:g} s")
-            self._give_up(self._broken)
+
+    def _silence(self) -> PublishError:
+        return PublishError(f"the broker acknowledged nothing for {self._delivery_timeout_s:g} s")
+
+    def _break(self, error: PublishError) -> None:
+        self._broken = error
+        self._give_up(error)
 
     def _give_up(self, error: Exception) -> None:
         for batch in (*self._in_flight.values(), *self._open.values()):

@@ -14,7 +14,7 @@ from producers.delivery import TOPIC, OnDelivery, PublishError, Report
 from producers.formats import FORMATS, BadLine, WrongFormat
 from producers.pacing import OnProgress, Progress, Stop, play
 
-SORT_WINDOW = 200_000
+SORT_WINDOW = 50_000
 BAD_LINES_KEPT = 100
 
 
