@@ -35,7 +35,7 @@ class Redials(msgspec.Struct, frozen=True):
 
     abandoned: int
     redialled: int
-    """The customer was back within 60 min, before any call-back."""
+    """The customer rang again within 60 min, whether or not a call-back came first."""
     recovered: int
     called_back: int
     lost: int
@@ -101,7 +101,15 @@ _FCR = "SELECT window_days, scope, attempt, broken, confirmed, pending FROM v_fc
 _REDIALS = """
 SELECT
     count() AS abandoned,
-    countIf(redial_id != '' AND outcome != 'called_back') AS redialled,
+    countIf(redial_id != '' AND (outcome != 'called_back' OR contact_id IN
+    (
+        SELECT abandoned.contact_id
+        FROM v_redials AS abandoned
+        INNER JOIN v_contacts AS again ON again.customer = abandoned.customer
+        WHERE abandoned.outcome = 'called_back' AND again.direction = 'inbound'
+            AND again.contact_id != abandoned.contact_id
+            AND again.started_at BETWEEN abandoned.abandoned_at AND abandoned.abandoned_at + toIntervalMinute(60)
+    ))) AS redialled,
     countIf(outcome = 'recovered') AS recovered,
     countIf(outcome = 'called_back') AS called_back,
     countIf(outcome = 'lost') AS lost,

@@ -142,7 +142,9 @@ def test_visits_have_a_state(store: Embedded) -> None:
         visit("waiting", "waiting", None, times_out_at=START + 2 * HOUR),
         visit("timed_out", "waiting", None, times_out_at=START + HOUR),
     )
-    assert [row["state"] == row["visit_id"] for row in rows(store, "SELECT visit_id, state FROM v_visits")] == [True] * 4
+    assert [row["state"] == row["visit_id"] for row in rows(store, "SELECT visit_id, state FROM v_visits")] == [
+        True
+    ] * 4
 
 
 def test_journeys_close_after_their_gap(store: Embedded) -> None:
@@ -257,7 +259,8 @@ def test_redials(store: Embedded) -> None:
         "fresh": ("pending", None),
     }
     redials = report(store).redials
-    assert (redials.abandoned, redials.redialled, redials.recovered, redials.called_back) == (6, 3, 1, 1)
+    # The customer who was called back rang as well: all of these are the same customer's, of the same minute.
+    assert (redials.abandoned, redials.redialled, redials.recovered, redials.called_back) == (6, 4, 1, 1)
     assert (redials.lost, redials.pending) == (2, 2)
 
 
