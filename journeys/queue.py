@@ -63,7 +63,7 @@ def now(queue: str, channel: str, as_of: int, visits: Iterable[QueueVisit]) -> Q
 
 def interval_of(visit: QueueVisit, settings: Settings) -> tuple[str, str, int]:
     """Queue, channel and start (ms UTC) of the interval in which ``visit`` counts: the one that it entered in."""
-    length = settings.times.interval.ms
+    length = settings.interval_ms
     return visit.queue, visit.channel, visit.entered_at // length * length
 
 

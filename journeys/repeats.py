@@ -25,7 +25,8 @@ class Follows:
         self._window = window
         self._inbound = [contact for contact in contacts if contact.direction == "inbound"]
         self._starts = [contact.started_at for contact in self._inbound]
-        self._attempts = sorted((contact for contact in contacts if contact.attempt != "none"), key=_BY_END)
+        self._attempts = [contact for contact in contacts if contact.attempt != "none"]
+        self._attempts.sort(key=_BY_END)
         self._ends = [contact.ended_at for contact in self._attempts]
 
     def first_repeat(self, attempt: Contact) -> Contact | None:

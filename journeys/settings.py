@@ -126,15 +126,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return {channel: gap.ms for channel, gap in (given | self.contacts.time_outs).items()}
 
     @cached_property
+    def default_gap_ms(self) -> int:
+        return self.journeys.default_gap.ms
+
+    @cached_property
+    def default_time_out_ms(self) -> int:
+        return self.contacts.default_time_out.ms
+
+    @cached_property
+    def interval_ms(self) -> int:
+        return self.times.interval.ms
+
+    @cached_property
     def rank_of(self) -> dict[str, int]:
         return {kind: rank for rank, kind in enumerate(self.identity.ranks)}
 
     def gap_ms(self, intent: str) -> int:
         """The longest silence, in ms, within a journey about ``intent``."""
-        return self.gaps_ms.get(intent, self.journeys.default_gap.ms)
+        return self.gaps_ms.get(intent, self.default_gap_ms)
 
     def time_out_ms(self, channel: str) -> int:
-        return self.time_outs_ms.get(channel, self.contacts.default_time_out.ms)
+        return self.time_outs_ms.get(channel, self.default_time_out_ms)
 
     def queue_of(self, queue: str) -> Queue:
         return self.queues.get(queue, self.queue)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import NamedTuple
 
 from journeys.contact import Contact
@@ -13,6 +14,9 @@ from journeys.settings import Settings
 from journeys.switching import step, switches
 
 
+_IN_ORDER = attrgetter("started_at", "contact_id")
+
+
 class Stitching(NamedTuple):
     stitched: list[Stitched]
     journeys: list[Journey]
@@ -21,15 +25,10 @@ class Stitching(NamedTuple):
 
 def stitch(customer: str, contacts: Iterable[Contact], settings: Settings) -> Stitching:
     """All that follows from ``contacts``, which are all the contacts of ``customer``, in any order."""
-    groups = sessions(sorted(contacts, key=lambda contact: (contact.started_at, contact.contact_id)), settings)
+    groups = sessions(sorted(contacts, key=_IN_ORDER), settings)
     parts = {group[0].contact_id: group for group in groups if len(group) > 1}
     leading = [merge(group) for group in groups]
-    widest = max(settings.journeys.repeat_windows_days) * DAY
-    any_intent = Follows(leading, widest)
-    by_intent: dict[str, list[Contact]] = {}
-    for contact in leading:
-        by_intent.setdefault(contact.intent, []).append(contact)
-    same_intent = {intent: Follows(those, widest) for intent, those in by_intent.items()}
+    any_intent, same_intent = _follows(leading, max(settings.journeys.repeat_windows_days) * DAY)
     redials = Redials(leading, settings) if any(contact.outcome == "abandoned" for contact in leading) else None
 
     result = Stitching([], [], [])
@@ -49,6 +48,17 @@ def stitch(customer: str, contacts: Iterable[Contact], settings: Settings) -> St
         result.signals.extend(switched)
         result.journeys.append(_journey(customer, journey_id, journey, len(switched), repeats, settings))
     return result
+
+
+def _follows(leading: list[Contact], window: int) -> tuple[Follows, dict[str, Follows]]:
+    """Who follows whom with any intent, and by intent."""
+    any_intent = Follows(leading, window)
+    by_intent: dict[str, list[Contact]] = {}
+    for contact in leading:
+        by_intent.setdefault(contact.intent, []).append(contact)
+    if len(by_intent) == 1:
+        return any_intent, dict.fromkeys(by_intent, any_intent)
+    return any_intent, {intent: Follows(those, window) for intent, those in by_intent.items()}
 
 
 def _place(
