@@ -74,7 +74,7 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "journey_queue_connected": ("Contacts of the queue that are in service now.", QUEUE_LABELS),
     "journey_queue_longest_wait_seconds": (
         "How long the one that waits longest has waited by now; 0 if none waits. Now is the clock's time while events "
-        "are live (the newest less than 15 min old), else the newest event's.",
+        "are live (the newest less than a day old), else the newest event's.",
         QUEUE_LABELS,
     ),
     "journey_queue_interval_offered": ("Contacts that entered the queue in the interval.", INTERVAL_LABELS),

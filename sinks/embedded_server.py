@@ -31,7 +31,7 @@ MAX_QUERY_BYTES = 1024 * 1024
 READONLY = 164
 _STATUS = {
     **dict.fromkeys((46, 47, 50, 60, 81), 404),  # unknown function, identifier, type, table, database
-    **dict.fromkeys((36, 38, 41, 43, 44, 53, 62, 69, 70, 72, 115, 456), 400),  # what the query itself has wrong
+    **dict.fromkeys((36, 38, 41, 43, 44, 53, 62, 69, 70, 72, 73, 115, 456), 400),  # what the query itself has wrong
     48: 501,
     159: 408,
     READONLY: 403,
@@ -205,9 +205,12 @@ async def _sql(request: web.Request) -> str:
         raise StoreError("Code: 48. DB::Exception: External data is not supported here. (NOT_IMPLEMENTED)", 48)
     if request.method not in ("GET", "POST", "HEAD"):
         raise StoreError(f"Code: 48. DB::Exception: {request.method} is not supported. (NOT_IMPLEMENTED)", 48)
-    if request.query.get("query", "").lstrip()[:6].upper() == "INSERT":  # its body is data, in any format
-        raise _refusal("INSERT: this store is written by its own process alone")
+    if request.headers.get("Content-Encoding", "identity").lower() not in ("identity", "gzip", "deflate"):
+        raise _refusal("rows to insert: this store is written by its own process alone")  # nothing else comes so packed
     body = await request.read()  # aiohttp inflates a compressed one, and answers 413 to one that is too large
+    start = (request.query.get("query", "").encode() + body).lstrip()[:6]
+    if start.upper() == b"INSERT":  # what follows is data, in any format
+        raise _refusal("INSERT: this store is written by its own process alone")
     try:
         text = body.decode()
     except UnicodeDecodeError:

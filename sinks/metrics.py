@@ -36,7 +36,7 @@ from sinks.rows import Record
 log = logging.getLogger(__name__)
 
 GROUP = "touchpath-metrics"
-LIVE_MS = 15 * 60 * 1000
+LIVE_MS = 86_400_000
 INTERVALS_KEPT = 8
 SIGNALS_KEPT_MS = 36 * 86_400_000
 """A signal is counted once; its id is remembered for longer than any touchpoint may be late."""

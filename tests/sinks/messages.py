@@ -75,7 +75,9 @@ def stitched(placed: Contact, version: int = 1, customer: str = "customer_id:42"
 
 def visit(visit_id: str, outcome: str, wait_s: float | None, version: int = 1, **fields: Any) -> Message:
     payload = QueueVisit(visit_id, "c1", fields.pop("queue", "billing"), "voice", "inbound", START, **fields)
-    return changed("journey.visits", "visit", visit_id, msgspec.structs.replace(payload, outcome=outcome, wait_s=wait_s), version)
+    return changed(
+        "journey.visits", "visit", visit_id, msgspec.structs.replace(payload, outcome=outcome, wait_s=wait_s), version
+    )
 
 
 def journey(journey_id: str = "customer_id:42/c1", version: int = 1, **fields: Any) -> Message:
@@ -112,4 +114,3 @@ def changed(topic: str, entity: str, id_: str, payload: Any, version: int, as_of
 
 def deleted(topic: str, entity: str, id_: str, version: int) -> Message:
     return Message(topic, encode(Change(entity, id_, version, deleted=True)), version)
-

@@ -1,0 +1,162 @@
+"""The whole way but the broker: the stages' messages, stored, are what the batch definition says."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from journeys import Touchpoint, decode, reference
+from journeys.identity import is_identified
+from journeys.service_level import DIALECTS, count
+from sinks.embedded import Embedded
+from sinks.migrate import migrate
+from sinks.report import report
+from sinks.rows import READERS
+from tests.sinks.messages import DAY, MINUTE, START, put
+from tests.streams.pipeline import Pipeline
+
+CHANNELS = ("voice", "chat", "ivr", "web")
+INTENTS = ("billing", "order", "")
+
+
+def facts(seed: int) -> list[Touchpoint]:
+    """A few hundred contacts of twenty customers over ten days, some open, some anonymous."""
+    rng = random.Random(seed)
+    found = []
+    for number in range(300):
+        at = START + rng.randrange(10 * DAY)
+        channel, contact_id = rng.choice(CHANNELS), f"c{number}"
+        identifiers = {"customer_id": str(rng.randrange(20))} if rng.random() < 0.9 else {}
+        shape = {"identifiers": identifiers, "intent": rng.choice(INTENTS)}
+
+        def event(kind: str, after_s: float, **fields: object) -> None:
+            found.append(
+                Touchpoint(
+                    at + int(after_s * 1000),
+                    f"{contact_id}-{kind}",
+                    kind,
+                    channel,
+                    contact_id,
+                    **shape | fields,  # noqa: B023
+                )
+            )
+
+        if channel in ("ivr", "web"):
+            event("menu_chosen" if channel == "ivr" else "article_viewed", 0)
+            if rng.random() < 0.5:
+                event("resolved", 30)
+            continue
+        wait = rng.choice((0, 4, 5, 20, 21, 300))
+        event("queued", 0, queue=rng.choice(("a", "b")), direction="inbound" if rng.random() < 0.8 else "outbound")
+        if rng.random() < 0.3:
+            event("abandoned", wait, wait_s=float(wait))
+        elif rng.random() < 0.95:
+            event("connected", wait, agent="x", wait_s=float(wait))
+            event("ended", wait + 100, talk_s=100.0)
+    return found
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Embedded, Pipeline]]:
+    pipeline = Pipeline(3, rng=random.Random(7))
+    sent = facts(7)
+    sent += random.Random(8).sample(sent, 40)
+    random.Random(9).shuffle(sent)
+    for touchpoint in sent:
+        pipeline.publish(touchpoint)
+    pipeline.drain(17)
+    store = Embedded(tmp_path_factory.mktemp("store") / "db")
+    migrate(store)
+    rng = random.Random(10)
+    records = [record for topic in READERS for record in pipeline.records(topic)]
+    rng.shuffle(records)  # a store may see the topics in any order, cut anywhere, and twice
+    while records:
+        size = rng.randint(1, 400)
+        put(store, *records[:size])
+        records = records[size:]
+    put(store, *(record for topic in READERS for record in pipeline.records(topic)))
+    yield store, pipeline
+    store.close()
+
+
+def test_contacts_visits_and_journeys(both: tuple[Embedded, Pipeline]) -> None:
+    store, pipeline = both
+    expected = reference(map(decode, pipeline.accepted()))
+    millis = "toUnixTimestamp64Milli"
+    contacts = store.query(
+        f"SELECT contact_id, channel, intent, outcome, attempt, {millis}(started_at), {millis}(ended_at), closed, "
+        "wait_s, talk_s, touchpoints FROM contacts FINAL WHERE is_deleted = 0"
+    ).rows
+    assert set(contacts) == {
+        (c.contact_id, c.channel, c.intent, c.outcome, c.attempt, c.started_at, c.ended_at, int(c.closed), c.wait_s,
+         c.talk_s, c.touchpoints)
+        for c in expected.contacts.values()
+    }  # fmt: skip
+    assert len(contacts) == len(expected.contacts)
+    relations = store.query(
+        f"SELECT contact_id, customer, journey_id, part_of, {millis}(first_repeat_same_at), "
+        f"{millis}(first_repeat_any_at), repeat_of_same, repeat_of_any, {millis}(redial_at), redial_id, redial "
+        "FROM contacts FINAL WHERE is_deleted = 0"
+    ).rows
+    assert set(relations) == {
+        (key, r.customer, r.journey_id, r.part_of, r.first_repeat_same_at, r.first_repeat_any_at, r.repeat_of_same,
+         r.repeat_of_any, r.redial_at, r.redial_id, r.redial)
+        for key, r in expected.relations.items()
+    }  # fmt: skip
+    visits = store.query(f"SELECT visit_id, queue, {millis}(entered_at), outcome, wait_s FROM v_visits").rows
+    assert sorted(visits, key=str) == sorted(
+        ((v.visit_id, v.queue, v.entered_at, v.outcome, v.wait_s) for v in expected.visits.values()), key=str
+    )
+    journeys = store.query("SELECT journey_id, intent, contacts FROM v_journeys").rows
+    assert set(journeys) == {(key, expected.intents[key], len(those)) for key, those in expected.journeys.items()}
+    switches = store.query("SELECT from_contact_id, to_contact_id, cause FROM v_switches").rows
+    assert set(switches) == expected.switches
+    assert len(switches) == len(expected.switches) > 10
+    intervals = store.query(
+        f"SELECT queue, channel, {millis}(starts_at), entered, answered, abandoned, answered_within, wait_answered_s "
+        "FROM queue_intervals FINAL WHERE is_deleted = 0"
+    ).rows
+    assert set(intervals) == {
+        (*key, i.entered, i.answered, i.abandoned, i.answered_within, i.wait_answered_s)
+        for key, i in expected.intervals.items()
+    }
+
+
+def test_the_report(both: tuple[Embedded, Pipeline]) -> None:
+    store, pipeline = both
+    expected = reference(map(decode, pipeline.accepted()))
+    shown = report(store)
+    leading = {key: c for key, c in expected.contacts.items() if not expected.relations[key].part_of}
+    outcomes = Counter(contact.outcome for contact in leading.values())
+    assert shown.touchpoints == len({decode(line).id for line in pipeline.accepted()})
+    assert shown.as_of is not None
+    assert shown.as_of.timestamp() * 1000 == expected.as_of
+    assert (shown.contacts, shown.answered) == (len(leading), outcomes["answered"])
+    assert shown.abandoned_in_queue == outcomes["abandoned"]
+    assert shown.left_in_ivr == sum(contact.channel == "ivr" for contact in leading.values())
+    answered = [contact for contact in leading.values() if contact.outcome == "answered"]
+    assert shown.mean_wait_answered_s == pytest.approx(sum(contact.wait_s for contact in answered) / len(answered))
+    assert shown.mean_service_answered_s == pytest.approx(sum(contact.talk_s for contact in answered) / len(answered))
+    customers = {relations.customer for relations in expected.relations.values()}
+    assert shown.identified_customers == sum(map(is_identified, customers))
+    assert {(f.window_days, f.scope, f.attempt): (f.broken, f.confirmed, f.pending) for f in shown.fcr} == {
+        key: (fcr.broken, fcr.confirmed, fcr.pending) for key, fcr in expected.fcr.items()
+    }
+    counts = count(expected.visits.values())
+    assert {level.dialect: level.service_level for level in shown.service_level} == {
+        name: pytest.approx(dialect.service_level(counts)) for name, dialect in DIALECTS.items()
+    }
+    assert shown.answered_within_target == counts.answered_within
+    assert (shown.abandoned_within_target, shown.abandoned_short) == (counts.abandoned_within, counts.short_abandoned)
+    assert (shown.journeys, shown.switches) == (len(expected.journeys), len(expected.switches))
+    redials = shown.redials
+    assert redials.abandoned == redials.recovered + redials.called_back + redials.lost + redials.pending > 20
+    late = [
+        c for key, c in leading.items()
+        if c.outcome == "abandoned" and c.direction == "inbound" and is_identified(expected.relations[key].customer)
+        and expected.relations[key].redial_id == "" and expected.as_of - c.ended_at < 60 * MINUTE
+    ]  # fmt: skip
+    assert redials.pending >= len(late)

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from journeys.queue import QueueNow
+from sinks.catalogue import COUNTERS, GAUGES, MAX_VALUES, Bounded
+from sinks.metrics import INTERVALS_KEPT, SIGNALS_KEPT_MS, Figures, Snapshot, State
+from tests.sinks.messages import HOUR, MINUTE, START, Message, changed, deleted, interval, journey, signal
+
+QUARTER = 15 * MINUTE
+
+
+def shown(figures: Figures) -> dict[tuple[str, ...], float]:
+    """Name and label values to the value, as Prometheus would read it."""
+    registry = CollectorRegistry()
+    registry.register(figures)
+    order = {name: labels for name, (_, labels) in GAUGES.items()}
+    order |= {f"{name}_total": labels for name, (_, labels) in COUNTERS.items()}
+    return {
+        (sample.name, *(sample.labels[label] for label in order[sample.name])): sample.value
+        for family in text_string_to_metric_families(generate_latest(registry).decode())
+        for sample in family.samples
+    }
+
+
+def figures(*messages: Message, clock_ms: int = START, state: State | None = None) -> Figures:
+    made = Figures(state, lambda: clock_ms / 1000)
+    made.ready = True
+    for message in messages:
+        made.take(message)
+    return made
+
+
+def now(waiting: int, oldest: int | None, version: int = 1, queue: str = "billing", as_of: int = START) -> Message:
+    live = QueueNow(queue, "voice", as_of, waiting, oldest, 3)
+    return changed("journey.queues", "now", f"{queue}|voice", live, version, as_of)
+
+
+def test_live_queue() -> None:
+    found = shown(figures(now(2, START - 90_000), clock_ms=START + 10_000))
+    assert found["journey_queue_waiting", "billing", "voice"] == 2
+    assert found["journey_queue_connected", "billing", "voice"] == 3
+    assert found["journey_queue_longest_wait_seconds", "billing", "voice"] == 100  # the clock goes on between events
+
+
+def test_a_replay_has_a_now_of_its_own() -> None:
+    found = shown(figures(now(2, START - 90_000), clock_ms=START + 500 * HOUR))
+    assert found["journey_queue_longest_wait_seconds", "billing", "voice"] == 90
+
+
+def test_the_highest_version_holds() -> None:
+    late = figures(
+        now(5, START, version=9), now(2, START, version=8), deleted("journey.queues", "now", "billing|voice", 7)
+    )
+    assert shown(late)["journey_queue_waiting", "billing", "voice"] == 5
+    late.take(deleted("journey.queues", "now", "billing|voice", 10))
+    assert ("journey_queue_waiting", "billing", "voice") not in shown(late)
+
+
+def test_intervals_current_and_previous() -> None:
+    counts = {"entered": 10, "answered": 6, "abandoned": 4, "answered_within": 3, "abandoned_within": 2}
+    found = shown(
+        figures(
+            interval(START, **counts, short_abandoned=1, wait_answered_s=60.0, talk_s=100.0, wrap_s=20.0),
+            interval(START - QUARTER, entered=1, answered=1, answered_within=1),
+            interval(START - 2 * QUARTER, entered=99),
+            clock_ms=START + MINUTE,
+        )
+    )
+    here = ("billing", "voice", "current")
+    assert found["journey_queue_interval_offered", *here] == 10
+    assert found["journey_queue_interval_handle_seconds", *here] == 120
+    assert found["journey_queue_interval_wait_answered_seconds", *here] == 60
+    level = "journey_queue_interval_service_level_ratio"
+    assert found[level, *here, "ours"] == 3 / 8
+    assert found[level, *here, "amazon_connect"] == 0.5
+    assert found[level, *here, "genesys"] == 3 / 9
+    assert found["journey_queue_interval_offered", "billing", "voice", "previous"] == 1
+    assert found[level, "billing", "voice", "previous", "answered_only"] == 1
+    assert not [key for key in found if 99 in (found[key],)]
+
+
+def test_an_interval_without_visits_is_empty_and_no_old_one() -> None:
+    found = shown(figures(interval(START, entered=10), clock_ms=START + QUARTER))
+    assert found["journey_queue_interval_offered", "billing", "voice", "current"] == 0
+    assert found["journey_queue_interval_offered", "billing", "voice", "previous"] == 10
+    assert not [key for key in found if key[0].endswith("ratio")]  # nothing counts yet: absent, and not 0 or NaN
+
+
+def test_open_journeys_by_intent() -> None:
+    made = figures(journey("a"), journey("b"), journey("c", intent="order"), journey("d", closes_at=START - 1))
+    assert shown(made)["journey_journeys_open", "billing"] == 2
+    made.take(deleted("journey.journeys", "journey", "a", 2))
+    made.take(journey("b", version=0, intent="order"))  # an older version
+    found = shown(made)
+    assert (found["journey_journeys_open", "billing"], found["journey_journeys_open", "order"]) == (1, 1)
+
+
+def test_signals_count_once_however_often_they_are_told() -> None:
+    switch = {"from_channel": "chat", "to_channel": "voice", "cause": "abandoned"}
+    made = figures(
+        *(signal("s1", "channel_switch", version, **switch) for version in (1, 2, 2)),
+        signal("s2", "repeat_contact", to_channel="voice", cause="same_intent"),
+        signal("s3", "redial", from_channel="voice", cause="recovered"),
+        deleted("journey.signals", "signal", "s1", 3),
+        signal("s1", "channel_switch", 4, **switch),
+    )
+    found = shown(made)
+    assert found["journey_switches_total", "chat", "voice", "abandoned"] == 1
+    assert found["journey_repeats_total", "voice", "same_intent"] == 1
+    assert found["journey_redials_total", "voice", "recovered"] == 1
+
+
+def test_dead_letters_by_reason() -> None:
+    reason = (("__connect.errors.exception.class.name", b"too_late"),)
+    made = figures(*(Message("journey.touchpoints.dlq", b"x", n, headers=reason) for n in range(3)))
+    made.take(Message("journey.signals", b"{"))
+    found = shown(made)
+    assert found["journey_dead_letters_total", "too_late"] == 3
+    assert found["journey_dead_letters_total", "unreadable"] == 1
+
+
+def test_until_it_has_caught_up_it_shows_no_gauge_of_a_queue() -> None:
+    made = figures(now(2, START), journey())
+    made.ready = False
+    found = shown(made)
+    assert found["journey_metrics_ready",] == 0
+    assert not [key for key in found if key[0].startswith(("journey_queue", "journey_journeys_open"))]
+
+
+def test_all_that_is_shown_is_in_the_catalogue() -> None:
+    made = figures(now(1, START), interval(entered=1), journey(), signal("s", "redial"))
+    assert shown(made)  # reads each sample's labels by the catalogue's
+    assert {metric.name for metric in made.collect()} == {*GAUGES, *COUNTERS}
+
+
+def test_labels_are_bounded() -> None:
+    made = figures(*(now(1, START, queue=f"q{n}") for n in range(MAX_VALUES + 50)))
+    found = {key[1]: value for key, value in shown(made).items() if key[0] == "journey_queue_waiting"}
+    assert len(found) == MAX_VALUES + 1
+    assert found["other"] == 50
+    bounded = Bounded(limit=1)
+    assert [bounded(value) for value in ("a", "b", "a")] == ["a", "other", "a"]
+
+
+def test_a_snapshot_brings_everything_back(tmp_path: Path) -> None:
+    made = figures(
+        now(2, START - 90_000),
+        interval(entered=3),
+        journey(),
+        signal("s1", "redial", from_channel="voice", cause="lost"),
+    )
+    snapshot = Snapshot(tmp_path / "deep" / "metrics.snapshot")
+    assert snapshot.read() == State()
+    snapshot.write(msgspec.msgpack.encode(made.state))
+    again = figures(signal("s1", "redial", from_channel="voice", cause="lost"), state=snapshot.read())
+    assert shown(again) == shown(made)
+    assert again.state.offsets == made.state.offsets
+
+
+def test_a_broken_snapshot_is_made_anew(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "metrics.snapshot"
+    path.write_bytes(b"\x93broken")
+    assert Snapshot(path).read() == State()
+    assert "cannot be read" in caplog.text
+
+
+def test_what_no_figure_needs_is_forgotten() -> None:
+    made = figures(*(interval(START + n * QUARTER, entered=n) for n in range(20)))
+    made.take(journey("closed", closes_at=START - 1))
+    made.take(signal("old", "redial"))
+    made.take(now(0, None, as_of=START + SIGNALS_KEPT_MS + 1))
+    made.tidy()
+    assert len(made.state.intervals) == INTERVALS_KEPT
+    assert not made.state.open_journeys
+    assert not made.state.signals
