@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 _WATCH_S = 1.0
 _FIRST_BACKOFF_S, _LAST_BACKOFF_S = 0.2, 5.0
-_LOCK_WAIT_S = 5.0  # a predecessor of ours may still be closing its state
+_LOCK_WAIT_S = 3.0  # a predecessor of ours may still be closing its state
 _STEP_S = 0.4  # a batch should not hold the event loop longer than this
 _SMALLEST_RECORD_LIMIT = 10_000
 

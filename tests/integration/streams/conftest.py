@@ -241,12 +241,17 @@ def scene(kafka: EmbeddedKafka, tmp_path: Path) -> Iterator[Scene]:
     scene.close()
 
 
+@pytest.fixture(scope="module")
+def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
+    """A broker that the module's tests may kill."""
+    with EmbeddedKafka(tmp_path_factory.mktemp("own-kafka")) as broker:
+        yield broker
+
+
 @pytest.fixture
-def own_scene(tmp_path: Path) -> Iterator[Scene]:
-    """With a broker of its own, which the test may kill."""
-    with EmbeddedKafka(tmp_path / "kafka") as broker:
-        scene = Scene(broker, tmp_path)
-        yield scene
-        scene.close()
-        del scene
-        gc.collect()  # what the clients left open is this test's
+def own_scene(own_kafka: EmbeddedKafka, tmp_path: Path) -> Iterator[Scene]:
+    scene = Scene(own_kafka, tmp_path)
+    yield scene
+    scene.close()
+    del scene
+    gc.collect()  # what the clients left open is this test's

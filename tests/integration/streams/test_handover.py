@@ -79,6 +79,20 @@ def test_zombie_commits_nothing(scene):
     scene.assert_versions_grow()
 
 
+def test_transaction_that_the_broker_timed_out(scene):
+    """The worker hangs for longer than a transaction may, but not for its session: fenced, it is still the owner."""
+    scene.send(8_000)
+    worker = scene.start(settings={"max_batch": 20, "transaction_timeout_s": 1, "session_timeout_s": 10})
+    worker.wait_ready()
+    worker.signal(signal.SIGSTOP)
+    time.sleep(4)
+    worker.signal(signal.SIGCONT)
+    scene.wait_drained()
+    scene.assert_exactly_once()
+    assert worker.metric("journey_fenced_total") >= 1
+    assert worker.metric("journey_rebalances_total") == 1
+
+
 def test_restarts_leave_no_duplicates(scene):
     """T3: SIGTERM in mid-work, two in a row; the transactions are finished, not aborted."""
     scene.send(3_000)

@@ -69,14 +69,14 @@ def test_compacted_changelog_and_empty_partitions(scene):
 
 def test_older_state_is_migrated_once(scene):
     """A killed migration goes on where it stood; a newer schema than the program's fails loudly."""
-    scene.send(2_000, customers=500)
+    scene.send(600, customers=300)
     scene.start(settings={"max_batch": 20}).wait_ready()
     scene.wait_drained()
     scene.workers[-1].stop()
     worker = scene.start(stage={"schema": 2}, settings={"max_batch": 20})
     eventually("migrating", lambda: "migrating state" in worker.log, every_s=0.005)
     worker.kill()
-    scene.send(1_000, customers=500)
+    scene.send(600, customers=300)
     scene.start(stage={"schema": 2}, settings={"max_batch": 20})
     scene.wait_drained()
     scene.assert_exactly_once()
