@@ -10,11 +10,13 @@ import tempfile
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import typer
 from typer.exceptions import TyperException
 
 from touchpath.doctor import doctor
+from touchpath.metrics import metrics
 from touchpath.migrate import migrate
 from touchpath.problem import Problem
 from touchpath.replay import replay
@@ -35,7 +37,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-for command in (up, replay, report, sql, worker, sink, store, simulate, migrate, doctor, settings):
+for command in (up, replay, report, sql, worker, sink, store, metrics, simulate, migrate, doctor, settings):
     app.command()(command)
 
 
@@ -70,7 +72,7 @@ def _say(line: str) -> None:
 def _explained(error: TyperException) -> str:
     """What Typer found wrong, with the value that was given: its own message leaves that out where it is no number."""
     line = re.sub(r" \(env var: '\w+'\)", "", _line(error.format_message()))
-    problems = getattr(error.__cause__, "errors", list)()
+    problems: list[dict[str, Any]] = getattr(error.__cause__, "errors", list)()
     return f"{line}, got {problems[0]['input']!r}" if problems else line
 
 

@@ -45,6 +45,10 @@ class Layout:
         return self.root / "store"
 
     @property
+    def metrics(self) -> Path:
+        return self.root / "metrics.snapshot"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 

@@ -140,7 +140,7 @@ class Pipeline:
         if plan.metrics:
             port = self._metrics_port("metrics", last)
             self._ready["metrics"] = self._metrics["metrics"]
-            self._add(self._sinks, "metrics", ["metrics", *common, *self._settings(), "--metrics-port", str(port)])
+            self._add(self._sinks, "metrics", ["metrics", *common, "--metrics-port", str(port)])
 
     def _start_workers(self, running: Running, last: Running | None) -> None:
         for number in range(1, self.plan.workers + 1):

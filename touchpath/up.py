@@ -19,7 +19,6 @@ from touchpath.terminal import ANSWERS, REMARKS, Stopped, stop_on_signals
 
 log = logging.getLogger(__name__)
 
-METRICS = False
 _REFRESH_S = 1.0
 _LINE_S = 5.0
 
@@ -57,7 +56,7 @@ def up(
     simulator = None
     if simulate:
         simulator = ["--seed", str(seed), *(["--speed", str(speed)] if speed else [])]
-    plan = Plan(layout, bootstrap, clickhouse, chosen, workers, partitions, METRICS, simulator, kafka_port, http_port)
+    plan = Plan(layout, bootstrap, clickhouse, chosen, workers, partitions, True, simulator, kafka_port, http_port)
     stop_on_signals()
     with Pipeline(plan, lambda line: REMARKS.print(f"{line} …")) as pipeline:
         log_to_file(layout.log("touchpath"))
