@@ -97,7 +97,8 @@ class JourneyStage:
 
     def _tell(self, kept: Kept, stitching: Stitching, told: _Telling) -> None:
         before = kept.manifest
-        kept.manifest = now = {}
+        now: dict[str, bytes] = {}
+        kept.manifest = now
         for placed in stitching.stitched:
             contact_id = placed.contact.contact_id
             if payload := _news(_CONTACT + contact_id, placed, before, now):
