@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 
-from conftest import eventually
+from tests.integration.streams.scene import eventually
 
 QUICK = {"max_batch": 100, "session_timeout_s": 2}
 SLOW = {"sleep_s": 0.0005}

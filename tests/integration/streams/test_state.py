@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 
-from conftest import eventually
-
 from streams.store import Memory, Store
+from tests.integration.streams.scene import eventually
 
 
 def test_deleted_state_is_rebuilt(scene):
