@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from threading import Lock, get_ident
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -13,6 +14,9 @@ from sinks.store import MAX_ROWS, Columns, Result, StoreError, StoreUnavailable
 from sinks.tables import Table
 
 DATABASE = "touchpath"
+
+# Each failed connection would be logged with its traceback, once a retry; the error that we raise says it.
+logging.getLogger("clickhouse_driver.connection").setLevel(logging.ERROR)
 
 
 class ClickHouse:

@@ -53,8 +53,8 @@ def migrate(store: Store, directory: Path = DIRECTORY) -> list[str]:
             for statement in migration.statements:
                 store.execute(statement)
             store.execute(
-                "INSERT INTO schema_migrations (number, name, checksum) VALUES "
-                f"({migration.number}, '{migration.name}', '{migration.checksum}')"
+                "INSERT INTO schema_migrations (number, name, checksum) "  # SELECT: over the native protocol, values
+                f"SELECT {migration.number}, '{migration.name}', '{migration.checksum}'"  # in the text are not read
             )
             done.append(migration.name)
         elif before != migration.checksum:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import msgspec
-
 from journeys.change import Change, encode
 from journeys.contact import Contact, QueueVisit
 from journeys.journey import Journey, Signal, Stitched
@@ -74,10 +72,9 @@ def stitched(placed: Contact, version: int = 1, customer: str = "customer_id:42"
 
 
 def visit(visit_id: str, outcome: str, wait_s: float | None, version: int = 1, **fields: Any) -> Message:
-    payload = QueueVisit(visit_id, "c1", fields.pop("queue", "billing"), "voice", "inbound", START, **fields)
-    return changed(
-        "journey.visits", "visit", visit_id, msgspec.structs.replace(payload, outcome=outcome, wait_s=wait_s), version
-    )
+    queue = fields.pop("queue", "billing")
+    payload = QueueVisit(visit_id, "c1", queue, "voice", "inbound", START, outcome=outcome, wait_s=wait_s, **fields)
+    return changed("journey.visits", "visit", visit_id, payload, version)
 
 
 def journey(journey_id: str = "customer_id:42/c1", version: int = 1, **fields: Any) -> Message:

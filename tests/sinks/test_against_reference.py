@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -22,28 +24,26 @@ CHANNELS = ("voice", "chat", "ivr", "web")
 INTENTS = ("billing", "order", "")
 
 
+def _event(
+    found: list[Touchpoint], at: int, contact_id: str, channel: str, shape: dict[str, Any], kind: str, after_s: float,
+    **fields: Any,
+) -> None:  # fmt: skip
+    found.append(
+        Touchpoint(at + int(after_s * 1000), f"{contact_id}-{kind}", kind, channel, contact_id, **shape | fields)
+    )
+
+
 def facts(seed: int) -> list[Touchpoint]:
     """A few hundred contacts of twenty customers over ten days, some open, some anonymous."""
     rng = random.Random(seed)
-    found = []
+    found: list[Touchpoint] = []
     for number in range(300):
         at = START + rng.randrange(10 * DAY)
         channel, contact_id = rng.choice(CHANNELS), f"c{number}"
         identifiers = {"customer_id": str(rng.randrange(20))} if rng.random() < 0.9 else {}
-        shape = {"identifiers": identifiers, "intent": rng.choice(INTENTS)}
+        shape: dict[str, Any] = {"identifiers": identifiers, "intent": rng.choice(INTENTS)}
 
-        def event(kind: str, after_s: float, **fields: object) -> None:
-            found.append(
-                Touchpoint(
-                    at + int(after_s * 1000),
-                    f"{contact_id}-{kind}",
-                    kind,
-                    channel,
-                    contact_id,
-                    **shape | fields,  # noqa: B023
-                )
-            )
-
+        event = partial(_event, found, at, contact_id, channel, shape)
         if channel in ("ivr", "web"):
             event("menu_chosen" if channel == "ivr" else "article_viewed", 0)
             if rng.random() < 0.5:

@@ -49,8 +49,8 @@ def test_an_identical_block_sent_again_is_dropped(store: Embedded) -> None:
 
 def _visits(visit_id: str) -> list[list[object]]:
     return [
-        [visit_id], ["c"], ["q"], ["voice"], ["inbound"], [START], [None], [None], ["waiting"], [None], [0.0], [0.0], [0.0],
-        [""], [20.0], [5.0], [START], [1], [0],
+        [visit_id], ["c"], ["q"], ["voice"], ["inbound"], [START], [None], [None], ["waiting"], [None], [0.0], [0.0],
+        [0.0], [""], [20.0], [5.0], [START], [1], [0],
     ]  # fmt: skip
 
 
@@ -62,7 +62,8 @@ def test_a_block_has_a_limit(store: Embedded) -> None:
 def test_queries_answer_python_values(store: Embedded) -> None:
     put(store, stitched(contact(agents=("a", "b")), first_repeat_any_at=START + 5))
     found = store.query(
-        "SELECT started_at, first_repeat_any_at, first_repeat_same_at, agents, version, channel, map('k', 1) m FROM contacts"
+        "SELECT started_at, first_repeat_any_at, first_repeat_same_at, agents, version, channel, map('k', 1) m "
+        "FROM contacts"
     )
     assert found.rows == [
         (

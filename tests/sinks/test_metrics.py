@@ -149,16 +149,12 @@ def test_labels_are_bounded() -> None:
 
 
 def test_a_snapshot_brings_everything_back(tmp_path: Path) -> None:
-    made = figures(
-        now(2, START - 90_000),
-        interval(entered=3),
-        journey(),
-        signal("s1", "redial", from_channel="voice", cause="lost"),
-    )
+    redial = signal("s1", "redial", from_channel="voice", cause="lost")
+    made = figures(now(2, START - 90_000), interval(entered=3), journey(), redial)
     snapshot = Snapshot(tmp_path / "deep" / "metrics.snapshot")
     assert snapshot.read() == State()
     snapshot.write(msgspec.msgpack.encode(made.state))
-    again = figures(signal("s1", "redial", from_channel="voice", cause="lost"), state=snapshot.read())
+    again = figures(redial, state=snapshot.read())
     assert shown(again) == shown(made)
     assert again.state.offsets == made.state.offsets
 

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kafka.admin import KafkaAdminClient, NewTopic
+
+from sinks.rows import READERS
+from tests.sinks.clickhouse_server import PACKAGE, Server, install
+from touchpath.embedded_kafka import EmbeddedKafka
+
+
+@pytest.fixture(scope="session")
+def clickhouse_installed() -> None:
+    if install():
+        return
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{PACKAGE} is not installed and cannot be (apt-get, as root)")
+    pytest.skip(f"{PACKAGE} is not installed and cannot be (apt-get, as root)")
+
+
+@pytest.fixture
+def clickhouse(clickhouse_installed: None, tmp_path: Path) -> Iterator[Server]:
+    directory = tmp_path / "clickhouse"
+    directory.mkdir()
+    with Server(directory) as server:
+        yield server
+
+
+@pytest.fixture
+def topics(kafka: EmbeddedKafka) -> Iterator[str]:
+    """The sinks' topics, empty, two partitions each; gives the bootstrap address."""
+    admin = KafkaAdminClient(bootstrap_servers=kafka.bootstrap)
+    names = [*READERS]
+    there = set(admin.list_topics()) & set(names)
+    if there:
+        admin.delete_topics(sorted(there))
+        while set(admin.list_topics()) & there:
+            time.sleep(0.1)
+    admin.create_topics([NewTopic(name, 2, 1) for name in names])
+    yield kafka.bootstrap
+    admin.delete_topics(names)
+    admin.close()
