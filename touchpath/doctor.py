@@ -15,9 +15,6 @@ from rich.table import Table
 
 from sinks.store import StoreError
 from touchpath import options
-from touchpath.brokers import Brokers
-from touchpath.drain import STAGES, lag
-from touchpath.embedded_kafka import KAFKA_VERSION, EmbeddedKafka
 from touchpath.layout import Layout, Running
 from touchpath.problem import Problem
 from touchpath.queries import queries
@@ -89,6 +86,8 @@ def _findings(
 
 
 def _installed() -> Iterator[Finding]:
+    from touchpath.embedded_kafka import KAFKA_VERSION, EmbeddedKafka
+
     found = ".".join(map(str, sys.version_info[:3]))
     yield Finding("ok", "Python", f"{found} on {platform.platform()}")
     missing = [name for name in _PACKAGES if _version(name) is None]
@@ -141,6 +140,8 @@ def _directory(layout: Layout) -> Iterator[Finding]:
 
 def _broker(address: str, layout: Layout, clickhouse: str | None) -> Iterator[Finding]:
     from sinks.rows import READERS
+    from touchpath.brokers import Brokers
+    from touchpath.drain import STAGES, lag
 
     try:
         with Brokers(address) as brokers:

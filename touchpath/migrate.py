@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from touchpath import options
-from touchpath.brokers import Brokers
 from touchpath.layout import Layout
 
 
@@ -22,6 +21,7 @@ def migrate(
     from sinks.clickhouse import ClickHouse
     from sinks.embedded import Embedded
     from sinks.migrate import migrate as apply
+    from touchpath.brokers import Brokers
 
     if bootstrap:
         with Brokers(bootstrap) as brokers:

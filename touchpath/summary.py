@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Group, RenderableType
+from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
 
 from sinks.store import StoreError
-from touchpath.layout import Running
+from touchpath.layout import Layout, Running
 from touchpath.loopback import fetch
-from touchpath.queries import Queries
+from touchpath.queries import Queries, queries
+from touchpath.terminal import ANSWERS
 
 # The store is asked for at most this share of the time, so that looking never slows what is looked at.
 _SHARE = 0.2
 _EVERY_S, _SELDOM_S = 2.0, 6.0
 _JOURNEYS_SHOWN = 6
+_REFRESH_S = 1.0
+_LINE_S = 5.0
 
 # Rows of one, side by side. (Tuples would come out differently from the two kinds of store.)
 _FIGURES = """
@@ -138,6 +142,29 @@ class Summary:
         yield "lag", f"workers {self.lag:,}, sink {self.backlog:,}"
         if found["dead_letters"]:
             yield "dead letters", f"{found['dead_letters']:,}"
+
+
+def watch(running: Running, layout: Layout, check: Callable[[], None]) -> None:
+    """Show the summary of what runs on ``layout`` until ``check``, called once a second, or a signal raises."""
+    with queries(layout) as store:
+        summary = Summary(running, store)
+        if not ANSWERS.is_terminal:
+            for line in addresses(running):
+                print(line, flush=True)
+            told = time.monotonic()
+            while True:
+                check()
+                summary.gather()
+                if time.monotonic() - told >= _LINE_S:
+                    told = time.monotonic()
+                    print(summary.line(), flush=True)
+                time.sleep(_REFRESH_S)
+        with Live(summary.panel(), console=ANSWERS, auto_refresh=False, transient=False) as live:
+            while True:
+                check()
+                summary.gather()
+                live.update(summary.panel(), refresh=True)
+                time.sleep(_REFRESH_S)
 
 
 def addresses(running: Running) -> list[str]:

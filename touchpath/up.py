@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from typing import Annotated
 
 import typer
-from rich.live import Live
 
 from touchpath import options
-from touchpath.layout import Layout, Running
+from touchpath.layout import Layout
 from touchpath.logs import log_to_file
-from touchpath.pipeline import Pipeline, Plan
-from touchpath.queries import queries
-from touchpath.summary import Summary, addresses
-from touchpath.terminal import ANSWERS, REMARKS, Stopped, stop_on_signals
-
-log = logging.getLogger(__name__)
-
-_REFRESH_S = 1.0
-_LINE_S = 5.0
+from touchpath.terminal import REMARKS, Stopped, stop_on_signals
 
 
 def up(
@@ -49,6 +38,9 @@ def up(
       touchpath up --simulate
       touchpath up --bootstrap kafka:9092 --clickhouse clickhouse://clickhouse:9000/touchpath --workers 4
     """
+    from touchpath.pipeline import Pipeline, Plan  # these take a while to import, and few commands need them
+    from touchpath.summary import watch
+
     _, chosen = options.settings_of(settings)
     if speed is not None and not simulate:
         raise typer.BadParameter("it is the simulation's: give --simulate too", param_hint="'--speed'")
@@ -62,30 +54,7 @@ def up(
         log_to_file(layout.log("touchpath"))
         try:
             running = pipeline.start()
-            _watch(pipeline, layout, running)
+            watch(running, layout, pipeline.check)
         except Stopped:
             REMARKS.print("stopping …")
     REMARKS.print(f"stopped; the data stay in {data}")
-
-
-def _watch(pipeline: Pipeline, layout: Layout, running: Running) -> None:
-    """Until a signal comes, or a part keeps dying."""
-    with queries(layout) as store:
-        summary = Summary(running, store)
-        if not ANSWERS.is_terminal:
-            for line in addresses(running):
-                print(line, flush=True)
-            told = time.monotonic()
-            while True:
-                pipeline.check()
-                summary.gather()
-                if time.monotonic() - told >= _LINE_S:
-                    told = time.monotonic()
-                    print(summary.line(), flush=True)
-                time.sleep(_REFRESH_S)
-        with Live(summary.panel(), console=ANSWERS, auto_refresh=False, transient=False) as live:
-            while True:
-                pipeline.check()
-                summary.gather()
-                live.update(summary.panel(), refresh=True)
-                time.sleep(_REFRESH_S)

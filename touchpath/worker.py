@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from touchpath import options
-from touchpath.brokers import Brokers
 from touchpath.layout import Layout
 from touchpath.logs import log_to_stderr
 
@@ -29,6 +28,8 @@ def worker(
     Example:
       touchpath worker --bootstrap localhost:9092 --data data --name worker-2
     """
+    from touchpath.brokers import Brokers
+
     chosen, _ = options.settings_of(settings)
     layout = Layout(data)
     layout.create()
