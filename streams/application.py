@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from contextlib import suppress
+from time import monotonic, sleep
 from typing import Any, cast
 
 import faust
@@ -34,7 +36,7 @@ def create_app(topology: Topology, settings: EngineSettings) -> Application:
     heartbeat_s = settings.session_timeout_s / 3
     app = Application(
         settings.app_id,
-        broker=f"kafka://{settings.bootstrap}",
+        broker=";".join(f"kafka://{address}" for address in settings.bootstrap.split(",")),
         autodiscover=False,
         store="memory://",
         datadir=settings.data / "faust",
@@ -63,9 +65,12 @@ def create_app(topology: Topology, settings: EngineSettings) -> Application:
 def run_worker(topology: Topology, settings: EngineSettings, *, loglevel: str | None = None) -> None:
     """Run until SIGTERM or SIGINT, or a crash; then exit the process, with 0 or 1.
 
+    Waits `broker_wait_s` for a broker to answer, else exits with one line that says so.
+
     The caller sets up logging; aiokafka's repetitions during an outage are held back here.
     """
     throttle_aiokafka()
+    _wait_for_broker(settings.bootstrap, settings.broker_wait_s)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     app = create_app(topology, settings)
@@ -74,6 +79,23 @@ def run_worker(topology: Topology, settings: EngineSettings, *, loglevel: str | 
     )
     worker.spinner = None
     worker.execute_from_commandline()
+
+
+def _wait_for_broker(bootstrap: str, wait_s: float) -> None:
+    """Return once a port is open; Faust gives up at once. Raises SystemExit with the reason after `wait_s`."""
+    deadline = monotonic() + wait_s
+    while True:
+        for address in bootstrap.split(","):
+            host, _, port = address.strip().rpartition(":")
+            try:
+                socket.create_connection((host.strip("[]"), int(port)), timeout=2).close()
+                return
+            except (OSError, ValueError) as error:
+                reason = error
+        if monotonic() > deadline:
+            raise SystemExit(f"Kafka at {bootstrap} cannot be reached: {reason}")
+        log.warning("waiting for Kafka at %s: %s", bootstrap, reason)
+        sleep(1)
 
 
 def _add_agent(app: Application, stage: Stage, engine: Engine) -> None:

@@ -51,6 +51,8 @@ class Topology:
 class EngineSettings:
     """How one worker runs. Times in seconds, sizes in bytes.
 
+    `bootstrap`: host:port, or several with commas between.
+
     `data`: this worker's own directory. `epoch`: 0 to 127, raised when topics get another number of partitions, so that
     versions keep growing. `metrics_port`: for /metrics and /ready; 0 takes a free one, None serves none.
     """
@@ -63,6 +65,7 @@ class EngineSettings:
     session_timeout_s: float = 6.0
     transaction_timeout_s: float = 60.0
     stop_timeout_s: float = 5.0
+    broker_wait_s: float = 30.0
     metrics_port: int | None = None
     epoch: int = 0
     batch_bytes: int = 900_000

@@ -6,6 +6,9 @@ import time
 
 import pytest
 
+from streams.application import run_worker
+from streams.settings import EngineSettings, Topology
+
 # The tests' own client, kafka-python 3.0, drops connections of a dead broker without closing their sockets.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
@@ -45,3 +48,9 @@ def test_broker_hangs(own_scene):
     scene.wait_drained(60)
     scene.assert_exactly_once()
     assert worker.process.poll() is None
+
+
+def test_broker_that_cannot_be_reached_is_named(tmp_path):
+    settings = EngineSettings("127.0.0.1:1", "app", tmp_path, broker_wait_s=0)
+    with pytest.raises(SystemExit, match=r"Kafka at 127.0.0.1:1 cannot be reached: .*refused"):
+        run_worker(Topology((), {"dead": 1}, {}, "dead"), settings)
