@@ -1,0 +1,71 @@
+"""What stands in the topics themselves, read as their readers do: only what was committed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import msgspec
+from kafka import KafkaConsumer, TopicPartition
+from kafka.consumer.fetcher import ConsumerRecord
+
+from streams import topics
+from tests.faults.harness import PARTITIONS, Bench
+from tests.faults.trial import Result
+
+_VERSIONED = (topics.STITCHED, topics.VISITS, topics.JOURNEYS, topics.SIGNALS, topics.QUEUES)
+
+
+class _Told(msgspec.Struct):
+    entity: str
+    id: str
+    version: int
+
+
+class _Event(msgspec.Struct):
+    id: str
+
+
+_told = msgspec.json.Decoder(_Told).decode
+_event = msgspec.json.Decoder(_Event).decode
+
+
+def records(bench: Bench, topic: str) -> Iterator[ConsumerRecord]:
+    """All committed records, in the order of their offsets by partition."""
+    places = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+    ends = bench.brokers.stable(places)
+    consumer = KafkaConsumer(
+        bootstrap_servers=bench.kafka.bootstrap, isolation_level="read_committed", enable_auto_commit=False,
+        auto_offset_reset="earliest", metrics_enabled=False,
+    )  # fmt: skip
+    try:
+        consumer.assign(places)
+        while any(consumer.position(place) < end for place, end in ends.items()):
+            for found in consumer.poll(timeout_ms=500, max_records=5000).values():
+                yield from found
+    finally:
+        consumer.close(timeout_ms=1000)
+
+
+def look(bench: Bench) -> Result:
+    """``topic duplicates``: touchpoints accepted twice, which only a batch committed twice can do. ``versions fallen``:
+    records whose entity had the same version, or a higher one, before in its partition."""
+    accepted = Counter(
+        _event(line).id for record in records(bench, topics.ACCEPTED) for line in record.value.split(b"\n") if line
+    )
+    fallen = 0
+    for topic in _VERSIONED:
+        newest: dict[tuple[int, str, str], int] = {}
+        for record in records(bench, topic):
+            told = _told(record.value)
+            place = record.partition, told.entity, told.id
+            fallen += newest.get(place, 0) >= told.version
+            newest[place] = max(told.version, newest.get(place, 0))
+    return Result({"topic duplicates": accepted.total() - len(accepted), "versions fallen": fallen})
+
+
+def look_and_compare(bench: Bench) -> Result:
+    """The end of a trial: the topics, and every table whole."""
+    whole = bench.compare_all()
+    del whole.figures["touchpoints"]  # the runs have counted them
+    return look(bench).add(whole)
