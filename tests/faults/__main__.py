@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import random
 import sys
 import tempfile
@@ -36,6 +37,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="the figures as one JSON object a line on stdout")
     parser.add_argument("--keep", type=Path, help="work in this directory, and leave everything there")
     options = parser.parse_args()
+    logging.getLogger().addHandler(logging.NullHandler())  # clients' complaints about brokers that we killed
     say(f"random seed {options.seed} (--seed), scale {options.scale:g}")
     failed = False
     for name in options.trial:
