@@ -15,7 +15,7 @@ from streams.topics import CATALOGUE
 from touchpath.problem import BadInput, Problem
 
 DEFAULT_PARTITIONS = 4
-_TIMEOUT_MS = 10_000
+_TIMEOUT_MS, _BOOTSTRAP_MS = 10_000, 5_000
 
 Offsets = dict[TopicPartition, int]
 
@@ -29,7 +29,7 @@ class Brokers:
             self._admin = KafkaAdminClient(
                 bootstrap_servers=bootstrap.split(","),
                 request_timeout_ms=_TIMEOUT_MS,
-                bootstrap_timeout_ms=_TIMEOUT_MS,
+                bootstrap_timeout_ms=_BOOTSTRAP_MS,
                 client_id="touchpath",
             )
         except (KafkaError, ValueError, OSError) as error:

@@ -39,14 +39,15 @@ def drain(
     sinks: Mapping[str, Iterable[str]],
     watch: Callable[[str, int], None] = lambda step, left: None,
     patience_s: float = 120.0,
+    stages: Sequence[Sequence[str]] = STAGES,
 ) -> None:
     """Return when all up to ``published`` is stored (see above). ``sinks``: by group, the topics that it reads.
 
     ``watch`` is called a few times a second with what is waited for and how many offsets are left; it may raise.
     Raises ``Problem`` if nothing moves for ``patience_s``.
     """
-    for step in STAGES:
-        ends = published if step == (topics.TOUCHPOINTS,) else brokers.ends(step, partitions)
+    for step in stages:
+        ends = published if step == stages[0] else brokers.ends(step, partitions)
         _wait(brokers, workers, ends, f"workers: {', '.join(step)}", watch, patience_s)
     read = {group: brokers.ends(names, partitions) for group, names in sinks.items()}
     for group, ends in read.items():

@@ -1,0 +1,136 @@
+"""Bad input to each command: one line on stderr that names what and the value, and the exit status."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from touchpath.cli import app, main
+
+COMMANDS = [found.name or found.callback.__name__ for found in app.registered_commands if found.callback]
+CLOSED = "127.0.0.1:1"
+
+
+def touchpath(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int:
+    monkeypatch.setattr(sys, "argv", ["touchpath", *map(str, arguments)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name in ("TOUCHPATH_DATA", "TOUCHPATH_BOOTSTRAP", "TOUCHPATH_CLICKHOUSE"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "file").write_text("text\n")
+    (tmp_path / "slow.toml").write_text('[times]\nlateness = "soon"\n')
+    (tmp_path / "typo.toml").write_text("[journeys]\ngap = 3\n")
+    (tmp_path / "broken.toml").write_text("x = [")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "said"),
+    [
+        ("upp", 2, ["No such command 'upp'"]),
+        ("up --workers 0", 2, ["--workers", "'0'"]),
+        ("up --workers many", 2, ["--workers", "'many'"]),
+        ("up --partitions -1", 2, ["--partitions", "'-1'"]),
+        ("up --kafka-port 70000", 2, ["--kafka-port", "'70000'"]),
+        ("up --bootstrap localhost", 2, ["--bootstrap", "host:port", "'localhost'"]),
+        ("up --bootstrap localhost:99999", 2, ["--bootstrap", "'localhost:99999'"]),
+        ("up --clickhouse http://localhost:8123", 2, ["--clickhouse", "'http://localhost:8123'"]),
+        ("up --clickhouse clickhouse://h:99999", 2, ["--clickhouse", "'clickhouse://h:99999'"]),
+        ("up --speed 60", 2, ["--speed", "--simulate"]),
+        ("up --simulate --speed 0.5", 2, ["--speed", "'0.5'"]),
+        ("up --data file", 2, ["--data", "file is not a directory"]),
+        ("up --nonsense", 2, ["--nonsense"]),
+        ("up --settings none.toml", 2, ["--settings none.toml", "No such file"]),
+        ("up --settings slow.toml", 2, ["--settings slow.toml", "times.lateness", "'soon'"]),
+        ("up --settings typo.toml", 2, ["--settings typo.toml", "journeys", "gap"]),
+        ("up --settings broken.toml", 2, ["--settings broken.toml", "Invalid value"]),
+        ("settings --settings slow.toml", 2, ["--settings slow.toml", "times.lateness", "'soon'"]),
+        ("worker --bootstrap :9092", 2, ["--bootstrap", "':9092'"]),
+        ("worker --bootstrap 127.0.0.1:1 --name ../x", 2, ["--name", "'../x'"]),
+        ("worker", 1, ["--data data", "does not run there", "--bootstrap"]),
+        ("sink", 1, ["--data data", "does not run there"]),
+        ("sink --http-port x", 2, ["--http-port", "'x'"]),
+        ("store", 1, ["--data data", "nothing is stored there"]),
+        ("metrics", 1, ["--data data", "does not run there"]),
+        ("metrics --metrics-port -1", 2, ["--metrics-port", "'-1'"]),
+        ("simulate", 1, ["--data data", "does not run there"]),
+        ("simulate --size 0", 2, ["--size", "'0'"]),
+        ("simulate --seed one", 2, ["--seed", "'one'"]),
+        ("migrate --partitions 0", 2, ["--partitions", "'0'"]),
+        ("replay", 2, ["FILE"]),
+        ("replay file", 2, ["--format"]),
+        ("replay file --format xml", 2, ["--format xml", "anonymous-bank, touchpoints"]),
+        ("replay none --format touchpoints", 2, ["none: No such file"]),
+        ("replay . --format touchpoints", 2, [".: is not a file"]),
+        ("replay file --format touchpoints", 1, ["--data data", "does not run there"]),
+        ("replay file --format touchpoints --speed 0", 2, ["--speed", "got 0"]),
+        ("replay file --format touchpoints --speed fast", 2, ["--speed", "'fast'"]),
+        ("report", 1, ["--data data", "nothing is stored there"]),
+        ("report --clickhouse clickhouse://127.0.0.1:1/x", 1, ["127.0.0.1:1", "refused"]),
+        ("sql", 2, ["SQL"]),
+        ("sql SELECT", 1, ["--data data", "nothing is stored there"]),
+        ("sql SELECT --format xml", 2, ["--format xml", "pretty, json, csv"]),
+        ("doctor --bootstrap x", 2, ["--bootstrap", "'x'"]),
+    ],
+)
+def test_bad_input(
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    line: str,
+    status: int,
+    said: list[str],
+) -> None:
+    assert touchpath(monkeypatch, *line.split()) == status
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.count("\n") == 1, told.err
+    assert told.err.startswith("touchpath")
+    for part in said:
+        assert part in told.err
+
+
+def test_a_broker_that_does_not_answer(here: Path) -> None:
+    # In a process of its own: kafka-python leaves the sockets of a failed bootstrap to the garbage collector.
+    done = subprocess.run(
+        [sys.executable, "-m", "touchpath", "worker", "--bootstrap", CLOSED],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"touchpath worker: --bootstrap {CLOSED}: no Kafka broker answers")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_an_example(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str) -> None:
+    assert touchpath(monkeypatch, command, "--help") == 0
+    assert f"Example:\n    touchpath {command}" in capsys.readouterr().out
+
+
+def test_the_unexpected_is_one_line_and_a_log(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(here))
+    monkeypatch.setattr("touchpath.options.read", lambda path: {}["a bug"])
+    assert touchpath(monkeypatch, "settings", "--settings", "slow.toml") == 1
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "unexpected KeyError: 'a bug'" in told
+    log = Path(told.rsplit("traceback: ", 1)[1].strip().rstrip(")"))
+    assert log.parent == here
+    assert "Traceback" in log.read_text()
