@@ -40,12 +40,14 @@ def measure(
     duration_s: float = 20.0,
     warm_up_s: float = 5.0,
     drain_s: float = 10.0,
+    of: Callable[[str], bool] = lambda message_id: True,
 ) -> Latency:
     """Publish `messages` to `topic` at `rate` a second for warm_up_s + duration_s; time how long `observe` is in seeing
     their ids.
 
     A message's clock starts when it was due, not when it was sent, so that a publisher that is held up hides nothing.
-    Ends when all are seen, or `drain_s` after the last was sent. Raises ValueError if none is seen.
+    Messages whose id is not `of` the measured ones are load. Ends when all are seen, or `drain_s` after the last was
+    sent. Raises ValueError if none is seen.
     """
     due: dict[str, float] = {}
     seen: dict[str, float] = {}
@@ -60,7 +62,7 @@ def measure(
     watcher = threading.Thread(target=watch, name="latency-watcher", daemon=True)
     watcher.start()
     start = time.monotonic()
-    _publish(bootstrap, topic, messages, rate, warm_up_s, duration_s, due)
+    _publish(bootstrap, topic, messages, rate, warm_up_s, duration_s, due, of)
     took = time.monotonic() - start
     deadline = time.monotonic() + drain_s
     sent.set()
@@ -86,6 +88,7 @@ def _publish(
     warm_up_s: float,
     duration_s: float,
     due: dict[str, float],
+    of: Callable[[str], bool],
 ) -> None:
     """Send in ticks; note in `due` (monotonic seconds) those after the warm-up, before they leave."""
     producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 2, "enable.idempotence": True, "log_level": 3})
@@ -96,7 +99,7 @@ def _publish(
     while number < total:
         while number < total and (at := start + number / rate) <= time.monotonic():
             message_id, key, value = next(messages)
-            if at - start >= warm_up_s:
+            if at - start >= warm_up_s and of(message_id):
                 due[message_id] = at
             producer.produce(topic, value, key, partition_of(key, partitions))
             number += 1

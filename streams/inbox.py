@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from time import monotonic
@@ -127,6 +128,18 @@ class Inbox:
             positions[chunk.topic] = chunk.end
             self._queued[chunk.topic] -= len(chunk.records)
         return Slice(records, positions) if positions else None
+
+    @property
+    def waiting(self) -> int:
+        """How many records are queued."""
+        return sum(self._queued.values())
+
+    async def more(self, wait_s: float) -> None:
+        """Wait for another chunk, `wake`, or the end of `wait_s`."""
+        self._arrived.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await self._arrived.wait()
 
     def _is_in_transit(self, topic: str) -> bool:
         since = self._in_transit.get(topic)

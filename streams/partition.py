@@ -97,6 +97,7 @@ class PartitionTask:
         self._batch_bytes = settings.batch_bytes
         self._record_bytes = settings.max_record_bytes
         self._lost = 0
+        self._began = 0.0
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._name = f"{stage.name}/{partition}"
@@ -208,9 +209,19 @@ class PartitionTask:
                 looked = monotonic()
                 await self._look_for_lost_chunks()
 
+    async def _linger(self) -> None:
+        """Unless a whole batch waits, let it gather for a moment since the last one: a transaction costs the broker
+        as much for ten records as for ten thousand."""
+        until = self._began + self._settings.linger_s
+        while self.inbox.waiting < self._limit and not self._stopping.is_set():
+            left_s = until - perf_counter()
+            if left_s <= 0:
+                return
+            await self.inbox.more(left_s)
+
     async def _transact(self, part: Slice) -> None:
         stage, settings, store = self.stage, self._settings, self._open_state
-        started = perf_counter()
+        started = self._began = perf_counter()
         batch = Batch(
             stage.name,
             self.partition,

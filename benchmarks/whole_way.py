@@ -1,0 +1,226 @@
+"""The full job: a simulated centre's touchpoints through all stages, and into stored rows, with all detection on."""
+
+from __future__ import annotations
+
+import itertools
+import shlex
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from kafka import TopicPartition
+
+from benchmarks import latency
+from benchmarks.harness import Steady, steady_state, stop
+from benchmarks.latency import Latency, Message
+from journeys.change import Change
+from journeys.touchpoint import Touchpoint, encode
+from producers.bulk import BulkPublisher
+from producers.simulator import simulate
+from sinks.rows import READERS
+from streams import topics
+from touchpath.brokers import Brokers
+from touchpath.drain import drain, ends_of_touchpoints
+from touchpath.embedded_kafka import EmbeddedKafka
+from touchpath.layout import Layout
+from touchpath.loopback import port_for
+from touchpath.problem import Problem
+from touchpath.sink import group_of
+from touchpath.worker import APP_ID
+
+PARTITIONS = 4
+DAY = date(2026, 3, 2)
+PROBE = "probe-"
+_PROBE_EVERY = 40
+_WARM_UP_S = 5.0
+
+
+@dataclass(frozen=True)
+class Result:
+    name: str
+    steady: Steady
+
+
+@dataclass(frozen=True)
+class Latencies:
+    rate: float
+    signal: Latency
+    row: Latency
+
+
+def streams_alone(events: int, workers: int, scratch: Path) -> Result:
+    """Topics to topics: until all that came of ``events`` touchpoints is committed by the last stage."""
+    with _centre(scratch, f"streams-{workers}") as (kafka, layout):
+        _fill(kafka, events)
+        with _running(_workers(kafka, layout, workers)) as processes:
+            done = _done(kafka, events, {})
+            steady = steady_state(processes, done, events, timeout_s=600, broker_pid=kafka.pid)
+    return Result(f"touchpath, streams alone, {_of(workers, 'worker')}", steady)
+
+
+def whole_way(events: int, workers: int, scratch: Path) -> Result:
+    """Topics to rows: until all that came of ``events`` touchpoints is in the embedded store."""
+    with _centre(scratch, f"whole-{workers}") as (kafka, layout):
+        _fill(kafka, events)
+        sinks = {group_of(layout, None): list(READERS)}
+        with _running([*_workers(kafka, layout, workers), _sink(kafka, layout)]) as processes:
+            done = _done(kafka, events, sinks)
+            steady = steady_state(processes, done, events, timeout_s=600, broker_pid=kafka.pid)
+    return Result(f"touchpath, Kafka to stored rows, {_of(workers, 'worker')}", steady)
+
+
+def latencies(rate: float, workers: int, scratch: Path, duration_s: float = 30.0) -> Latencies:
+    """From publishing to the signal, and to the touchpoint's row, at ``rate`` touchpoints a second."""
+    with _centre(scratch, "latency") as (kafka, layout):
+        port = port_for(0)
+        with _running([*_workers(kafka, layout, workers), [*_sink(kafka, layout), "--http-port", str(port)]]):
+            time.sleep(15)  # all parts are up and have their partitions
+            with latency.topic_observer(kafka.bootstrap, topics.SIGNALS, _signalled) as observe:
+                signal = _measure(kafka, 1, observe, rate, duration_s)
+            row = _measure(kafka, 2, _rows(port), rate, duration_s)
+    return Latencies(rate, signal, row)
+
+
+def _measure(
+    kafka: EmbeddedKafka, number: int, observe: latency.Observer, rate: float, duration_s: float
+) -> Latency:
+    messages = _traffic(number, int(rate * (duration_s + _WARM_UP_S)) + 1)
+    next(messages)  # which makes them all
+    return latency.measure(
+        kafka.bootstrap,
+        topics.TOUCHPOINTS,
+        messages,
+        observe,
+        rate=rate,
+        warm_up_s=_WARM_UP_S,
+        duration_s=duration_s,
+        of=_is_probe,
+    )
+
+
+@contextmanager
+def _centre(scratch: Path, name: str) -> Iterator[tuple[EmbeddedKafka, Layout]]:
+    layout = Layout(scratch / name)
+    layout.create()
+    with EmbeddedKafka(layout.kafka, heap="1g") as kafka:
+        with Brokers(kafka.bootstrap) as brokers:
+            brokers.create_topics(PARTITIONS)
+        yield kafka, layout
+
+
+def _workers(kafka: EmbeddedKafka, layout: Layout, workers: int) -> list[list[str]]:
+    common = [*_TOUCHPATH, "worker", "--bootstrap", kafka.bootstrap, "--data", str(layout.root)]
+    return [[*common, "--name", f"worker-{number}"] for number in range(1, workers + 1)]
+
+
+def _sink(kafka: EmbeddedKafka, layout: Layout) -> list[str]:
+    return [*_TOUCHPATH, "sink", "--bootstrap", kafka.bootstrap, "--data", str(layout.root)]
+
+
+_TOUCHPATH = [sys.executable, "-m", "touchpath"]
+
+
+@contextmanager
+def _running(commands: list[list[str]]) -> Iterator[subprocess.Popen[bytes]]:
+    """All of ``commands`` under one process, so that they are measured as one tree and end together."""
+    script = "trap 'kill $(jobs -p); wait' TERM\n" + "".join(f"{shlex.join(command)} &\n" for command in commands)
+    process = subprocess.Popen(
+        ["bash", "-c", script + "wait"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        stop(process)
+
+
+def _fill(kafka: EmbeddedKafka, events: int) -> None:
+    days = 1 + events // 150_000
+    made = simulate(7, DAY - timedelta(days=days), 20_000, days=days)
+    with BulkPublisher(kafka.bootstrap) as publisher:
+        published = 0
+        for touchpoint in itertools.islice(made, events):
+            publisher.publish(touchpoint)
+            published += 1
+    if published < events:
+        raise ValueError(f"the simulated days have {published} touchpoints, fewer than {events}")
+
+
+def _done(kafka: EmbeddedKafka, events: int, sinks: dict[str, list[str]]) -> Callable[[], int]:
+    """How many are done: those that the first stage has committed; the last one counts when all that came of it is."""
+    brokers = Brokers(kafka.bootstrap)
+    ends = ends_of_touchpoints(brokers, PARTITIONS)
+    inputs = [TopicPartition(topics.TOUCHPOINTS, partition) for partition in range(PARTITIONS)]
+
+    def done() -> int:
+        try:
+            committed = brokers.committed(APP_ID)
+        except Problem:  # a broker just started has no group coordinator yet
+            return 0
+        count = sum(committed.get(place, 0) for place in inputs)
+        if count < events:
+            time.sleep(0.05)
+            return count
+        drain(brokers, PARTITIONS, ends, APP_ID, sinks)
+        return events
+
+    return done
+
+
+def _traffic(number: int, events: int) -> Iterator[Message]:
+    """A simulated centre's touchpoints, with a probe now and then: a chat given up, then a call, which is a switch."""
+    background = [_message(made) for made in itertools.islice(simulate(100 + number, DAY, 20_000, days=60), events)]
+    for count, message in enumerate(background):  # made beforehand, so that the making takes nothing from the pipeline
+        if count % _PROBE_EVERY:
+            yield message
+            continue
+        probe = f"{PROBE}{number}-{count // _PROBE_EVERY}"
+        now = int(datetime.now(UTC).timestamp() * 1000)
+        about: dict[str, Any] = {"identifiers": {"customer_id": probe}, "intent": "billing", "source": "benchmark"}
+        yield _message(Touchpoint(now - 60_000, f"{probe}-chat", "abandoned", "chat", f"{probe}-chat", **about))
+        yield _message(Touchpoint(now, probe, "queued", "voice", probe, **about))
+
+
+def _message(touchpoint: Touchpoint) -> Message:
+    return touchpoint.id, touchpoint.contact_id.encode(), encode(touchpoint)
+
+
+def _is_probe(message_id: str) -> bool:
+    return message_id.startswith(PROBE) and not message_id.endswith("-chat")
+
+
+_signals = msgspec.json.Decoder(Change[msgspec.Raw])
+
+
+def _signalled(value: bytes) -> Iterator[str]:
+    told = _signals.decode(value)
+    if told.id.startswith("channel_switch:customer_id:" + PROBE):
+        yield told.id.rpartition("/")[2]
+
+
+def _rows(port: int) -> latency.Observer:
+    query = f"SELECT id FROM touchpoints WHERE startsWith(id, '{PROBE}') AND time > now() - 20"
+    url = f"http://127.0.0.1:{port}/?" + urllib.parse.urlencode({"query": query, "default_format": "TSV"})
+
+    def observe() -> list[str]:
+        time.sleep(0.1)
+        with urllib.request.urlopen(url, timeout=30) as answer:
+            return [line for line in answer.read().decode().splitlines() if _is_probe(line)]
+
+    return observe
+
+
+def _of(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
