@@ -13,13 +13,14 @@ import logging
 import os
 import time
 from collections import Counter as Counted
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -29,6 +30,7 @@ from journeys.change import Change
 from journeys.journey import Journey, Signal
 from journeys.queue import QueueInterval, QueueNow
 from journeys.service_level import DIALECTS, Counts
+from sinks.backlog import places
 from sinks.catalogue import COUNTERS, GAUGES, Bounded
 from sinks.exposition import expose
 from sinks.rows import Record
@@ -321,9 +323,12 @@ class Metrics:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), 1)
                 return False
-        consumer.assign(
-            [TopicPartition(topic, number) for topic in topics for number in await _numbers(consumer, topic)]
-        )
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+        try:
+            await admin.start()
+            consumer.assign(await places(admin, topics))
+        finally:
+            await admin.close()
         ends = await consumer.end_offsets(consumer.assignment())
         for place in consumer.assignment():
             offset = self.figures.state.offsets.get(f"{place.topic}/{place.partition}")
@@ -372,11 +377,3 @@ class Metrics:
             await consumer.commit(positions)
         except KafkaError as error:
             log.warning("offsets not committed: %s", error)
-
-
-async def _numbers(consumer: AIOKafkaConsumer, topic: str) -> Iterable[int]:
-    """The partitions of ``topic``, which is in the metadata a moment after it was made."""
-    while not (found := consumer.partitions_for_topic(topic)):
-        await asyncio.sleep(0.1)
-        await consumer.topics()
-    return sorted(found)
