@@ -7,7 +7,7 @@ import logging
 import socket
 from contextlib import suppress
 from time import monotonic, sleep
-from typing import Any, cast
+from typing import Any
 
 import faust
 from aiohttp import web
@@ -18,7 +18,7 @@ from streams.engine import Engine
 from streams.logs import throttle_aiokafka
 from streams.settings import EngineSettings, Topology
 from streams.stage import Stage
-from streams.transport import ChunkConsumer, ChunkTransport, PassThrough
+from streams.transport import ChunkTransport, PassThrough
 
 log = logging.getLogger(__name__)
 
@@ -116,11 +116,10 @@ def _connect(app: Application, engine: Engine, settings: EngineSettings) -> None
         await engine.revoked(revoked)
 
     async def on_assigned(sender: Any, assigned: set[TP], **options: Any) -> None:
-        engine.consumer = cast(ChunkConsumer, app.consumer)
         await engine.assigned(assigned)
 
     async def serve() -> None:
-        running.append(asyncio.create_task(engine.report()))
+        running.append(asyncio.create_task(engine.watch()))
         if settings.metrics_port is not None:
             served.append(await _serve(app, engine, settings.metrics_port))
 

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
 from faust.types import TP
 
 from streams import metrics
@@ -18,7 +19,7 @@ from streams.transport import ChunkConsumer
 
 log = logging.getLogger(__name__)
 
-_REPORT_S = 1.0
+_WATCH_S = 1.0
 
 
 class Engine:
@@ -40,6 +41,9 @@ class Engine:
         self._by_place: dict[tuple[str, int], PartitionTask] = {}
         self._assigned = False
         self.consumer: ChunkConsumer | None = None
+
+    def attach(self, consumer: ChunkConsumer) -> None:
+        self.consumer = consumer
 
     # Faust's side: what to fetch, and what was fetched.
 
@@ -125,11 +129,17 @@ class Engine:
         """Whether there is an assignment and all of it is recovered."""
         return self._assigned and all(task.ready for task in self._tasks.values())
 
-    async def report(self) -> None:
-        """Keep the gauges up to date, until cancelled."""
+    async def watch(self) -> None:
+        """Keep the gauges up to date and the group membership alive, until cancelled."""
         while True:
             self._report()
-            await asyncio.sleep(_REPORT_S)
+            thread = None if self.consumer is None else self.consumer.chunk_thread
+            if thread is not None and thread.started_consumer:
+                try:
+                    await thread.run(thread.heal())
+                except KafkaError as error:
+                    await self._on_crash(error)
+            await asyncio.sleep(_WATCH_S)
 
     def _report(self) -> None:
         metrics.READY.set(self.ready)

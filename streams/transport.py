@@ -8,18 +8,21 @@ docs/decisions/batched-consumer.md. What is overridden is internal to Faust 0.15
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from time import monotonic
 from typing import Any, Protocol, TypeVar, cast
 
 import aiokafka
 from aiokafka.consumer.fetcher import FetchResult
-from aiokafka.errors import ConsumerStoppedError
+from aiokafka.errors import ConsumerStoppedError, GroupAuthorizationFailedError, KafkaError
 from faust.serializers.schemas import Schema
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from streams.inbox import Chunk
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -32,6 +35,9 @@ _FOREVER_MS = 2**31 - 1
 
 class Demand(Protocol):
     """Who wants chunks."""
+
+    def attach(self, consumer: ChunkConsumer) -> None:
+        """This consumer will bring them."""
 
     def wanted(self) -> set[TP]:
         """Partitions for which a chunk should be fetched now."""
@@ -79,6 +85,10 @@ class ChunkThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             metadata_max_age_ms=conf.consumer_metadata_max_age_ms,
             **driver.credentials_to_aiokafka_auth(conf.broker_credentials, conf.ssl_context),
         )
+
+    @property
+    def started_consumer(self) -> bool:
+        return self._consumer is not None
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run in the thread; unlike `call_thread` it does not queue behind a fetch."""
@@ -143,6 +153,24 @@ class ChunkThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         for place, offset in positions.items():
             if place in assigned:
                 consumer.seek(place, offset)
+
+    async def heal(self) -> None:
+        """In the thread: join the group again after an answer of the coordinator that aiokafka does not know.
+
+        For instance to a heartbeat while a restarted broker loads the group. aiokafka then stops coordinating until its
+        caller takes note of the error, which Faust, going past its API, never does. Raises KafkaError where joining
+        again is no use.
+        """
+        coordinator = self._ensure_consumer()._coordinator
+        try:
+            coordinator.check_errors()
+        except GroupAuthorizationFailedError:
+            raise
+        except KafkaError as error:
+            if coordinator._coordination_task.done():
+                raise
+            log.warning("group %s: %s; joining again", coordinator.group_id, error)
+            coordinator.request_rejoin()
 
     async def heartbeat(self) -> bool:
         """In the thread: whether the coordinator confirms our membership and wants no rebalance."""
@@ -220,4 +248,5 @@ class ChunkTransport(driver.Transport):  # type: ignore[misc]
     def create_consumer(self, callback: Any, **options: Any) -> ChunkConsumer:
         consumer = cast(ChunkConsumer, super().create_consumer(callback, **options))
         consumer.demand = self._demand
+        self._demand.attach(consumer)
         return consumer

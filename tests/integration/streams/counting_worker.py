@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from aiokafka.consumer.group_coordinator import GroupCoordinator
+from aiokafka.errors import KafkaError
 
 from streams.application import run_worker
 from streams.batch import Batch
@@ -70,10 +72,24 @@ def lose_chunks(every: int) -> None:
     Engine.deliver = lossy  # type: ignore[method-assign]
 
 
+def answer_heartbeat_with_an_error(number: int) -> None:
+    """As a restarted broker does that is still loading the group."""
+    heartbeat, count = GroupCoordinator._do_heartbeat, itertools.count(1)
+
+    async def failing(coordinator: GroupCoordinator) -> bool:
+        if next(count) == number:
+            raise KafkaError("Unexpected exception in heartbeat task: GroupLoadInProgressError()")
+        return await heartbeat(coordinator)
+
+    GroupCoordinator._do_heartbeat = failing
+
+
 def main(options: dict[str, Any]) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     if "lose" in options:
         lose_chunks(options["lose"])
+    if "fail_heartbeat" in options:
+        answer_heartbeat_with_an_error(options["fail_heartbeat"])
     stage = Counting(tuple(options["inputs"]), options["output"], **options.get("stage", {}))
     changelog, dead_letters = options["changelog"], options["dead_letters"]
     topics = (*stage.inputs, stage.output, changelog, dead_letters)

@@ -8,6 +8,7 @@ import pytest
 
 from streams.application import run_worker
 from streams.settings import EngineSettings, Topology
+from tests.integration.streams.scene import eventually
 
 # The tests' own client, kafka-python 3.0, drops connections of a dead broker without closing their sockets.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -54,3 +55,13 @@ def test_broker_that_cannot_be_reached_is_named(tmp_path):
     settings = EngineSettings("127.0.0.1:1", "app", tmp_path, broker_wait_s=0)
     with pytest.raises(SystemExit, match=r"Kafka at 127.0.0.1:1 cannot be reached: .*refused"):
         run_worker(Topology((), {"dead": 1}, {}, "dead"), settings)
+
+
+def test_unknown_answer_to_a_heartbeat(scene):
+    """aiokafka stops coordinating, and would neither join a rebalance nor be a member any more, for ever."""
+    worker = scene.start(fail_heartbeat=2, settings={"session_timeout_s": 2})
+    worker.wait_ready()
+    eventually("joined again", lambda: worker.metric("journey_rebalances_total") == 2 and worker.ready, 10)
+    scene.send(500)
+    scene.wait_drained()
+    scene.assert_exactly_once()
