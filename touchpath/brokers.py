@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from kafka import IsolationLevel, KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.admin import OffsetSpec
@@ -17,7 +18,10 @@ from touchpath.problem import BadInput, Problem
 DEFAULT_PARTITIONS = 4
 _TIMEOUT_MS, _BOOTSTRAP_MS = 10_000, 5_000
 
+_PATIENCE_S = 10.0
+
 Offsets = dict[TopicPartition, int]
+Answer = TypeVar("Answer")
 
 
 class Brokers:
@@ -45,8 +49,7 @@ class Brokers:
 
     def partitions(self) -> dict[str, int]:
         """The number of partitions of each of our topics that exists."""
-        with self._errors():
-            described = self._admin.describe_topics()
+        described = self._ask(self._admin.describe_topics)
         return {topic["name"]: len(topic["partitions"]) for topic in described if topic["name"] in CATALOGUE}
 
     def create_topics(self, partitions: int | None) -> int:
@@ -62,8 +65,7 @@ class Brokers:
             if name not in existing
         }
         if missing:
-            with self._errors():
-                self._admin.create_topics(missing, wait_for_metadata=True)
+            self._ask(partial(self._admin.create_topics, missing, wait_for_metadata=True))
         return count
 
     def count_partitions(self) -> int:
@@ -101,8 +103,7 @@ class Brokers:
 
     def committed(self, group: str) -> Offsets:
         """What a consumer group has committed, for as far as it has."""
-        with self._errors():
-            found = self._admin.list_group_offsets(group).get(group, {})
+        found = self._ask(partial(self._admin.list_group_offsets, group)).get(group, {})
         return {place: offset.offset for place, offset in found.items() if offset.offset >= 0}
 
     def records_between(self, starts: Offsets, ends: Offsets) -> bool:
@@ -118,16 +119,17 @@ class Brokers:
             metrics_enabled=False,
         )
         try:
-            with self._errors():
-                consumer.assign(places)
-                for place in places:
-                    consumer.seek(place, starts.get(place, 0))
-                for _ in range(20):
-                    if consumer.poll(timeout_ms=250, max_records=1):
-                        return True
-                    if all(consumer.position(place) >= ends[place] for place in places):
-                        return False
+            consumer.assign(places)
+            for place in places:
+                consumer.seek(place, starts.get(place, 0))
+            for _ in range(20):
+                if consumer.poll(timeout_ms=250, max_records=1):
+                    return True
+                if all(consumer.position(place) >= ends[place] for place in places):
+                    return False
             return True  # not proven
+        except KafkaError as error:
+            raise self._problem(error) from None
         finally:
             consumer.close(timeout_ms=1000)
 
@@ -136,16 +138,22 @@ class Brokers:
         return self._offsets(places, spec, isolation)
 
     def _offsets(self, places: Iterable[TopicPartition], spec: OffsetSpec, isolation: IsolationLevel) -> Offsets:
-        with self._errors():
-            found = self._admin.list_partition_offsets(dict.fromkeys(places, spec), isolation)
+        found = self._ask(partial(self._admin.list_partition_offsets, dict.fromkeys(places, spec), isolation))
         return {place: offset.offset for place, offset in found.items()}
 
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except KafkaError as error:
-            raise Problem(f"--bootstrap {self.bootstrap}: {_reason(error)}") from None
+    def _ask(self, question: Callable[[], Answer]) -> Answer:
+        """The cluster's answer; a cluster that has just begun, or lost a leader, is given some seconds for it."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                return question()
+            except KafkaError as error:
+                if not error.retriable or time.monotonic() > deadline:
+                    raise self._problem(error) from None
+                time.sleep(0.2)
+
+    def _problem(self, error: KafkaError) -> Problem:
+        return Problem(f"--bootstrap {self.bootstrap}: {_reason(error)}")
 
 
 def _reason(error: Exception) -> str:

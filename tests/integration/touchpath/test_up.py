@@ -5,15 +5,24 @@ from __future__ import annotations
 import json
 import os
 import signal
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from journeys import Touchpoint, encode
 from tests.integration.touchpath.command import Up, alive, answer, eventually, report, run
 from touchpath.layout import Layout
 from touchpath.loopback import answers
 
 pytestmark = pytest.mark.timeout(400)
+
+
+def event(number: int) -> bytes:
+    at = datetime.now(UTC) - timedelta(minutes=60 - number)
+    time = int(at.timestamp() * 1000)
+    identifiers = {"customer_id": "drained"}
+    return encode(Touchpoint(time, f"e{number}", "queued", "voice", f"c{number}", identifiers=identifiers))
 
 
 def test_a_simulated_centre_from_start_to_crash_to_the_next_start(tmp_path: Path) -> None:
@@ -44,6 +53,17 @@ def test_a_simulated_centre_from_start_to_crash_to_the_next_start(tmp_path: Path
         elsewhere = run("migrate", "--bootstrap", first.bootstrap, "--partitions", "3", "--data", tmp_path / "other")
         assert elsewhere.returncode == 2
         assert "--partitions 3: the topics on" in elsewhere.stderr
+
+        # A file through the pipeline that runs, with bad lines in it: those are named, the others stored.
+        file = tmp_path / "some.jsonl"
+        file.write_bytes(b"\n".join([*(event(number) for number in range(50)), b"{", b'{"id": 7}']))
+        drained = run("replay", file, "--format", "touchpoints", "--drain", "--data", data)
+        assert drained.returncode == 1, drained.stderr
+        assert f"bad line: {file}:51: " in drained.stderr
+        assert f"{file}: 2 bad lines were left out" in drained.stderr
+        assert "contacts" in drained.stdout
+        mine = "SELECT count() AS n FROM v_touchpoints WHERE customer = 'customer_id:drained'"
+        assert json.loads(answer("sql", mine, "--format", "json", "--data", data)) == {"n": 50}
 
         # A part that falls is put back.
         killed = up.part("--name worker-1")
