@@ -126,7 +126,7 @@ class Writer(ConsumerRebalanceListener):  # type: ignore[misc]
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_poll_interval_ms=_POLL_INTERVAL_MS,
-            session_timeout_ms=10_000,
+            session_timeout_ms=6_000,
             heartbeat_interval_ms=2_000,
             metadata_max_age_ms=30_000,
         )
