@@ -370,9 +370,7 @@ def _interval_only(value: bytes) -> Change[QueueInterval | QueueNow] | None:
 # What each topic's messages become. (streams/topics.py has all topics; sinks import no streams.)
 READERS: dict[str, Callable[[], Rows]] = {
     "journey.accepted": TouchpointRows,
-    "journey.stitched": lambda: ChangedRows(
-        tables.CONTACTS, msgspec.json.Decoder(Change[Stitched]).decode, _contacts
-    ),
+    "journey.stitched": lambda: ChangedRows(tables.CONTACTS, msgspec.json.Decoder(Change[Stitched]).decode, _contacts),
     "journey.visits": lambda: ChangedRows(
         tables.QUEUE_VISITS, msgspec.json.Decoder(Change[QueueVisit]).decode, _visits
     ),
