@@ -131,8 +131,9 @@ class Batch:
         """Write a record; without a partition it goes to its key's. Raises KeyError for a topic not in the topology."""
         if partition is None:
             partition = partition_of(key or b"", self._topics[topic])
-        if value is not None and len(value) > self._limit:
-            raise RecordTooLarge(f"record for {topic} is {len(value)} bytes, the limit is {self._limit}")
+        size = len(value or b"") + (_size(key, headers) if headers else 0)
+        if size > self._limit:
+            raise RecordTooLarge(f"record for {topic} is {size} bytes, the limit is {self._limit}")
         place = topic, partition
         outputs = self.outputs.get(place)
         if outputs is None:
@@ -140,7 +141,11 @@ class Batch:
         outputs.append(Output(key, value, headers, timestamp))
 
     def reject(self, record: Record, reason: str, message: str) -> None:
-        """Send the record as it came to the dead letters. `reason`: a word of a fixed set, for it labels a metric."""
+        """Send the record as it came to the dead letters. `reason`: a word of a fixed set, for it labels a metric.
+
+        What the broker took from a producer may be more than it takes back: a batch that came compressed, or a record
+        to which the headers of a dead letter are too much. Then its value is cut, and a header says how long it was.
+        """
         errors = (
             ("topic", record.topic),
             ("partition", str(record.partition)),
@@ -149,10 +154,17 @@ class Batch:
             ("exception.class.name", reason),
             ("exception.message", message[:1000]),
         )
-        headers = [*record.headers, *((HEADER_PREFIX + name, text.encode()) for name, text in errors)]
+        told = [(HEADER_PREFIX + name, text.encode()) for name, text in errors]
+        key, value, headers = record.key, record.value, [*record.headers, *told]
+        if len(value or b"") + _size(key, headers) > self._limit:
+            told.append((HEADER_PREFIX + "value.bytes", str(len(value or b"")).encode()))
+            headers = [*record.headers, *told]
+            if _size(key, headers) > self._limit // 2:  # key and headers alone are too much
+                key, headers = (key or b"")[: self._limit // 4], told
+            value = (value or b"")[: max(0, self._limit - _size(key, headers))]
         partition = record.partition % self._topics[self.dead_letters]
         place = self.dead_letters, partition
-        self.outputs.setdefault(place, []).append(Output(record.key, record.value, headers, record.timestamp))
+        self.outputs.setdefault(place, []).append(Output(key, value, headers, record.timestamp))
         self.rejected[reason] += 1
 
     def next_version(self) -> int:
@@ -203,6 +215,11 @@ class Batch:
         self._sequence = child._sequence
         if child.newest_at is not None:
             self.observe(child.newest_at)
+
+
+def _size(key: bytes | None, headers: Sequence[tuple[str, bytes]]) -> int:
+    """Bytes of a record beside its value: about, and not too few, whatever the lengths are written with."""
+    return len(key or b"") + sum(len(name) + len(value or b"") + 10 for name, value in headers)
 
 
 class _Dict:

@@ -81,6 +81,32 @@ def test_reject_keeps_what_came_and_tells_why():
     assert made.rejected == {"bad_json": 1}
 
 
+@pytest.mark.parametrize(
+    "record",
+    [
+        Event(value=b"v" * 20_000_000),
+        Event(value=b"v" * 999_990),
+        Event(key=b"k" * 900_000, value=b"v" * 900_000),
+        Event(value=b"v" * 10, headers=[("trace", b"h" * 1_000_000)]),
+    ],
+    ids=["came compressed", "nearly", "key", "headers"],
+)
+def test_a_dead_letter_is_never_too_large_for_the_broker(record):
+    made = batch(max_record_bytes=1_000_000)
+    made.reject(record, "too_large", "much")
+    ((output,),) = made.outputs.values()
+    headers = dict(output.headers)
+    assert len(output.key) + len(output.value) + sum(map(len, headers)) + sum(map(len, headers.values())) <= 1_000_000
+    assert record.value.startswith(output.value)
+    assert headers["__connect.errors.value.bytes"] == str(len(record.value)).encode()
+    assert headers["__connect.errors.exception.class.name"] == b"too_large"
+
+
+def test_headers_count_for_the_size_of_a_record():
+    with pytest.raises(RecordTooLarge, match="out"):
+        batch(max_record_bytes=100).emit("out", b"k", b"v", headers=[("trace", b"h" * 100)])
+
+
 def test_versions_grow_with_the_sequence_and_fit_in_47_bits():
     made = batch(sequence=5)
     assert [made.next_version(), made.next_version(), made.sequence] == [6, 7, 7]
