@@ -76,7 +76,7 @@ def carry_out(
     except Exception as error:
         traceback.print_exc()
         problems.append(f"{type(error).__name__}: {error}")
-    problems += trial.off(total) if done else []
+    problems += trial.off(total, done) if done else []
     for remark in total.remarks[:20]:
         say(f"    {remark[:600]}")
     return done, total, problems, time.monotonic() - started

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from kafka import TopicPartition
+from kafka import KafkaAdminClient, TopicPartition
 from kafka.errors import KafkaConnectionError
 
 from sinks.rows import READERS
@@ -155,6 +155,7 @@ class Bench:
             self.kafka.start()
             self.brokers = Brokers(self.kafka.bootstrap)
             self.brokers.create_topics(PARTITIONS)
+            self.admin = KafkaAdminClient(bootstrap_servers=self.kafka.bootstrap)
             self.sink_group = group_of(self.layout, self._clickhouse)
             self.sink = self._new_sink()
             self.workers = [self.new_worker(f"worker-{n}") for n in range(1, self._worker_count + 1)]
@@ -176,8 +177,10 @@ class Bench:
         for part in (*self.workers, *self._extra):
             part.close()
         self.kafka.stop(10)
-        if not self.kafka.running and hasattr(self, "brokers"):
+        if hasattr(self, "brokers"):
             self.brokers.__exit__(None, None, None)
+        if hasattr(self, "admin"):
+            self.admin.close()
 
     # Parts.
 
