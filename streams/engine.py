@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 from faust.types import TP
 
 from streams import metrics
+from streams.cancellation import no_stray_cancellation
 from streams.inbox import Chunk
 from streams.partition import PartitionTask
 from streams.settings import EngineSettings, Topology
@@ -117,7 +118,11 @@ class Engine:
         if self.consumer is None:
             return False
         thread = self.consumer.chunk_thread
-        return await thread.run(thread.heartbeat())
+        try:
+            with no_stray_cancellation():
+                return await thread.run(thread.heartbeat())
+        except (KafkaError, TimeoutError, OSError):
+            return False
 
     def position(self, place: TopicPartition) -> int | None:
         return None if self.consumer is None else self.consumer.chunk_thread.place(place)[0]

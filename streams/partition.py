@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError, ProducerFenced
 
 from streams import metrics
 from streams.batch import Batch, Output
+from streams.cancellation import no_stray_cancellation
 from streams.inbox import Inbox, Slice
 from streams.processing import process
 from streams.recovery import ChangelogReplaced, Position, Reader
@@ -125,9 +126,10 @@ class PartitionTask:
         try:
             while not self._stopping.is_set():
                 try:
-                    await self._open()
-                    backoff = _FIRST_BACKOFF_S
-                    await self._work()
+                    with no_stray_cancellation():
+                        await self._open()
+                        backoff = _FIRST_BACKOFF_S
+                        await self._work()
                 except ProducerFenced:
                     metrics.FENCED.labels(self.stage.name).inc()
                     log.warning("partition %s: fenced, nothing of the batch was committed", self._name)

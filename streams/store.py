@@ -70,8 +70,11 @@ class Store:
 
     def __init__(self, directory: Path, memory: Memory) -> None:
         """Open or create. Raises StoreLocked and StoreCorrupt, naming the directory."""
-        directory.mkdir(parents=True, exist_ok=True)
         self._directory = directory
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"state directory {directory} cannot be used: {error.strerror}") from error
         try:
             self._db = Rdict(str(directory), memory.options())
         except Exception as error:

@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from streams.batch import Output
+from streams.cancellation import no_stray_cancellation
 
 _START_S = 30.0
 _STOP_S = 2.0
@@ -90,7 +91,7 @@ class Transactions:
     async def close(self) -> None:
         """Stop, whatever the broker does; bounded time. An open transaction is settled by the id's next owner."""
         producer = self._producer
-        with contextlib.suppress(KafkaError, TimeoutError, OSError):
+        with contextlib.suppress(KafkaError, TimeoutError, OSError), no_stray_cancellation():
             async with asyncio.timeout(_STOP_S):
                 await producer.stop()
                 return
@@ -100,7 +101,7 @@ class Transactions:
         if sender is not None and not sender.done():
             sender.cancel()
             await asyncio.wait([sender], timeout=_STOP_S)
-        with contextlib.suppress(KafkaError, TimeoutError, OSError):
+        with contextlib.suppress(KafkaError, TimeoutError, OSError), no_stray_cancellation():
             async with asyncio.timeout(_STOP_S):
                 await producer.client.close()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.store import Memory, Store, StoreCorrupt, StoreLocked
+from streams.store import Memory, Store, StoreCorrupt, StoreError, StoreLocked
 
 ROOT = Path(__file__).parents[2]
 
@@ -64,6 +64,12 @@ def test_locked_by_another_process(tmp_path, memory):
         with pytest.raises(StoreLocked, match=str(tmp_path)):
             Store(tmp_path, memory)
         writer.kill()
+
+
+def test_a_directory_that_cannot_be_made_is_named(tmp_path, memory):
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match=f"state directory {tmp_path / 'file' / '0'} cannot be used"):
+        Store(tmp_path / "file" / "0", memory)
 
 
 def test_damage_is_told_when_opened_or_when_read(tmp_path, memory):
