@@ -19,7 +19,7 @@ from producers.simulator import simulate
 
 FIRST_DAY = date(2025, 1, 1)
 TOUCHPOINTS_A_NEED = 7
-_CHUNK = 50
+_CHUNK, _LARGE_CHUNK = 50, 5_000
 
 
 @dataclass
@@ -78,13 +78,14 @@ class Feed(threading.Thread):
         started = time.monotonic()
         publisher = BulkPublisher(self._address, ledger=self._ledger)
         try:
-            for first in range(0, len(self._touchpoints), _CHUNK):
+            chunk = _CHUNK if self._over_s else _LARGE_CHUNK
+            for first in range(0, len(self._touchpoints), chunk):
                 due = started + self._over_s * first / len(self._touchpoints)
                 time.sleep(max(0.0, due - time.monotonic()))
-                for touchpoint in self._touchpoints[first : first + _CHUNK]:
+                for touchpoint in self._touchpoints[first : first + chunk]:
                     publisher.publish(touchpoint)
                 publisher.flush()
-                self.published = first + _CHUNK
+                self.published = first + chunk
         except PublishError:
             pass  # the report has them as failed
         finally:
