@@ -93,8 +93,8 @@ class Summary:
         self._processed = processed, now
         self.lag = int(total("journey_input_lag_records"))
         self.backlog = int(total("journey_sink_backlog_messages"))
-        waiting = [(labels["queue"], int(value)) for name, labels, value in samples if name == "journey_queue_waiting"]
-        self.waiting = dict(sorted(waiting))
+        queues = sorted({labels["queue"] for name, labels, _ in samples if name == "journey_queue_waiting"})
+        self.waiting = {queue: int(total("journey_queue_waiting", queue=queue)) for queue in queues}
 
     def _take_figures(self) -> None:
         found = self._store.query(_FIGURES)
