@@ -135,8 +135,9 @@ class Bench:
     """
 
     def __init__(
-        self, directory: Path, workers: int = 1, clickhouse: str | None = None, store: Store | None = None
-    ) -> None:
+        self, directory: Path, workers: int = 1, clickhouse: str | None = None, store: Store | None = None,
+        plain_times: bool = False,
+    ) -> None:  # fmt: skip
         self.directory = directory
         self.layout = Layout(directory / "data")
         self.layout.create()
@@ -145,6 +146,7 @@ class Bench:
         self.slices: list[Slice] = []
         self._clickhouse = clickhouse
         self._store = store
+        self._plain_times = plain_times
         self._ports: set[int] = set()
         self._worker_count = workers
         self._extra: list[Part] = []
@@ -295,10 +297,10 @@ class Bench:
     # What came of it.
 
     def compare(self, part: Slice) -> Result:
-        return Oracle(self.store).compare([part])
+        return Oracle(self.store, self._plain_times).compare([part])
 
     def compare_all(self) -> Result:
         """Every table, whole, against all that was ever sent."""
-        return Oracle(self.store).compare(self.slices, whole=True)
+        return Oracle(self.store, self._plain_times).compare(self.slices, whole=True)
 
 
