@@ -49,8 +49,17 @@ def main() -> int:
             done, result, problems, seconds = carry_out(trial, directory, options.seed, runs, options.scale)
         failed |= bool(problems)
         if options.json:
-            told = {"trial": name, "title": trial.title, "runs": done, "of": runs, "seed": options.seed,
-                    "scale": options.scale, "seconds": round(seconds), "off": problems, **result.figures}  # fmt: skip
+            told = {
+                "trial": name,
+                "title": trial.title,
+                "runs": done,
+                "of": runs,
+                "seed": options.seed,
+                "scale": options.scale,
+                "seconds": round(seconds),
+                "off": problems,
+                **result.figures,
+            }
             print(json.dumps(told), flush=True)
         else:
             print(table(trial, done, result, problems, options.seed, options.scale, seconds), flush=True)
@@ -61,49 +70,53 @@ def carry_out(
     trial: Trial, directory: Path, seed: int, runs: int, scale: float
 ) -> tuple[int, Result, list[str], float]:
     """How many runs went through, the figures of all, what is off, and the seconds that it took."""
-    total, problems, done = Result(), list[str](), 0
+    total, problems, done, finished = Result(), list[str](), 0, False
     started = time.monotonic()
     try:
         with trial.bench(directory) as bench:
             for number in range(runs):
-                done += one(trial, bench, seed + number, scale, number, total, problems)
+                result = one(trial, bench, seed + number, scale, number)
+                total.add(result)
+                # In a row: what is off in one run ends the series.
+                problems += [
+                    f"seed {seed + number}: {name} {value:g}"
+                    for name in ORACLE
+                    if (value := result.figures.get(name, 0))
+                ]
                 if problems:
                     break
-            if trial.finish is not None and not problems:
+                done += 1
+            else:
                 total.add(trial.finish(bench))
+                finished = True
     except (Off, Problem) as error:
         problems.append(str(error))
     except Exception as error:
         traceback.print_exc()
         problems.append(f"{type(error).__name__}: {error}")
-    problems += trial.off(total, done) if done else []
+    problems += trial.off(total, done, finished=finished) if done else []
     for remark in total.remarks[:20]:
         say(f"    {remark[:600]}")
     return done, total, problems, time.monotonic() - started
 
 
-def one(
-    trial: Trial, bench: Bench, seed: int, scale: float, number: int, total: Result, problems: list[str]
-) -> bool:
+def one(trial: Trial, bench: Bench, seed: int, scale: float, number: int) -> Result:
     began = time.monotonic()
     result = trial.run(bench, seed, scale)
     shown = ", ".join(f"{name} {value:g}" for name, value in shorter(result).items())
     say(f"{trial.name} run {number + 1}, seed {seed}, {time.monotonic() - began:.1f} s: {shown}")
-    total.add(result)
-    # In a row: what is off in one run ends the series.
-    problems += [f"seed {seed}: {name} {result.figures.get(name, 0):g}" for name in ORACLE if result.figures.get(name)]
-    return not problems
+    return result
 
 
 def shorter(result: Result) -> dict[str, float]:
     return {name: round(value, 2) for name, value in result.figures.items()}
 
 
-def table(
-    trial: Trial, done: int, result: Result, problems: list[str], seed: int, scale: float, seconds: float
-) -> str:
-    lines = [f"{trial.name} {trial.title}: {done} runs, seeds {seed} to {seed + max(0, done - 1)}, scale {scale:g}, "
-             f"{seconds:.0f} s"]  # fmt: skip
+def table(trial: Trial, done: int, result: Result, problems: list[str], seed: int, scale: float, seconds: float) -> str:
+    lines = [
+        f"{trial.name} {trial.title}: {done} runs, seeds {seed} to {seed + max(0, done - 1)}, scale {scale:g}, "
+        f"{seconds:.0f} s"
+    ]
     lines += [f"    {name:28} {value:>12,g}" for name, value in shorter(result).items()]
     lines += [f"    OFF: {problem}" for problem in problems] or ["    as it must be"]
     return "\n".join(lines)

@@ -17,6 +17,7 @@ from typing import Self
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.errors import KafkaConnectionError
 
+from journeys.touchpoint import Touchpoint
 from sinks.rows import READERS
 from streams.topics import CATALOGUE
 from tests.faults import slices
@@ -67,8 +68,12 @@ class Part:
         with open(self.log_file, "ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", *self.module, *self._arguments],
-                stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, env=tied(os.environ),
-            )  # fmt: skip
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                env=tied(os.environ),
+            )
 
     @property
     def running(self) -> bool:
@@ -135,9 +140,13 @@ class Bench:
     """
 
     def __init__(
-        self, directory: Path, workers: int = 1, clickhouse: str | None = None, store: Store | None = None,
+        self,
+        directory: Path,
+        workers: int = 1,
+        clickhouse: str | None = None,
+        store: Store | None = None,
         plain_times: bool = False,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.directory = directory
         self.layout = Layout(directory / "data")
         self.layout.create()
@@ -243,10 +252,12 @@ class Bench:
         self.slices.append(part)
         return part
 
-    def feed(self, part: Slice, touchpoints: Sequence[slices.Touchpoint], over_s: float) -> Feed:
-        """Publish some of ``part`` in the background, evenly over so many seconds."""
+    def feed(self, part: Slice, touchpoints: Sequence[Touchpoint], over_s: float) -> Feed:
+        """Publish some of ``part`` in the background, evenly over so many seconds; returns when it has begun to flow."""
         ledger = self.directory / f"{part.prefix}{time.monotonic_ns()}.ledger"
-        return Feed(self.kafka.bootstrap, part, touchpoints, over_s, ledger)
+        feed = Feed(self.kafka.bootstrap, part, touchpoints, over_s, ledger)
+        feed.flowing.wait()
+        return feed
 
     def drain(self, patience_s: float = 60.0, check: bool = True) -> float:
         """Wait until all that was published is stored; the seconds that it took."""
@@ -273,8 +284,15 @@ class Bench:
     def drain_workers(self, patience_s: float = 60.0) -> float:
         """The same without the sink."""
         started = time.monotonic()
-        drain(self.brokers, PARTITIONS, ends_of_touchpoints(self.brokers, PARTITIONS), APP_ID, {},
-              lambda step, left: None, patience_s)  # fmt: skip
+        drain(
+            self.brokers,
+            PARTITIONS,
+            ends_of_touchpoints(self.brokers, PARTITIONS),
+            APP_ID,
+            {},
+            lambda step, left: None,
+            patience_s,
+        )
         return time.monotonic() - started
 
     def open_transactions(self) -> int:
@@ -302,5 +320,3 @@ class Bench:
     def compare_all(self) -> Result:
         """Every table, whole, against all that was ever sent."""
         return Oracle(self.store, self._plain_times).compare(self.slices, whole=True)
-
-

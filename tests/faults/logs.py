@@ -35,9 +35,12 @@ def records(bench: Bench, topic: str) -> Iterator[ConsumerRecord]:
     places = [TopicPartition(topic, number) for number in range(PARTITIONS)]
     ends = bench.brokers.stable(places)
     consumer = KafkaConsumer(
-        bootstrap_servers=bench.kafka.bootstrap, isolation_level="read_committed", enable_auto_commit=False,
-        auto_offset_reset="earliest", metrics_enabled=False,
-    )  # fmt: skip
+        bootstrap_servers=bench.kafka.bootstrap,
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        metrics_enabled=False,
+    )
     try:
         consumer.assign(places)
         while any(consumer.position(place) < end for place, end in ends.items()):

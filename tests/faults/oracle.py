@@ -26,8 +26,18 @@ from tests.faults.trial import Result
 
 _SHOWN = 3
 _IDENTITY = {table.name: next(iter(table.columns)) for table in tables.TABLES}
-_SIGNAL = ("signal_id", "kind", "customer", "journey_id", "at", "contact_id", "previous_id", "from_channel",
-           "to_channel", "cause")  # fmt: skip
+_SIGNAL = (
+    "signal_id",
+    "kind",
+    "customer",
+    "journey_id",
+    "at",
+    "contact_id",
+    "previous_id",
+    "from_channel",
+    "to_channel",
+    "cause",
+)
 _JOURNEY = tuple(name for name in tables.JOURNEYS.columns if name not in ("closes_at", "version", "is_deleted"))
 
 
@@ -58,8 +68,11 @@ class Oracle:
         result.figures["touchpoints"] = len(stored)
         for part in slices:
             # What was sent but not acknowledged may be stored or not; both are right.
-            accepted = [decode(encode(fact)) for fact in part.touchpoints
-                        if fact.id not in dead and (fact.id in part.ledger or fact.id in stored)]  # fmt: skip
+            accepted = [
+                decode(encode(fact))
+                for fact in part.touchpoints
+                if fact.id not in dead and (fact.id in part.ledger or fact.id in stored)
+            ]
             result.add(self.against_reference(accepted, part))
         if whole:
             known = {fact.contact_id for part in slices for fact in part.touchpoints}
@@ -78,7 +91,7 @@ class Oracle:
             except (msgspec.DecodeError, RecursionError):
                 continue
             if isinstance(read, dict):
-                found.add(read.get("id"))
+                found.add(str(read.get("id")))
         return found
 
     def against_reference(self, accepted: Iterable[Touchpoint], part: Slice) -> Result:
@@ -91,8 +104,13 @@ class Oracle:
         in_days = f"{self._time('starts_at')} >= {part.first} AND {self._time('starts_at')} < {part.last}"
         own_journey = f"position(journey_id, '{part.prefix}') > 0"
         self._hold(tables.CONTACTS, tables.CONTACTS.columns, own_contact, _contacts(expected), result)
-        self._hold(tables.QUEUE_VISITS, tables.QUEUE_VISITS.columns, own_contact,
-                   [_row(tables.QUEUE_VISITS.columns, visit) for visit in expected.visits.values()], result)  # fmt: skip
+        self._hold(
+            tables.QUEUE_VISITS,
+            tables.QUEUE_VISITS.columns,
+            own_contact,
+            [_row(tables.QUEUE_VISITS.columns, visit) for visit in expected.visits.values()],
+            result,
+        )
         self._hold(tables.JOURNEYS, _JOURNEY, own_journey, _journeys(expected), result)
         self._hold(tables.SIGNALS, _SIGNAL, own_journey, _signals(expected), result)
         self._hold(tables.QUEUE_INTERVALS, tables.QUEUE_INTERVALS.columns, in_days, _intervals(expected), result)
@@ -129,8 +147,12 @@ def _where(column: str, prefixes: Sequence[str]) -> str:
 
 def _contacts(expected: Reference) -> list[tuple[Any, ...]]:
     return [
-        _row(tables.CONTACTS.columns, contact, expected.relations[key],
-             identified=is_identified(expected.relations[key].customer))  # fmt: skip
+        _row(
+            tables.CONTACTS.columns,
+            contact,
+            expected.relations[key],
+            identified=is_identified(expected.relations[key].customer),
+        )
         for key, contact in expected.contacts.items()
     ]
 
@@ -163,29 +185,61 @@ def _journeys(expected: Reference) -> list[tuple[Any, ...]]:
 
 
 def _signals(expected: Reference) -> list[tuple[Any, ...]]:
-    def row(kind: str, about: str, journey_id: str, at: int | None, contact: str, previous: str, cause: str,
-            from_channel: str, to_channel: str) -> tuple[Any, ...]:  # fmt: skip
+    def row(
+        kind: str,
+        about: str,
+        journey_id: str,
+        at: int | None,
+        contact: str,
+        previous: str,
+        cause: str,
+        from_channel: str,
+        to_channel: str,
+    ) -> tuple[Any, ...]:
         customer = expected.relations[about].customer
-        return (f"{kind}:{customer}/{about}", kind, customer, journey_id, at, contact, previous, from_channel,
-                to_channel, cause)  # fmt: skip
+        return (
+            f"{kind}:{customer}/{about}",
+            kind,
+            customer,
+            journey_id,
+            at,
+            contact,
+            previous,
+            from_channel,
+            to_channel,
+            cause,
+        )
 
     def of(key: str) -> Contact:
         return expected.contacts[key]
 
     rows = [
-        row("channel_switch", after, expected.relations[after].journey_id, of(after).started_at, after, before, cause,
-            of(before).channel, of(after).channel)  # fmt: skip
+        row(
+            "channel_switch",
+            after,
+            expected.relations[after].journey_id,
+            of(after).started_at,
+            after,
+            before,
+            cause,
+            of(before).channel,
+            of(after).channel,
+        )
         for before, after, cause in expected.switches
     ]
     for key, own in expected.relations.items():
         if own.repeat_of_any:
             cause = "same_intent" if own.repeat_of_same else "any_intent"
             previous = own.repeat_of_same or own.repeat_of_any
-            rows.append(row("repeat_contact", key, own.journey_id, of(key).started_at, key, previous, cause,
-                            "", of(key).channel))  # fmt: skip
+            rows.append(
+                row(
+                    "repeat_contact", key, own.journey_id, of(key).started_at, key, previous, cause, "", of(key).channel
+                )
+            )
         if own.redial:
-            rows.append(row("redial", key, own.journey_id, own.redial_at, own.redial_id, key, own.redial,
-                            of(key).channel, ""))  # fmt: skip
+            rows.append(
+                row("redial", key, own.journey_id, own.redial_at, own.redial_id, key, own.redial, of(key).channel, "")
+            )
     return rows
 
 

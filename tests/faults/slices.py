@@ -72,11 +72,19 @@ class Feed(threading.Thread):
         self._ledger = ledger
         self.published = 0
         self.failed = 0
+        self.flowing = threading.Event()
+        """Set when the first events are acknowledged, or when it is over."""
         self.start()
 
     def run(self) -> None:
-        started = time.monotonic()
+        try:
+            self._publish()
+        finally:
+            self.flowing.set()
+
+    def _publish(self) -> None:
         publisher = BulkPublisher(self._address, ledger=self._ledger)
+        started = time.monotonic()
         try:
             chunk = _CHUNK if self._over_s else _LARGE_CHUNK
             for first in range(0, len(self._touchpoints), chunk):
@@ -86,6 +94,7 @@ class Feed(threading.Thread):
                     publisher.publish(touchpoint)
                 publisher.flush()
                 self.published = first + chunk
+                self.flowing.set()
         except PublishError:
             pass  # the report has them as failed
         finally:

@@ -95,7 +95,9 @@ def _digests(bench: Bench) -> dict[str, tuple[int, int]]:
     found = {}
     for table in tables.TABLES:
         live = " WHERE is_deleted = 0" if "is_deleted" in table.columns else ""
-        sql = f"SELECT count(), groupBitXor(cityHash64(toString(tuple(* EXCEPT version)))) FROM {table.name} FINAL{live}"
+        sql = (
+            f"SELECT count(), groupBitXor(cityHash64(toString(tuple(* EXCEPT version)))) FROM {table.name} FINAL{live}"
+        )
         found[table.name] = bench.store.query(sql).rows[0]
     return found
 
@@ -106,6 +108,7 @@ TRIAL = Trial(
     runs=5,
     run=run,
     bench=Bench,
-    most={"changed": 0, "topic duplicates": 0},
+    most={"changed": 0},
+    at_end={"topic duplicates": 0},
     finish=look_and_compare,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,9 +41,10 @@ class Result:
 class Trial:
     """A fault, tried ``runs`` times in a row on one bench.
 
-    ``run`` gets the bench, the run's seed and the scale (1 is the full form). ``most`` and ``least`` bound the figures
-    of all runs together; those of the oracle may be at most 0 in any case. ``least`` is asked of all runs only: it
-    says that the fault was met often enough, which a single run may miss.
+    ``run`` gets the bench, the run's seed and the scale (1 is the full form). ``most`` bounds the figures; those of the
+    oracle may be at most 0 in any case. ``at_end`` bounds those of ``finish``, which looks at everything once more when
+    all runs are through. ``least`` is asked of the full number of runs only: it says that the fault was met often
+    enough, which a single run may miss.
     """
 
     name: str
@@ -51,25 +52,20 @@ class Trial:
     runs: int
     run: Callable[[Bench, int, float], Result]
     bench: Callable[[Path], Bench]
+    finish: Callable[[Bench], Result]
     most: Mapping[str, float] = field(default_factory=dict)
+    at_end: Mapping[str, float] = field(default_factory=dict)
     least: Mapping[str, float] = field(default_factory=dict)
-    finish: Callable[[Bench], Result] | None = None
-    """What is compared once more when all runs are through."""
 
-    def off(self, result: Result, runs: int) -> list[str]:
-        """What is not as it must be, a line each."""
-        most = dict.fromkeys(ORACLE, 0.0) | dict(self.most)
-        found = [f"{name}: {result.figures.get(name, float('nan')):g}, at most {limit:g}" for name, limit in most.items()
-                 if result.figures.get(name, limit + 1) > limit]  # fmt: skip
-        if runs < self.runs:
-            return found
-        found += [f"{name}: {result.figures.get(name, float('nan')):g}, at least {limit:g}" for name, limit in self.least.items()
-                  if result.figures.get(name, limit - 1) < limit]  # fmt: skip
-        return found
-
-
-def together(results: Iterable[Result]) -> Result:
-    total = Result()
-    for result in results:
-        total.add(result)
-    return total
+    def off(self, result: Result, runs: int, *, finished: bool) -> list[str]:
+        """What is not as it must be after so many runs, a line each. What was not measured is off as well."""
+        most = dict.fromkeys(ORACLE, 0.0) | dict(self.most) | (dict(self.at_end) if finished else {})
+        least = self.least if runs >= self.runs else {}
+        nan = float("nan")
+        found = [
+            (name, f"at most {limit:g}") for name, limit in most.items() if not result.figures.get(name, nan) <= limit
+        ]
+        found += [
+            (name, f"at least {limit:g}") for name, limit in least.items() if not result.figures.get(name, nan) >= limit
+        ]
+        return [f"{name}: {result.figures.get(name, nan):g}, {bound}" for name, bound in found]
