@@ -15,26 +15,33 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import contestants, events, harness
+from benchmarks import contestants, events, harness, whole_way
 from benchmarks.harness import ContestantFailed, Result
+from benchmarks.whole_way import Latencies
 from touchpath.embedded_kafka import EmbeddedKafka, EmbeddedKafkaError
 from touchpath.maven_jars import JarsUnavailable
 
 INPUT = "bench-input"
+WORKERS = (1, 2)
+WHOLE = 0.4  # of the events: the full job is some times the counting
 
 
 def main(
     count: Annotated[int, typer.Option("--events", min=1000, help="Events for the fast contestants.")] = 1_000_000,
-    only: Annotated[list[str] | None, typer.Option(help="Contestants whose name contains this; repeatable.")] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Contestants whose name contains this, or `whole` for the full job; repeatable."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON instead of a table.")] = False,
 ) -> None:
-    """Measure touchpath and its peers at the per-customer counting job, on one embedded Kafka broker.
+    """Measure touchpath and its peers at the per-customer counting job, then touchpath's full job, on one broker.
 
     Example: python -m benchmarks --events 200000 --only Faust --only exactly
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that contestants are stopped, not left behind
     progress = Console(stderr=True)
     results: list[Result] = []
+    latencies: Latencies | None = None
     failed = False
     try:
         with tempfile.TemporaryDirectory(prefix="touchpath-bench-") as directory:
@@ -56,16 +63,52 @@ def main(
                     except ContestantFailed as error:
                         failed = True
                         progress.print(f"[red]{error}")
+                events.delete_topics(kafka.bootstrap, INPUT)
+                if not only or "whole" in only:
+                    whole, latencies = _whole(kafka, round(count * WHOLE), scratch, progress)
+                    results.extend(whole)
     except (EmbeddedKafkaError, JarsUnavailable) as error:
         progress.print(f"[red]{error}")
         raise typer.Exit(1) from None
     if as_json:
-        json.dump([{**asdict(result), "ratios": ratios(result, results)} for result in results], sys.stdout, indent=2)
+        printed = [{**asdict(result), "ratios": ratios(result, results)} for result in results]
+        json.dump({"results": printed, "latencies": latencies and asdict(latencies)}, sys.stdout, indent=2)
         print()
     else:
-        Console(width=max(Console().width, 170)).print(table(results))
+        console = Console(width=max(Console().width, 170))
+        console.print(table(results))
+        if latencies:
+            console.print(latency_table(latencies))
     if failed:
         raise typer.Exit(1)
+
+
+def _whole(kafka: EmbeddedKafka, count: int, scratch: Path, progress: Console) -> tuple[list[Result], Latencies]:
+    """The full job, at its fastest, and the latencies at half of that."""
+    results = []
+    for workers in WORKERS:
+        progress.print(f"all stages, workers: {workers}: {count:,} touchpoints")
+        results.append(whole_way.streams_alone(kafka, count, workers, scratch))
+    for workers in WORKERS:
+        progress.print(f"to stored rows, workers: {workers}: {count:,} touchpoints")
+        results.append(whole_way.whole_way(kafka, count, workers, scratch))
+    best = max(results[len(WORKERS) :], key=lambda result: result.steady.events_per_second)
+    rate = best.steady.events_per_second / 2
+    progress.print(f"latencies at {rate:,.0f} touchpoints/s")
+    workers = WORKERS[results.index(best) - len(WORKERS)]
+    return results, whole_way.latencies(kafka, rate, workers, scratch)
+
+
+def latency_table(latencies: Latencies) -> Table:
+    """From when a touchpoint was due to be published, in ms."""
+    printed = Table(title=f"latency at {latencies.rate:,.0f} touchpoints/s, half of the most that reaches rows")
+    for title in ("to", "p50 ms", "p99 ms", "seen", "not seen", "touchpoints/s"):
+        printed.add_column(title, justify="right" if title != "to" else "left")
+    for name, found in (("its signal", latencies.signal), ("its row", latencies.row)):
+        printed.add_row(
+            name, f"{found.p50_ms:.0f}", f"{found.p99_ms:.0f}", str(found.seen), str(found.unseen), f"{found.rate:,.0f}"
+        )
+    return printed
 
 
 def ratios(result: Result, results: Sequence[Result]) -> dict[str, float]:
@@ -99,7 +142,7 @@ def table(results: Sequence[Result]) -> Table:
             f"{result.steady.broker_cpu_us_per_event:.1f}",
             f"{result.steady.peak_rss_mb:.0f}",
             f"{result.steady.first_output_s:.1f}",
-            str(result.wrong_customers),
+            "-" if result.wrong_customers is None else str(result.wrong_customers),
             f"{result.steady.other_cores:.1f}",
             *(
                 f"{over[label]:.2f}" if label in over else "-"

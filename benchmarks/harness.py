@@ -53,7 +53,7 @@ class Result:
 
     name: str
     steady: Steady
-    wrong_customers: int  # whose highest count is not the number of their outputs
+    wrong_customers: int | None  # whose highest count is not the number of their outputs; none of another job
 
 
 class ContestantFailed(RuntimeError):

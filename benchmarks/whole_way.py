@@ -20,9 +20,9 @@ import msgspec
 from kafka import TopicPartition
 
 from benchmarks import latency
-from benchmarks.harness import Steady, steady_state, stop
+from benchmarks.events import delete_topics
+from benchmarks.harness import Result, steady_state, stop
 from benchmarks.latency import Latency, Message
-from journeys.change import Change
 from journeys.touchpoint import Touchpoint, encode
 from producers.bulk import BulkPublisher
 from producers.simulator import simulate
@@ -45,54 +45,46 @@ _WARM_UP_S = 5.0
 
 
 @dataclass(frozen=True)
-class Result:
-    name: str
-    steady: Steady
-
-
-@dataclass(frozen=True)
 class Latencies:
+    """At ``rate`` touchpoints a second."""
+
     rate: float
     signal: Latency
     row: Latency
 
 
-def streams_alone(events: int, workers: int, scratch: Path) -> Result:
+def streams_alone(kafka: EmbeddedKafka, events: int, workers: int, scratch: Path) -> Result:
     """Topics to topics: until all that came of ``events`` touchpoints is committed by the last stage."""
-    with _centre(scratch, f"streams-{workers}") as (kafka, layout):
-        _fill(kafka, events)
-        with _running(_workers(kafka, layout, workers)) as processes:
-            done = _done(kafka, events, {})
-            steady = steady_state(processes, done, events, timeout_s=600, broker_pid=kafka.pid)
-    return Result(f"touchpath, streams alone, {_of(workers, 'worker')}", steady)
+    layout = _centre(kafka, scratch, f"streams-{workers}")
+    _fill(kafka, events)
+    with _running(_workers(kafka, layout, workers)) as processes:
+        steady = steady_state(processes, _done(kafka, events, {}), events, timeout_s=600, broker_pid=kafka.pid)
+    return Result(f"touchpath, all stages, {_of(workers, 'worker')}", steady, None)
 
 
-def whole_way(events: int, workers: int, scratch: Path) -> Result:
+def whole_way(kafka: EmbeddedKafka, events: int, workers: int, scratch: Path) -> Result:
     """Topics to rows: until all that came of ``events`` touchpoints is in the embedded store."""
-    with _centre(scratch, f"whole-{workers}") as (kafka, layout):
-        _fill(kafka, events)
-        sinks = {group_of(layout, None): list(READERS)}
-        with _running([*_workers(kafka, layout, workers), _sink(kafka, layout)]) as processes:
-            done = _done(kafka, events, sinks)
-            steady = steady_state(processes, done, events, timeout_s=600, broker_pid=kafka.pid)
-    return Result(f"touchpath, Kafka to stored rows, {_of(workers, 'worker')}", steady)
+    layout = _centre(kafka, scratch, f"whole-{workers}")
+    _fill(kafka, events)
+    sinks = {group_of(layout, None): list(READERS)}
+    with _running([*_workers(kafka, layout, workers), _sink(kafka, layout)]) as processes:
+        steady = steady_state(processes, _done(kafka, events, sinks), events, timeout_s=600, broker_pid=kafka.pid)
+    return Result(f"touchpath, to stored rows, {_of(workers, 'worker')}", steady, None)
 
 
-def latencies(rate: float, workers: int, scratch: Path, duration_s: float = 30.0) -> Latencies:
+def latencies(kafka: EmbeddedKafka, rate: float, workers: int, scratch: Path, duration_s: float = 30.0) -> Latencies:
     """From publishing to the signal, and to the touchpoint's row, at ``rate`` touchpoints a second."""
-    with _centre(scratch, "latency") as (kafka, layout):
-        port = port_for(0)
-        with _running([*_workers(kafka, layout, workers), [*_sink(kafka, layout), "--http-port", str(port)]]):
-            time.sleep(15)  # all parts are up and have their partitions
-            with latency.topic_observer(kafka.bootstrap, topics.SIGNALS, _signalled) as observe:
-                signal = _measure(kafka, 1, observe, rate, duration_s)
-            row = _measure(kafka, 2, _rows(port), rate, duration_s)
+    layout = _centre(kafka, scratch, "latency")
+    port = port_for(0)
+    with _running([*_workers(kafka, layout, workers), [*_sink(kafka, layout), "--http-port", str(port)]]):
+        time.sleep(15)  # all parts are up and have their partitions
+        with latency.topic_observer(kafka.bootstrap, topics.SIGNALS, _signalled) as observe:
+            signal = _measure(kafka, 1, observe, rate, duration_s)
+        row = _measure(kafka, 2, _rows(port), rate, duration_s)
     return Latencies(rate, signal, row)
 
 
-def _measure(
-    kafka: EmbeddedKafka, number: int, observe: latency.Observer, rate: float, duration_s: float
-) -> Latency:
+def _measure(kafka: EmbeddedKafka, number: int, observe: latency.Observer, rate: float, duration_s: float) -> Latency:
     messages = _traffic(number, int(rate * (duration_s + _WARM_UP_S)) + 1)
     next(messages)  # which makes them all
     return latency.measure(
@@ -107,14 +99,14 @@ def _measure(
     )
 
 
-@contextmanager
-def _centre(scratch: Path, name: str) -> Iterator[tuple[EmbeddedKafka, Layout]]:
+def _centre(kafka: EmbeddedKafka, scratch: Path, name: str) -> Layout:
+    """A data directory of its own, and our topics made anew; a group forgets its offsets with the topic."""
+    delete_topics(kafka.bootstrap, "journey.")
+    with Brokers(kafka.bootstrap) as brokers:
+        brokers.create_topics(PARTITIONS)
     layout = Layout(scratch / name)
     layout.create()
-    with EmbeddedKafka(layout.kafka, heap="1g") as kafka:
-        with Brokers(kafka.bootstrap) as brokers:
-            brokers.create_topics(PARTITIONS)
-        yield kafka, layout
+    return layout
 
 
 def _workers(kafka: EmbeddedKafka, layout: Layout, workers: int) -> list[list[str]]:
@@ -201,11 +193,15 @@ def _is_probe(message_id: str) -> bool:
     return message_id.startswith(PROBE) and not message_id.endswith("-chat")
 
 
-_signals = msgspec.json.Decoder(Change[msgspec.Raw])
+class _Told(msgspec.Struct):
+    id: str
+
+
+_told = msgspec.json.Decoder(_Told)
 
 
 def _signalled(value: bytes) -> Iterator[str]:
-    told = _signals.decode(value)
+    told = _told.decode(value)
     if told.id.startswith("channel_switch:customer_id:" + PROBE):
         yield told.id.rpartition("/")[2]
 
