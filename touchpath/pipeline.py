@@ -20,7 +20,7 @@ from touchpath.loopback import HOST, answers, port_for
 from touchpath.problem import Problem
 from touchpath.processes import Broker, Part, Process, Supervisor, last_words
 
-_READY_S = 90.0
+_READY_S = 300.0  # a worker that has its state to recover may take a while
 # Together less than the 20 s that a stop may take.
 _STOP_FEEDERS_S, _STOP_WORKERS_S, _STOP_SINKS_S, _STOP_KAFKA_S = 2.0, 7.0, 6.0, 4.0
 

@@ -92,7 +92,7 @@ class Up:
 
         eventually(f"it says {pattern!r}; it said:\n{self}", said, within_s)
 
-    def ready(self, within_s: float = 90) -> None:
+    def ready(self, within_s: float = 180) -> None:
         self.says(r"^Kafka ", within_s)
 
     def children(self) -> dict[int, str]:
