@@ -253,7 +253,7 @@ class Bench:
         return part
 
     def feed(self, part: Slice, touchpoints: Sequence[Touchpoint], over_s: float) -> Feed:
-        """Publish some of ``part`` in the background, evenly over so many seconds; returns when it has begun to flow."""
+        """Publish some of ``part`` in the background, evenly over so many seconds. Returns when it flows."""
         ledger = self.directory / f"{part.prefix}{time.monotonic_ns()}.ledger"
         feed = Feed(self.kafka.bootstrap, part, touchpoints, over_s, ledger)
         feed.flowing.wait()
