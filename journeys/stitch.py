@@ -13,7 +13,6 @@ from journeys.sessions import merge, sessions
 from journeys.settings import Settings
 from journeys.switching import step, switches
 
-
 _IN_ORDER = attrgetter("started_at", "contact_id")
 
 

@@ -53,7 +53,7 @@ class Data(msgspec.Struct, omit_defaults=True, gc=False):
     direction: Literal["inbound", "outbound"] | None = None
     outcome: Text | None = None
     wait_s: Seconds | None = None
-    """Seconds in the queue as the source measured them; wins over the difference of event times. So do the next three."""
+    """Seconds in the queue as the source measured them; wins over the event times' difference, as do the next three."""
     talk_s: Seconds | None = None
     hold_s: Seconds | None = None
     wrap_s: Seconds | None = None
@@ -70,7 +70,7 @@ class CloudEvent(msgspec.Struct, gc=False):
     data: Data
     specversion: Literal["1.0"] = msgspec.field(default="1.0")
     dataschema: str = SCHEMA
-    subject: str | None | msgspec.UnsetType = msgspec.UNSET
+    subject: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class Touchpoint(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -98,7 +98,7 @@ class Touchpoint(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class Invalid(ValueError):
-    """A touchpoint that cannot be taken: ``reason`` is a word for counting, ``field`` and ``value`` say what is wrong."""
+    """A touchpoint that cannot be taken: ``reason`` is a word for counting, ``field`` and ``value`` are what is wrong."""
 
     def __init__(self, reason: str, field: str, value: object, problem: str) -> None:
         shown = repr(value)

@@ -10,7 +10,8 @@ class Stay:
     """One stay, in the making. What the source reports wins over what the event times say."""
 
     __slots__ = (
-        "agent", "channel", "ended_at", "entered_at", "left_at", "measured_hold", "measured_talk", "measured_wrap", "outcome",
+        "agent", "channel", "ended_at", "entered_at", "left_at",
+        "measured_hold", "measured_talk", "measured_wrap", "outcome",
         "queue", "reported_hold", "reported_talk", "reported_wait", "reported_wrap", "visit_id",
     )  # fmt: skip
 

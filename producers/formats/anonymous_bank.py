@@ -152,4 +152,3 @@ def _call(number: int, line: bytes) -> Call:
         moment("vru_entry"), moment("vru_exit"), given("q_start"), moment("q_exit"), whole("q_time"), row["outcome"],
         given("ser_start"), given("ser_exit"), whole("ser_time"), required("server"),
     )  # fmt: skip
-

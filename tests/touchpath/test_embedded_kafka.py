@@ -135,7 +135,7 @@ time.sleep(60)
 def test_topics_are_not_made_by_a_typing_error(kafka: EmbeddedKafka) -> None:
     with KafkaAdminClient(bootstrap_servers=kafka.bootstrap) as admin:
         producer = KafkaProducer(bootstrap_servers=kafka.bootstrap, max_block_ms=500)
-        with pytest.raises(Exception, match="(?i)topic|metadata|timed? ?out"):
+        with pytest.raises(Exception, match=r"(?i)topic|metadata|timed? ?out"):
             producer.send("jorney.touchpoints", b"x").get(timeout=5)
         producer.close()
         assert "jorney.touchpoints" not in admin.list_topics()
