@@ -98,7 +98,7 @@ class Touchpoint(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class Invalid(ValueError):
-    """A touchpoint that cannot be taken: ``reason`` is a word to count by, ``field`` and ``value`` are what is wrong."""
+    """A touchpoint that cannot be taken: ``reason`` is a word to count by, ``field`` and ``value`` are the fault."""
 
     def __init__(self, reason: str, field: str, value: object, problem: str) -> None:
         shown = repr(value)
