@@ -104,7 +104,7 @@ def _deep(rng: Random) -> bytes:
 
 
 def _gzip_bomb(rng: Random) -> bytes:
-    return gzip.compress(_json(_event(rng)) + b" " * rng.randrange(10**6, 10**7), compresslevel=9)
+    return gzip.compress(_json(_event(rng)) + b" " * rng.randrange(10**5, 10**6), compresslevel=9)
 
 
 KINDS: dict[str, tuple[str, Callable[[Random], bytes | None]]] = {

@@ -26,14 +26,14 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         yield shared
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize("name", SHARED)
 def test_trial(name: str, bench: Bench) -> None:
     trial = TRIALS[name]
     assert_nothing_off(trial, one(trial, bench, SEED, SCALES.get(name, 1.0), 0), finished=False)
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 def test_all_that_the_trials_left(bench: Bench) -> None:
     """Every table whole, against all that was published."""
     result = look(bench).add(bench.compare_all())
@@ -42,7 +42,7 @@ def test_all_that_the_trials_left(bench: Bench) -> None:
     assert not [name for name in ("lost", "duplicates", "unseen", "unbalanced", "mismatch") if result.figures[name]]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize("name", [name for name in TRIALS if name not in SHARED])
 def test_trial_on_its_own_bench(name: str, tmp_path: Path) -> None:
     if name == "T12" and not install():
