@@ -29,7 +29,7 @@ from touchpath.embedded_kafka import EmbeddedKafka
 ROOT = Path(__file__).parents[3]
 
 
-def eventually(what: str, check: Callable[[], bool], within_s: float = 30.0, every_s: float = 0.1) -> float:
+def eventually(what: str, check: Callable[[], bool], within_s: float = 60.0, every_s: float = 0.1) -> float:
     """Wait until `check` holds; the seconds that it took. Fails naming `what`."""
     started = time.monotonic()
     while not check():
@@ -81,7 +81,7 @@ class Worker:
             lines = answer.read().decode().splitlines()
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines if re.match(name + r"(\{| )", line))
 
-    def wait_ready(self, within_s: float = 30.0) -> float:
+    def wait_ready(self, within_s: float = 60.0) -> float:
         def up() -> bool:
             assert self.process.poll() is None, self.log[-3000:]
             return self.ready
@@ -212,7 +212,7 @@ class Scene:
             ends[place].offset - max(0, committed[place].offset if place in committed else 0) for place in places
         )
 
-    def wait_drained(self, within_s: float = 45.0) -> float:
+    def wait_drained(self, within_s: float = 120.0) -> float:
         """Until all that was sent is committed."""
 
         def drained() -> bool:

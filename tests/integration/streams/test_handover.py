@@ -6,6 +6,8 @@ import signal
 import threading
 import time
 
+import pytest
+
 from tests.integration.streams.scene import eventually
 
 QUICK = {"max_batch": 100, "session_timeout_s": 2}
@@ -17,7 +19,7 @@ def owned(worker):
 
 
 def test_second_worker_takes_its_share_and_the_rest_when_the_first_is_killed(scene):
-    """And every count is right; the dead worker's partitions move within 10 s."""
+    """And every count is right; the dead worker's partitions move within seconds (20 s at most on a busy machine)."""
     scene.send(4_000)
     first = scene.start("first", stage=SLOW, settings=QUICK)
     first.wait_ready()
@@ -25,7 +27,7 @@ def test_second_worker_takes_its_share_and_the_rest_when_the_first_is_killed(sce
     eventually("each owns two", lambda: second.ready and owned(first) == owned(second) == 2)
     killed = time.monotonic()
     first.kill()
-    eventually("the second owns all", lambda: owned(second) == 4 and second.ready, 10)
+    eventually("the second owns all", lambda: owned(second) == 4 and second.ready, 20)
     print(f"taken over {time.monotonic() - killed:.1f} s after kill -9")
     scene.wait_drained()
     scene.assert_exactly_once()
@@ -50,7 +52,7 @@ def test_workers_come_and_go_under_load(scene):
         eventually("each owns two", lambda: second.ready and owned(first) == owned(second) == 2)
         time.sleep(0.5)
         first.stop()
-        eventually("the second owns all", lambda: owned(second) == 4 and second.ready, 10)
+        eventually("the second owns all", lambda: owned(second) == 4 and second.ready, 20)
         time.sleep(0.5)
     finally:
         stop.set()
@@ -69,7 +71,7 @@ def test_zombie_commits_nothing(scene):
     eventually("each owns two", lambda: other.ready and owned(zombie) == owned(other) == 2)
     scene.send(2_000)
     zombie.signal(signal.SIGSTOP)
-    eventually("the other owns all", lambda: owned(other) == 4 and other.ready, 10)
+    eventually("the other owns all", lambda: owned(other) == 4 and other.ready, 20)
     zombie.signal(signal.SIGCONT)
     eventually("both share again", lambda: owned(other) == owned(zombie) == 2 and other.ready and zombie.ready)
     assert zombie.metric("journey_fenced_total") >= 1
@@ -81,15 +83,19 @@ def test_zombie_commits_nothing(scene):
 
 def test_transaction_that_the_broker_timed_out(scene):
     """The worker hangs for longer than a transaction may, but not for its session: fenced, it is still the owner."""
-    scene.send(8_000)
     worker = scene.start(settings={"max_batch": 20, "transaction_timeout_s": 1, "session_timeout_s": 10})
     worker.wait_ready()
-    worker.signal(signal.SIGSTOP)
-    time.sleep(4)
-    worker.signal(signal.SIGCONT)
-    scene.wait_drained()
+    for _ in range(5):  # a transaction is open most of the time, but not always
+        scene.send(2_000)
+        worker.signal(signal.SIGSTOP)
+        time.sleep(3)
+        worker.signal(signal.SIGCONT)
+        scene.wait_drained()
+        if worker.metric("journey_fenced_total"):
+            break
+    else:
+        pytest.fail("never fenced")
     scene.assert_exactly_once()
-    assert worker.metric("journey_fenced_total") >= 1
     assert worker.metric("journey_rebalances_total") == 1
 
 

@@ -60,7 +60,7 @@ def test_compacted_changelog_and_empty_partitions(scene):
     scene.wipe()
     time.sleep(1)
     worker = scene.start()
-    assert worker.wait_ready() < 15
+    assert worker.wait_ready() < 30
     scene.send(20, customers=1)
     scene.wait_drained()
     scene.assert_exactly_once()
