@@ -20,6 +20,7 @@ from streams.batch import Batch
 from streams.engine import Engine
 from streams.inbox import Chunk
 from streams.settings import EngineSettings, Topology
+from touchpath.lifeline import tie
 
 
 class Event(msgspec.Struct):
@@ -103,4 +104,5 @@ def main(options: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    tie()  # killed with the test run, whatever kills that
     main(json.loads(sys.argv[1]))

@@ -25,6 +25,7 @@ from kafka.errors import KafkaError
 
 from journeys.partition import partition_of
 from touchpath.embedded_kafka import EmbeddedKafka
+from touchpath.lifeline import tied
 
 ROOT = Path(__file__).parents[3]
 
@@ -50,7 +51,7 @@ class Worker:
                 stdout=output,
                 stderr=output,
                 stdin=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                env=tied({**os.environ, "PYTHONPATH": str(ROOT)}),
             )
 
     @property
