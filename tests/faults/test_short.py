@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,19 @@ TRIALS = trials()
 SCALES = {"T12": 0.012, "T15": 0.02, "T19": 0.05}
 SHARED = [name for name, trial in TRIALS.items() if trial.bench is Bench]
 SEED = random.SystemRandom().randrange(10**6)
+
+# Clients whose broker was killed leave sockets to the garbage collector.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """What a trial left is its own, and no later test's."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="module")
