@@ -119,10 +119,10 @@ class ChunkThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
                     return {}
                 waiter = fetcher._create_fetch_waiter()
                 await asyncio.wait([waiter], timeout=left)
-                if waiter.done():
-                    waiter.result()
-                else:
+                if not waiter.done():
                     waiter.cancel()
+                elif waiter.exception() is not None:  # the coordinator's trouble, which is for `heal`
+                    return {}
 
     @staticmethod
     def _taken(fetcher: Any, assignment: Any, wanted: set[TP]) -> dict[TP, Chunk]:
