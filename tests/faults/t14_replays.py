@@ -23,7 +23,7 @@ _INPUTS = (TOUCHPOINTS, ROUTED, RESOLVED, VISITS)
 
 def run(bench: Bench, seed: int, scale: float) -> Result:
     rng = Random(seed)
-    kind = KINDS[len(bench.slices) % len(KINDS)]
+    kind = KINDS[seed % len(KINDS)]
     part = bench.next_slice(seed, 3_000)
     order = stirred(part.touchpoints, rng)
     kept_back = len(order) // 4 if kind == "overlap" else 0
