@@ -36,6 +36,8 @@ class Kept(msgspec.Struct, array_like=True):
 
     contacts: dict[str, Known]
     manifest: dict[str, bytes]
+    gone: dict[str, int] = {}
+    """Contacts that went to another customer, and the version under which they did: nothing older brings them back."""
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -70,7 +72,7 @@ class JourneyStage:
             raw = known.get(key)
             kept = Kept({}, {}) if raw is None else _decoder.decode(raw)
             if self._take(batch, key[1:], kept, changes):
-                batch.save(key, _encoder.encode(kept) if kept.contacts else None)
+                batch.save(key, _encoder.encode(kept))
 
     def _take(self, batch: Batch, key: bytes, kept: Kept, changes: dict[str, Change[Contact]]) -> bool:
         """Brings ``kept`` up to date and tells what changed; whether anything did."""
@@ -78,13 +80,16 @@ class JourneyStage:
         moved = False
         for contact_id, change_ in changes.items():
             known = kept.contacts.get(contact_id)
-            if known is not None and known.version >= change_.version:
+            version = known.version if known is not None else kept.gone.get(contact_id, 0)
+            if version >= change_.version:
                 continue
             moved = True
             if change_.payload is not None:
                 kept.contacts[contact_id] = Known(change_.payload, change_.version)
+                kept.gone.pop(contact_id, None)
             else:
                 kept.contacts.pop(contact_id, None)
+                kept.gone[contact_id] = change_.version
                 kept.manifest.pop(_CONTACT + contact_id, None)
                 told(topics.STITCHED, "stitched", contact_id, change_.version << VERSION_BITS, None)
         if not moved:

@@ -19,6 +19,8 @@ class Kept(msgspec.Struct, array_like=True):
     visits: dict[str, tuple[int, QueueVisit]]
     """Visit id to its version and what it was last."""
     as_of: int = 0
+    gone: dict[str, int] = {}
+    """Visits that left it, and the version under which they did: nothing older brings them back."""
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -60,7 +62,7 @@ class QueueStage:
             kept = _decoder.decode(known[key]) if key in known else Kept({})
             if not _take(kept, changes):
                 continue
-            batch.save(key, _encoder.encode(kept) if kept.visits else None)
+            batch.save(key, _encoder.encode(kept))
             visits = [visit for _, visit in kept.visits.values()]
             interval = figures(queue, channel, starts_at, length, visits) if visits else None
             self._tell(batch, queue, Change("interval", key[1:].decode(), batch.next_version(), interval), changes)
@@ -78,6 +80,7 @@ class QueueStage:
                 for visit_id, (version, visit) in kept.visits.items()
                 if visit.ended_at is None and visit.times_out_at > kept.as_of
             }
+            kept.gone = {}  # of what is over nothing is kept here either: read again, the log ends where it ended
             batch.save(key, _encoder.encode(kept))
             live = now(queue, channel, kept.as_of, (visit for _, visit in kept.visits.values()))
             self._tell(batch, queue, Change("now", key[1:].decode(), batch.next_version(), live), changes)
@@ -98,11 +101,13 @@ def _take(kept: Kept, changes: list[Change[QueueVisit]]) -> bool:
     changed = False
     for told in changes:
         known = kept.visits.get(told.id)
-        if known is not None and known[0] >= told.version:
+        if (known[0] if known is not None else kept.gone.get(told.id, 0)) >= told.version:
             continue
+        changed = True
         if told.deleted:
-            changed |= kept.visits.pop(told.id, None) is not None
+            kept.visits.pop(told.id, None)
+            kept.gone[told.id] = told.version
         elif told.payload is not None:
             kept.visits[told.id] = told.version, told.payload
-            changed = True
+            kept.gone.pop(told.id, None)
     return changed

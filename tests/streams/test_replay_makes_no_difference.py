@@ -78,9 +78,12 @@ def test_going_back_to_the_start_changes_nothing(facts: list[Touchpoint], seed: 
         pipeline.publish(touchpoint)
     pipeline.drain(3)
     expected = reference(map(decode, pipeline.accepted()))
+    written = (topics.RESOLVED, topics.VISITS, topics.STITCHED, topics.JOURNEYS, topics.SIGNALS)
+    before = {topic: len(pipeline.records(topic)) for topic in written}
     pipeline.read.clear()  # every group's offsets reset, the state kept
     pipeline.drain(3)
     assert_equal(pipeline, expected)
+    assert {topic: len(pipeline.records(topic)) for topic in written} == before
 
 
 def test_stitching_nothing_gives_nothing() -> None:
