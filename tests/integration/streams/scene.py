@@ -201,9 +201,10 @@ class Scene:
             found.setdefault(record.key.decode(), []).append(int(record.value.split()[0]))
         return {customer: sorted(counts) for customer, counts in found.items()}
 
-    def lag(self) -> int:
-        """Offsets of the inputs that are not yet committed; 1 if the broker does not tell."""
-        places = [TopicPartition(topic, n) for topic in (self.input, self.second) for n in range(self.partitions)]
+    def lag(self, *partitions: int) -> int:
+        """Offsets of the inputs (of these partitions) that are not yet committed; 1 if the broker does not tell."""
+        numbers = partitions or range(self.partitions)
+        places = [TopicPartition(topic, n) for topic in (self.input, self.second) for n in numbers]
         try:
             committed = self.admin.list_group_offsets([self.app]).get(self.app, {})
             ends = self.admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))

@@ -117,9 +117,9 @@ def test_restarts_leave_no_duplicates(scene):
 def test_slow_head_batch_is_processed_again(scene):
     """T18: one partition's first batch hangs while the others commit; after kill -9 it is not skipped."""
     scene.send(400)
-    worker = scene.start(stage={"sleep_s": 0.05, "slow_partition": 1}, settings={"max_batch": 100, **QUICK})
-    worker.wait_ready()
-    eventually("the others are done", lambda: 0 < scene.lag() < 200)
+    worker = scene.start(stage={"sleep_s": 0.2, "slow_partition": 1}, settings={**QUICK, "max_batch": 20})
+    eventually("the others are done", lambda: scene.lag(0, 2, 3) == 0)
+    assert scene.lag(1) > 0
     worker.kill()
     scene.start(settings=QUICK)
     scene.wait_drained()
