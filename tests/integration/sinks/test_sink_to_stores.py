@@ -115,21 +115,24 @@ async def test_killed_between_insert_and_commit(topics: str, tmp_path: Path) -> 
     """T10, short: kill -9 right after an insert, four times; what is stored twice collapses, nothing is missing."""
     seed = 10
     rng = random.Random(seed)
-    batches, kills = 30, 4
-    stop = asyncio.Event()
+    batches, kills = 0, 4
+    killed = asyncio.Event()
 
     async def publish_all() -> None:
+        """For as long as there is somebody to kill, so that each of them has something to insert."""
+        nonlocal batches
         async with publisher(topics) as publish:
-            for number in range(batches):
-                await publish(batch(number))
+            while not killed.is_set():
+                await publish(batch(batches))
+                batches += 1
                 await asyncio.sleep(0.2)
-        stop.set()
 
     publishing = asyncio.create_task(publish_all())
     command = [sys.executable, "-m", "tests.sinks.sink_process", topics, str(tmp_path)]
     for _ in range(kills):
         process = await asyncio.create_subprocess_exec(*command, str(rng.randint(1, 6)))
         assert await asyncio.wait_for(process.wait(), 60) == -signal.SIGKILL
+    killed.set()
     await publishing
     process = await asyncio.create_subprocess_exec(*command)
     await drained(topics, "killed")
