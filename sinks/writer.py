@@ -179,6 +179,8 @@ class Writer(ConsumerRebalanceListener):  # type: ignore[misc]
         # Never 0: with nothing to read that would give way to nobody, the store's task included.
         timeout_ms = max(10, int(min(left, 0.25) * 1000))
         found = await self._consumer.getmany(timeout_ms=timeout_ms, max_records=limits.poll_records)
+        if not found:  # with its broker gone aiokafka may answer at once, over and over
+            await asyncio.sleep(0.01)
         for partition, records in found.items():
             self._take(partition, records)
             with suppress(IllegalStateError):  # lost meanwhile

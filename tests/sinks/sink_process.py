@@ -19,6 +19,7 @@ from sinks.migrate import migrate
 from sinks.store import Columns
 from sinks.tables import Table
 from sinks.writer import Limits, Writer, run_until_signal
+from touchpath.lifeline import tie
 
 
 class Doomed(Embedded):
@@ -43,4 +44,5 @@ async def main(bootstrap: str, directory: Path, inserts: int) -> None:
 
 
 if __name__ == "__main__":
+    tie()  # it ends with the test run, whatever ends that
     asyncio.run(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 0))

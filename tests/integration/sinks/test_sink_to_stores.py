@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import signal
 import sys
@@ -28,6 +29,7 @@ from sinks.writer import Limits, Writer
 from tests.sinks.clickhouse_server import Server, older_migrations
 from tests.sinks.messages import START, Message, accepted, contact, deleted, interval, journey, stitched
 from tests.sinks.messages import signal as told
+from touchpath.lifeline import tied
 
 pytestmark = pytest.mark.timeout(170)
 
@@ -130,11 +132,11 @@ async def test_killed_between_insert_and_commit(topics: str, tmp_path: Path) -> 
     publishing = asyncio.create_task(publish_all())
     command = [sys.executable, "-m", "tests.sinks.sink_process", topics, str(tmp_path)]
     for _ in range(kills):
-        process = await asyncio.create_subprocess_exec(*command, str(rng.randint(1, 6)))
+        process = await asyncio.create_subprocess_exec(*command, str(rng.randint(1, 6)), env=tied(os.environ))
         assert await asyncio.wait_for(process.wait(), 60) == -signal.SIGKILL
     killed.set()
     await publishing
-    process = await asyncio.create_subprocess_exec(*command)
+    process = await asyncio.create_subprocess_exec(*command, env=tied(os.environ))
     await drained(topics, "killed")
     process.send_signal(signal.SIGTERM)
     assert await asyncio.wait_for(process.wait(), 30) == 0
