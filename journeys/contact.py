@@ -133,7 +133,6 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
     way: Literal["inbound", "outbound"] = "outbound" if direction == "outbound" else "inbound"
     times_out_at = last.at + settings.time_out_ms(channel)
     result = _outcome(reading, outcome, self_service)
-    attempt: Attempt = result if way == "inbound" and (result == "answered" or result == "self_service") else "none"  # type: ignore[assignment]
     stays = [reading.before, *reading.stays]
     contact = Contact(
         contact_id=first.contact_id,
@@ -147,7 +146,7 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
         references=tuple(sorted(references)),
         direction=way,
         outcome=result,
-        attempt=attempt,
+        attempt=_attempt(result) if way == "inbound" else "none",
         resolution=resolution,
         wait_s=sum(stay.wait_s or 0.0 for stay in stays),
         talk_s=sum(stay.talk_s for stay in stays),
@@ -174,6 +173,13 @@ def _outcome(reading: Reading, reported: str, self_service: bool) -> str:
     if self_service and not reading.stays:
         return "self_service"
     return "open" if reading.end is None else "ended"
+
+
+def _attempt(outcome: str) -> Attempt:
+    """What kind of attempt an inbound contact with ``outcome`` is."""
+    if outcome == "answered":
+        return "answered"
+    return "self_service" if outcome == "self_service" else "none"
 
 
 def _visit(stay: Stay, contact: Contact, settings: Settings) -> QueueVisit:
