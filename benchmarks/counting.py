@@ -34,6 +34,7 @@ class Counting:
 
     name = "count"
     schema = 1
+    linger_s = 0.1
 
     def __init__(self, source: str, output: str) -> None:
         self.inputs = (source,)

@@ -106,7 +106,7 @@ _EMPTY: dict[str, Any] = {
 }  # fmt: skip
 
 
-class _Data(msgspec.Struct):
+class _Data(msgspec.Struct, gc=False):
     channel: str
     contact_id: str | None = None
     intent: str | None = None
@@ -122,7 +122,7 @@ class _Data(msgspec.Struct):
     invited: bool = False
 
 
-class _Event(msgspec.Struct):
+class _Event(msgspec.Struct, gc=False):
     """An accepted touchpoint, so no rule of the contract is checked again; what has no column stays in ``raw``."""
 
     id: str

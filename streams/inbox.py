@@ -103,15 +103,14 @@ class Inbox:
         self._arrived.set()
         return True
 
-    async def take(self, limit: int, wait_s: float) -> Slice | None:
-        """Everything that waits, up to `limit` records; None if nothing came within `wait_s`, or on `wake`."""
+    async def arrival(self, wait_s: float) -> bool:
+        """Wait for something to take, `wake`, or the end of `wait_s`; whether there is something."""
         if not self._chunks:
-            try:
-                async with asyncio.timeout(wait_s):
-                    await self._arrived.wait()
-            except TimeoutError:
-                return None
-        self._arrived.clear()
+            await self.more(wait_s)
+        return bool(self._chunks)
+
+    def take(self, limit: int) -> Slice | None:
+        """Everything that waits, up to `limit` records; None if nothing does."""
         records: list[Record] = []
         positions: dict[str, int] = {}
         while self._chunks:
@@ -146,5 +145,5 @@ class Inbox:
         return since is not None and monotonic() - since < self._transit_s
 
     def wake(self) -> None:
-        """Let `take` return at once."""
+        """Let `arrival` and `more` return at once."""
         self._arrived.set()

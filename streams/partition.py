@@ -30,6 +30,7 @@ from streams.transaction import Transactions
 log = logging.getLogger(__name__)
 
 _WATCH_S = 1.0
+_MARKERS_S = 0.5
 _FIRST_BACKOFF_S, _LAST_BACKOFF_S = 0.2, 5.0
 _LOCK_WAIT_S = 3.0  # a predecessor of ours may still be closing its state
 _STEP_S = 0.4  # a batch should not hold the event loop longer than this
@@ -97,7 +98,7 @@ class PartitionTask:
         self._limit = settings.max_batch
         self._batch_bytes = settings.batch_bytes
         self._record_bytes = settings.max_record_bytes
-        self._lost = 0
+        self._behind: dict[TopicPartition, int] = {}
         self._began = 0.0
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -204,19 +205,21 @@ class PartitionTask:
     async def _work(self) -> None:
         looked = monotonic()
         while not self._stopping.is_set():
-            part = await self.inbox.take(self._limit, _WATCH_S)
-            if part is not None and not self._stopping.is_set():
-                await self._transact(part)
+            if await self.inbox.arrival(_WATCH_S):
+                await self._linger()
+                part = self.inbox.take(self._limit)
+                if part is not None and not self._stopping.is_set():
+                    await self._transact(part)
             if monotonic() - looked >= _WATCH_S:
                 looked = monotonic()
                 await self._look_for_lost_chunks()
 
     async def _linger(self) -> None:
         """Unless a whole batch waits, let it gather for a moment since the last one: a transaction costs the broker
-        as much for ten records as for ten thousand."""
-        until = self._began + self._settings.linger_s
+        as much for ten records as for ten thousand. Markers of transactions alone can wait for longer."""
         while self.inbox.waiting < self._limit and not self._stopping.is_set():
-            left_s = until - perf_counter()
+            linger_s = self.stage.linger_s if self.inbox.waiting else _MARKERS_S
+            left_s = self._began + linger_s - perf_counter()
             if left_s <= 0:
                 return
             await self.inbox.more(left_s)
@@ -285,17 +288,19 @@ class PartitionTask:
             metrics.STAGE_EVENTS.labels(name, event).inc(n)
 
     async def _look_for_lost_chunks(self) -> None:
-        """Is the consumer further than what came, twice in a row? Then Faust dropped a chunk; read it again."""
+        """Is the consumer further than what came, and nothing came since the last look? Then Faust dropped a chunk."""
         behind: dict[TopicPartition, int] = {}
         for topic, place in self.inputs.items():
             expected, position = self.inbox.expected(topic), self._source.position(place)
             if expected is not None and position is not None and position > expected:
                 behind[place] = expected
-        self._lost = self._lost + 1 if behind else 0
-        if self._lost >= 2:
-            log.info("partition %s: reading again what was dropped on the way, from %s", self._name, behind)
-            self._lost = 0
-            await self._source.seek(behind)
+        # A chunk may lie between the consumer's thread and us; the next one then starts elsewhere.
+        lost = {place: expected for place, expected in behind.items() if self._behind.get(place) == expected}
+        self._behind = behind
+        if lost:
+            log.info("partition %s: reading again what was dropped on the way, from %s", self._name, lost)
+            self._behind = {}
+            await self._source.seek(lost)
 
     # State.
 

@@ -54,8 +54,7 @@ class EngineSettings:
     `bootstrap`: host:port, or several with commas between.
 
     `data`: this worker's own directory. `epoch`: 0 to 127, raised when topics get another number of partitions, so that
-    versions keep growing. `linger_s`: the least time between two transactions of a partition while less than a whole
-    batch waits. `metrics_port`: for /metrics and /ready; 0 takes a free one, None serves none.
+    versions keep growing. `metrics_port`: for /metrics and /ready; 0 takes a free one, None serves none.
     """
 
     bootstrap: str
@@ -63,7 +62,6 @@ class EngineSettings:
     data: Path
     worker: str = "worker"
     max_batch: int = 10_000
-    linger_s: float = 0.1
     session_timeout_s: float = 6.0
     transaction_timeout_s: float = 60.0
     stop_timeout_s: float = 5.0

@@ -81,10 +81,13 @@ class Transactions:
         producer = self._producer
         await producer.begin_transaction()
         now = int(time.time() * 1000)
+        places = list(outputs)
+        for place, _ in places:
+            producer._txn_manager.maybe_add_partition_to_txn(place)
+        if offsets:
+            await producer.send_offsets_to_transaction(dict(offsets), group)
         async with asyncio.TaskGroup() as tasks:
-            if offsets:
-                tasks.create_task(producer.send_offsets_to_transaction(dict(offsets), group))
-            sends = [tasks.create_task(self._send(place, _pack(producer, records, now))) for place, records in outputs]
+            sends = [tasks.create_task(self._send(place, _pack(producer, records, now))) for place, records in places]
         await producer.commit_transaction()
         return {place: offset for place, offset in (send.result() for send in sends) if offset is not None}
 

@@ -39,6 +39,7 @@ class ContactStage:
     name = "contact"
     inputs = (topics.TOUCHPOINTS, topics.ROUTED)
     schema = 1
+    linger_s = 0.1
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

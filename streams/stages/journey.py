@@ -50,6 +50,7 @@ class JourneyStage:
     name = "journey"
     inputs = (topics.RESOLVED,)
     schema = 1
+    linger_s = 0.1
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -32,6 +32,7 @@ class QueueStage:
     name = "queue"
     inputs = (topics.VISITS,)
     schema = 1
+    linger_s = 0.5  # a manager looks at figures of a quarter of an hour
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -97,6 +97,12 @@ class Part:
                 total += float(line.rsplit(" ", 1)[1])
         return total
 
+    def peak_mb(self) -> float:
+        """The most memory that was resident at once since its start."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024  # type: ignore[index]
+
     def kill(self) -> None:
         """SIGKILL, and wait for the end."""
         self.signal(signal.SIGKILL)

@@ -25,6 +25,7 @@ def run(bench: Bench, seed: int, scale: float) -> Result:
     bench.feed(part, order[:half], over_s=0).finish()
     bench.feed(crowd, crowd.touchpoints, over_s=0).finish()
     bench.drain_workers(300)
+    peak_mb = bench.worker.peak_mb()
     bench.worker.stop(30)
     state = bench.layout.worker(bench.worker.name)
     aside = bench.directory / f"state-{seed}"
@@ -44,7 +45,12 @@ def run(bench: Bench, seed: int, scale: float) -> Result:
         f"SELECT count(), uniqExact(customer) FROM contacts FINAL WHERE startsWith(contact_id, '{crowd.prefix}')"
     ).rows
     result.figures["mismatch"] += abs(rows[0] - customers) + abs(rows[1] - customers)
-    figures = {"customers": customers, "rebuilt s max": rebuilt_s, "changelog records": recovered}
+    figures = {
+        "customers": customers,
+        "rebuilt s max": rebuilt_s,
+        "changelog records": recovered,
+        "worker peak MB max": peak_mb,
+    }
     return result.add(Result({**figures, "state entries differing": differing}))
 
 

@@ -19,7 +19,7 @@ def chunk(start: int, end: int, topic: str = "in", step: int = 1) -> Chunk:
 
 
 async def taken(inbox: Inbox, limit: int = 100):
-    part = await inbox.take(limit, 0)
+    part = inbox.take(limit)
     return None if part is None else ([record.offset for record in part.records], part.positions)
 
 
@@ -88,10 +88,10 @@ async def test_a_chunk_that_never_comes_is_waited_for_only_so_long():
 async def test_wake_ends_the_waiting():
     inbox = Inbox(["in"], 4)
     inbox.open({"in": 0})
-    waiting = asyncio.create_task(inbox.take(1, 60))
+    waiting = asyncio.create_task(inbox.arrival(60))
     await asyncio.sleep(0)
     inbox.wake()
-    assert await asyncio.wait_for(waiting, 1) is None
+    assert await asyncio.wait_for(waiting, 1) is False
 
 
 @settings(max_examples=100, deadline=None)

@@ -29,6 +29,7 @@ class Adding:
     name: str = "adding"
     inputs: tuple[str, ...] = ("in",)
     schema: int = 1
+    linger_s: float = 0.0
     failures: int = 0  # to raise whatever comes
     error: Exception | None = None
 

@@ -13,6 +13,7 @@ class Step:
     name: str = "step"
     inputs: tuple[str, ...] = ("in",)
     schema: int = 1
+    linger_s: float = 0.0
 
     def process(self, batch):
         pass

@@ -38,6 +38,7 @@ class Counting:
     sleep_s: float = 0.0  # for each record
     slow_partition: int | None = None  # the sleep is for this one only
     schema: int = 1
+    linger_s: float = 0.0
     name: str = "count"
 
     def process(self, batch: Batch) -> None:
