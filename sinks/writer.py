@@ -127,7 +127,7 @@ class Writer(ConsumerRebalanceListener):  # type: ignore[misc]
             isolation_level="read_committed",
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            # Rows may be a second late, so fetches can be large: each that is answered costs both sides about a millisecond.
+            # Rows may be a second late, so fetches may gather.
             fetch_min_bytes=_FETCH_BYTES,
             fetch_max_wait_ms=250,
             max_poll_interval_ms=_POLL_INTERVAL_MS,

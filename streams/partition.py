@@ -82,7 +82,7 @@ class PartitionTask:
         self.stage = stage
         self.partition = partition
         self.ready = False
-        self.inbox = Inbox(stage.inputs, capacity=2 * settings.max_batch)
+        self.inbox = Inbox(stage.inputs, capacity=settings.max_batch)
         self.inputs = {topic: TopicPartition(topic, partition) for topic in stage.inputs}
         self._topology = topology
         self._settings = settings
