@@ -41,7 +41,7 @@ PARTITIONS = 4
 DAY = date(2026, 3, 2)
 PROBE = "probe-"
 _PROBE_EVERY = 40
-_WARM_UP_S = 5.0
+_WARM_UP_S = 20.0
 
 
 @dataclass(frozen=True)
