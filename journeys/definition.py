@@ -15,12 +15,13 @@ import msgspec
 
 from journeys import queue, switching
 from journeys.contact import Contact, QueueVisit, fold
-from journeys.identity import customer_of, is_identified
+from journeys.facts import IDENTIFY, verdicts
+from journeys.identity import Owner, Seen, Verdict, customer_of, identifiers_of, is_identified, owners_of
 from journeys.journey import UNKNOWN
 from journeys.repeats import DAY
 from journeys.sessions import merge
 from journeys.settings import DEFAULTS, Settings
-from journeys.touchpoint import Touchpoint
+from journeys.touchpoint import FACTS, Touchpoint
 
 
 class Relations(msgspec.Struct, frozen=True):
@@ -68,7 +69,8 @@ def reference(touchpoints: Iterable[Touchpoint], as_of: int | None = None, setti
         as_of = max((touchpoint.at for touchpoint in facts.values()), default=0)
     by_contact: dict[str, list[Touchpoint]] = defaultdict(list)
     for touchpoint in sorted(facts.values(), key=lambda fact: (fact.at, fact.id)):
-        by_contact[touchpoint.contact_id].append(touchpoint)
+        if touchpoint.type not in FACTS:
+            by_contact[touchpoint.contact_id].append(touchpoint)
 
     contacts: dict[str, Contact] = {}
     visits: dict[str, QueueVisit] = {}
@@ -77,7 +79,9 @@ def reference(touchpoints: Iterable[Touchpoint], as_of: int | None = None, setti
         contact, stays = fold(own, settings)
         contacts[contact.contact_id] = contact
         visits.update((visit.visit_id, visit) for visit in stays)
-        by_customer[customer_of(contact, settings)].append(contact)
+    owners = _owners(contacts.values(), facts.values(), settings)
+    for contact in contacts.values():
+        by_customer[customer_of(contact, owners.__getitem__, settings)].append(contact)
 
     result = Reference(as_of, contacts, {}, visits, {}, {}, set(), _intervals(visits.values(), settings), {})
     counts: dict[tuple[int, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
@@ -85,6 +89,19 @@ def reference(touchpoints: Iterable[Touchpoint], as_of: int | None = None, setti
         _customer(customer, sorted(own_contacts, key=_order), result, counts, settings)
     result.fcr.update((key, Fcr(*three)) for key, three in counts.items())
     return result
+
+
+def _owners(contacts: Iterable[Contact], facts: Iterable[Touchpoint], settings: Settings) -> dict[str, Owner]:
+    """To whom every identifier belongs, by what contacts and explicit facts say."""
+    seen = [Seen(identifiers_of(contact.identifiers), contact.started_at) for contact in contacts]
+    known: dict[str, dict[str, Verdict]] = defaultdict(dict)
+    for fact in facts:
+        if fact.type == IDENTIFY:
+            seen.append(Seen(identifiers_of(fact.identifiers.items()), fact.at))
+        elif fact.type in FACTS:
+            for one, other, verdict in verdicts(fact, settings):
+                known[one][other] = max(known[one].get(other, verdict), verdict)
+    return owners_of(seen, known, settings)
 
 
 def _order(contact: Contact) -> tuple[int, str]:

@@ -1,28 +1,222 @@
-"""Whose contact it is. For now: the strongest identifier's, taken at its word.
+"""Whose contact it is: the customer who owns the strongest identifier that belongs to somebody (M3, M4).
 
-This is the door through which identity resolution will enter: it replaces ``customer_of`` by a stage of its own
-between the contact and the journey stage, and nothing behind it changes.
+An identifier, "kind:value", looks only at stronger ones seen with it in one contact, so working strongest first gives
+one result, whatever the order of arrival; there is no graph, and what evidence joined, evidence can part again. What is
+known of an identifier is its ``Evidence`` and its ``Verdicts``; what others are told is its ``Owner``. The stages and
+the batch definition, ``owners_of``, call the same ``owner_of`` and ``speaker``.
+
+The rule, its figures and what fools it: docs/decisions/identity-rule.md.
 """
 
 from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+import msgspec
 
 from journeys.contact import Contact
 from journeys.settings import Settings
 
 ANONYMOUS = "anonymous:"
+PERIOD_MS = 30 * 86_400_000
+"""Evidence is counted by periods of this length, so that it can expire."""
+
+Owner = str | None
+"""To whom an identifier belongs: another, itself while nobody has claimed it, or nobody, as it is shared or blocked."""
+Lookup = Callable[[str], Owner]
+Above = frozenset[str]
+"""The stronger identifiers that one was seen with in a contact."""
 
 
-def customer_of(contact: Contact, settings: Settings) -> str:
-    """The key of ``contact``'s customer, "kind:value"; "anonymous:<contact id>" where nothing identifies them."""
-    identifiers = contact.identifiers
-    if not identifiers:
-        return ANONYMOUS + contact.contact_id
-    if len(identifiers) == 1:
-        kind, value = identifiers[0]
-    else:
-        ranks = settings.rank_of
-        kind, value = min(identifiers, key=lambda known: (ranks.get(known[0], len(ranks)), known))
-    return f"{kind}:{value}"
+class Seen(NamedTuple):
+    """What one contact, or one `identify`, says about the identifiers that it carries."""
+
+    identifiers: tuple[str, ...]
+    started_at: int
+
+
+class Verdict(msgspec.Struct, array_like=True, frozen=True, order=True):
+    """What somebody knows better about two identifiers, or about one alone. The greatest holds."""
+
+    at: int
+    fact_id: str
+    verb: str
+    """link, unlink or auto (which withdraws either); block or unblock for one alone."""
+
+
+class Verdicts(NamedTuple):
+    """What holds of one identifier."""
+
+    links: frozenset[str] = frozenset()
+    unlinks: frozenset[str] = frozenset()
+    blocked: bool = False
+
+
+NO_VERDICTS = Verdicts()
+
+
+class Evidence(msgspec.Struct, array_like=True):
+    """What one identifier was seen with: per set of stronger ones (sorted), how many contacts in which period."""
+
+    sets: dict[tuple[str, ...], dict[int, int]] = {}
+
+    def add(self, above: Iterable[str], period: int, count: int = 1) -> None:
+        """Count ``above`` in, or with a negative ``count`` out again."""
+        key = tuple(sorted(above))
+        periods = self.sets.setdefault(key, {})
+        periods[period] = periods.get(period, 0) + count
+        if not periods[period]:
+            del periods[period]
+        if not periods:
+            del self.sets[key]
+
+
+def identifiers_of(pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """(kind, value) pairs as identifiers."""
+    return tuple(f"{kind}:{value}" for kind, value in pairs)
+
+
+def above(identifier: str, identifiers: Iterable[str], settings: Settings) -> Above:
+    """Those of ``identifiers`` that are of a stronger kind than ``identifier``."""
+    rank = rank_of(identifier, settings)
+    return frozenset(other for other in identifiers if rank_of(other, settings) < rank)
+
+
+def rank_of(identifier: str, settings: Settings) -> int:
+    """0 for the kind that names a customer; the greater, the weaker."""
+    ranks = settings.rank_of
+    return ranks.get(identifier.partition(":")[0], len(ranks))
+
+
+def speaker(identifiers: Iterable[str], lookup: Lookup, settings: Settings) -> str | None:
+    """Who owns a contact with ``identifiers``; None if nobody can tell.
+
+    Those that belong to a customer_id speak first, then those that belong to another identifier, then those that nobody
+    has claimed; among these the strongest kind. Two of one kind that name different owners are a conflict, and nobody
+    speaks; if both are unclaimed, the smaller names the contact.
+    """
+    best: tuple[bool, int, int] | None = None
+    owners: set[str] = set()
+    for identifier in identifiers:
+        owner = lookup(identifier)
+        if owner is None:
+            continue
+        rank, owner_rank = rank_of(identifier, settings), rank_of(owner, settings)
+        place = (owner == identifier and rank > 0, owner_rank, rank)
+        if best is None or place < best:
+            best, owners = place, {owner}
+        elif place == best:
+            owners.add(owner)
+    if best is None or (len(owners) > 1 and not best[0]):
+        return None
+    return min(owners)
+
+
+def owner_of(identifier: str, evidence: Evidence, verdicts: Verdicts, lookup: Lookup, settings: Settings) -> Owner:
+    """To whom ``identifier`` belongs, if ``lookup`` tells it of every stronger identifier in its evidence.
+
+    Nine of ten contacts that tell (`share`) decide, or, with at most one customer_id among the owners, a lead of two
+    over all others together. Failing that, a phone goes to the one customer_id rather than to one unclaimed address
+    (`adopting`), and a phone, social name or cookie of two unclaimed owners to the first (`joining`). Else shared.
+    """
+    rule = settings.identity
+    if verdicts.blocked:
+        return None
+    if verdicts.links:
+        return _linked(identifier, verdicts.links, lookup, settings)
+    if len(evidence.sets) > rule.most_sets:
+        return None
+    votes = _votes(identifier, evidence, verdicts.unlinks, lookup, settings)
+    if not votes:
+        return identifier
+    ranks = {owner: rank_of(owner, settings) for owner in votes}
+    first, *others = sorted(votes, key=lambda owner: (-votes[owner], ranks[owner], owner))
+    rest = sum(votes[owner] for owner in others)
+    if not others or votes[first] >= rule.share * (votes[first] + rest):
+        return first
+    customers = [owner for owner in votes if ranks[owner] == 0]
+    if len(customers) > 1:
+        return None
+    if votes[first] >= rest + rule.lead:
+        return first
+    kind = identifier.partition(":")[0]
+    if len(others) == 1 and customers and kind in rule.adopting:
+        return customers[0]
+    if len(others) == 1 and not customers and kind in rule.joining:
+        return first
+    return None
+
+
+def _linked(identifier: str, links: frozenset[str], lookup: Lookup, settings: Settings) -> Owner:
+    """Where links lead: to the strongest kind of owner, if there is one such."""
+    found = {owner: rank_of(owner, settings) for owner in map(lookup, links) if owner is not None}
+    if not found:
+        return identifier
+    strongest = min(found.values())
+    best = [owner for owner, rank in found.items() if rank == strongest]
+    if len(best) == 1:
+        return best[0]
+    return identifier if rank_of(identifier, settings) == 0 else None
+
+
+def _votes(
+    identifier: str, evidence: Evidence, unlinked: frozenset[str], lookup: Lookup, settings: Settings
+) -> Counter[str]:
+    """How many contacts say that ``identifier`` belongs to an owner, by owner."""
+    kept = settings.identity_periods.get(identifier.partition(":")[0])
+    newest = max((period for periods in evidence.sets.values() for period in periods), default=0)
+    votes: Counter[str] = Counter()
+    for others, periods in evidence.sets.items():
+        count = sum(n for period, n in periods.items() if kept is None or period > newest - kept)
+        owner = speaker([other for other in others if other not in unlinked], lookup, settings) if count else None
+        if owner is not None and owner not in unlinked:
+            votes[owner] += count
+    return votes
+
+
+def about(one: str, other: str, settings: Settings) -> tuple[str, str]:
+    """A fact about two identifiers is one about the weaker, of equals about the larger: that one first."""
+    low, high = sorted((one, other), key=lambda name: (rank_of(name, settings), name))
+    return high, low
+
+
+def held(verdicts: Mapping[str, Verdict]) -> Verdicts:
+    """What holds, from the greatest verdict about each other identifier; "" is the identifier alone."""
+    links = frozenset(other for other, verdict in verdicts.items() if verdict.verb == "link")
+    unlinks = frozenset(other for other, verdict in verdicts.items() if verdict.verb == "unlink")
+    alone = verdicts.get("")
+    return Verdicts(links, unlinks, alone is not None and alone.verb == "block")
+
+
+def owners_of(
+    seen: Iterable[Seen], verdicts: Mapping[str, Mapping[str, Verdict]], settings: Settings
+) -> dict[str, Owner]:
+    """The owner of every identifier, strongest first: the plain batch definition."""
+    evidence: dict[str, Evidence] = {}
+    linked = {other for own in verdicts.values() for other in own if other}
+    for one in seen:
+        for identifier in one.identifiers:
+            own = evidence.setdefault(identifier, Evidence({}))
+            if stronger := above(identifier, one.identifiers, settings):
+                own.add(stronger, one.started_at // PERIOD_MS)
+    owners: dict[str, Owner] = {}
+    everyone = evidence.keys() | verdicts.keys() | linked
+    for identifier in sorted(everyone, key=lambda name: (rank_of(name, settings), name)):
+        owners[identifier] = owner_of(
+            identifier,
+            evidence.get(identifier) or Evidence({}),
+            held(verdicts.get(identifier, {})),
+            owners.__getitem__,
+            settings,
+        )
+    return owners
+
+
+def customer_of(contact: Contact, lookup: Lookup, settings: Settings) -> str:
+    """The key of ``contact``'s customer: what owns it, or "anonymous:<contact id>" where nobody can tell."""
+    return speaker(identifiers_of(contact.identifiers), lookup, settings) or ANONYMOUS + contact.contact_id
 
 
 def is_identified(customer: str) -> bool:

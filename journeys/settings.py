@@ -72,7 +72,21 @@ class Contacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ranks: tuple[str, ...] = IDENTIFIERS
-    """Kinds of identifiers, the strongest first; kinds that are not named come last, in the order of their names."""
+    """Kinds of identifiers, the strongest first. The first names a customer; kinds that are not named come last."""
+    most_sets: int = 50
+    """Seen with more different sets of stronger identifiers, an identifier is public: a tablet, a switchboard."""
+    share: float = 0.9
+    """What the first of several owners needs of the contacts that tell. One of ten may be a slip."""
+    lead: int = 2
+    """Or by how many contacts it leads all others together, if at most one of them all is a customer."""
+    adopting: tuple[str, ...] = ("phone",)
+    """Kinds that go to the one customer rather than to one unclaimed identifier, even without a lead: people sign in
+    when they call. Not devices: a family's PC would give the one without an account to the one who has it."""
+    joining: tuple[str, ...] = ("phone", "social", "cookie")
+    """Kinds that join two unclaimed identifiers: a person with two mail addresses. Not devices: two who used a tablet
+    once are not one."""
+    expires: dict[str, Duration] = {}
+    """Per kind: how much older than an identifier's newest evidence other evidence may be and still count."""
 
 
 class Journeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -140,6 +154,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @cached_property
     def rank_of(self) -> dict[str, int]:
         return {kind: rank for rank, kind in enumerate(self.identity.ranks)}
+
+    @cached_property
+    def identity_periods(self) -> dict[str, int]:
+        """Per kind, for how many months evidence counts."""
+        return {kind: max(1, round(span / (30 * 86_400))) for kind, span in self.identity.expires.items()}
 
     def gap_ms(self, intent: str) -> int:
         """The longest silence, in ms, within a journey about ``intent``."""

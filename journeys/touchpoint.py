@@ -26,6 +26,9 @@ LIFE_CYCLE = (
     "wrapped_up",
 )
 SELF_SERVICE = ("searched", "article_viewed", "menu_chosen", "resolved", "failed")
+OF_TWO = ("link", "alias", "unlink", "auto")
+FACTS = ("identify", *OF_TWO, "block", "unblock")
+"""What these say about identifiers is in journeys/facts.py; they are no contacts."""
 
 SCHEMA = "touchpath:touchpoint:1"
 MAX_BYTES = 32 * 1024
@@ -45,6 +48,8 @@ class Data(msgspec.Struct, omit_defaults=True, gc=False):
     """The call, chat, thread or session that this belongs to; without one the touchpoint is a contact of its own."""
     identifiers: dict[Name, Text] = {}
     """Whom it is about: customer_id, email, phone, social, device, cookie, session."""
+    other: dict[Name, Text] = {}
+    """For link, alias, unlink and auto: the identifiers that those above do, or do not, belong with."""
     intent: Text | None = None
     reference: Text | None = None
     """Case or order number: joins contacts whatever their intents are called."""
@@ -95,6 +100,7 @@ class Touchpoint(msgspec.Struct, array_like=True, frozen=True, gc=False):
     invited: bool = False
     source: str = ""
     attributes: dict[str, Any] = {}
+    other: dict[str, str] = {}
 
 
 class Invalid(ValueError):
@@ -141,6 +147,11 @@ def from_event(event: CloudEvent) -> Touchpoint:
     if at < EARLIEST:
         raise Invalid("implausible_time", "time", event.time.isoformat(), "before 1990, so no real event time")
     data = event.data
+    if event.type in FACTS:
+        if not data.identifiers:
+            raise Invalid("invalid_field", "data.identifiers", data.identifiers, f"{event.type} needs one")
+        if event.type in OF_TWO and not data.other:
+            raise Invalid("invalid_field", "data.other", data.other, f"{event.type} needs one")
     return Touchpoint(
         at,
         event.id,
@@ -161,6 +172,7 @@ def from_event(event: CloudEvent) -> Touchpoint:
         data.invited,
         event.source,
         data.attributes,
+        data.other,
     )
 
 
@@ -187,6 +199,7 @@ def to_event(touchpoint: Touchpoint) -> CloudEvent:
             wrap_s=touchpoint.wrap_s,
             invited=touchpoint.invited,
             attributes=touchpoint.attributes,
+            other=touchpoint.other,
         ),
     )
 

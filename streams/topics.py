@@ -32,6 +32,8 @@ AGENTS = "journey.agents"
 ROUTED = "journey.routed"
 DEAD_LETTERS = "journey.touchpoints.dlq"
 ACCEPTED = "journey.accepted"
+EVIDENCE = "journey.evidence"
+OWNERS = "journey.owners"
 RESOLVED = "journey.resolved"
 VISITS = "journey.visits"
 STITCHED = "journey.stitched"
@@ -57,6 +59,8 @@ CATALOGUE: dict[str, Topic] = {
             retention_ms=30 * DAY_MS,
         ),
         Topic(ACCEPTED, "none", "CloudEvents, one a line: the touchpoints taken in one transaction"),
+        Topic(EVIDENCE, "identifier", "Sighting, Ruling, Question and Answer: what identity is made of"),
+        Topic(OWNERS, "identifier", "Answer: whom an identifier belongs to, for the contacts that carry it"),
         Topic(RESOLVED, "customer", "Change[Contact]"),
         Topic(VISITS, "queue", "Change[QueueVisit]"),
         Topic(STITCHED, "customer", "Change[Stitched]"),
@@ -65,7 +69,7 @@ CATALOGUE: dict[str, Topic] = {
         Topic(QUEUES, "queue", "Change[QueueInterval] and Change[QueueNow]"),
         *(
             Topic(changelog(stage), "state key", "the stage's state", cleanup="compact")
-            for stage in ("contact", "journey", "queue")
+            for stage in ("contact", "identity", "journey", "queue")
         ),
     )
 }

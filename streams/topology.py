@@ -1,13 +1,17 @@
 """The way of a touchpoint, as a page.
 
     journey.touchpoints ─► contact ─► journey.resolved ─► journey ─► journey.stitched, journey.journeys, journey.signals
-     (journey.routed)      │    │      (by customer)
-                           │    └───► journey.visits ───► queue ───► journey.queues
-                           │           (by queue)
+     (journey.routed)      │ ▲  │      (by customer)
+                           │ │  └───► journey.visits ───► queue ───► journey.queues
+                           │ │         (by queue)
+                           │ └─ journey.owners ◄── identity ◄─┐
+                           │                        │ (by identifier)
+                           ├──────────────────────► journey.evidence
                            └────────► journey.accepted, journey.touchpoints.dlq
 
 Each stage is keyed, and the only writer of what it emits. What a batch leads to (outputs, state, offsets) is one
-transaction. Between contact and journey there is a door for identity resolution (`journeys.identity`).
+transaction. A contact goes to its customer at once, as far as its identifiers are known; where identity learns better,
+it tells the contact stage, and the contact moves (docs/decisions/identity-in-the-stream.md).
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ from journeys.settings import Settings
 from streams import topics
 from streams.settings import Topology
 from streams.stages.contact import ContactStage
+from streams.stages.identity import IdentityStage
 from streams.stages.journey import JourneyStage
 from streams.stages.queue import QueueStage
 
@@ -26,6 +31,7 @@ def build(settings: Settings, partitions: int = PARTITIONS) -> Topology:
     """The stages over topics of ``partitions`` partitions each."""
     stages = (
         ContactStage(settings),  # touchpoints of one contact id are one contact, with its queue visits
+        IdentityStage(settings),  # what was seen together says to whom an identifier belongs
         JourneyStage(settings),  # contacts of one customer are journeys, with switches and repeats
         QueueStage(settings),  # visits of one queue are its figures, by interval and now
     )

@@ -1,4 +1,4 @@
-"""Touchpoints become contacts and queue visits. Keyed by contact id, else by the touchpoint's own."""
+"""Touchpoints become contacts and queue visits, and go to their customers. Keyed by contact id, else by their own."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ import msgspec
 
 from journeys import change
 from journeys.change import Change
-from journeys.contact import QueueVisit, fold
-from journeys.identity import customer_of
+from journeys.contact import Contact, QueueVisit, fold
+from journeys.facts import IDENTIFY, verdicts
+from journeys.identity import PERIOD_MS, Lookup, above, customer_of, identifiers_of, rank_of
 from journeys.partition import partition_of
 from journeys.queue import interval_of
 from journeys.settings import Settings
-from journeys.touchpoint import Invalid, Touchpoint, decode
+from journeys.touchpoint import FACTS, Invalid, Touchpoint, decode
 from streams import topics
 from streams.batch import Batch
 from streams.stage import Record
+from streams.stages import evidence
+from streams.stages.evidence import Ears, Ruling, Sighting
 
 BLOCK_BYTES = 256 * 1024
 MOST_TOUCHPOINTS = 2_000
@@ -29,6 +32,11 @@ class Kept(msgspec.Struct, array_like=True):
     touchpoints: list[Touchpoint]
     customer: str
     visits: list[QueueVisit]
+    identifiers: tuple[str, ...] = ()
+    """Those that it carries, as last said to identity."""
+    period: int = 0
+    looks_at: tuple[str, ...] = ()
+    """Identifiers of which it wants to be told to whom they belong."""
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -37,7 +45,7 @@ _decoder = msgspec.msgpack.Decoder(Kept)
 
 class ContactStage:
     name = "contact"
-    inputs = (topics.TOUCHPOINTS, topics.ROUTED)
+    inputs = (topics.TOUCHPOINTS, topics.ROUTED, topics.OWNERS)
     schema = 1
     linger_s = 0.1
 
@@ -50,8 +58,39 @@ class ContactStage:
         raise ValueError(f"the contact stage never kept state of schema {schema}")
 
     def process(self, batch: Batch) -> None:
+        ears = Ears(batch, "contact", self._settings)
+        concerned = {
+            b"c" + contact_id.encode()
+            for record in batch.records
+            if record.topic == topics.OWNERS
+            for contact_id in ears.hear(evidence.decode_answer(record.value or b""))
+        }
+        arrived = self._read(batch)
+        for key in sorted(concerned):
+            arrived.setdefault(key, [])
+        known = batch.load(arrived)
+        blocks = _Blocks(batch)
+        told: list[tuple[bytes, Kept, list[Touchpoint]]] = []
+        for key, own in arrived.items():
+            raw = known.get(key)
+            # A contact that is known here lives here: the hash is only for new ones.
+            if raw is None and partition_of(key[1:], batch.partitions) != batch.partition:
+                self._forward(batch, key[1:], own)
+                continue
+            kept = Kept([], "", []) if raw is None else _decoder.decode(raw)
+            new = self._accept(batch, kept, own, blocks)
+            if new or key in concerned:
+                told.append((key, kept, new))
+        self._tell_all(batch, ears, told)
+        ears.close()
+        blocks.close()
+
+    def _read(self, batch: Batch) -> dict[bytes, list[tuple[Touchpoint, Record]]]:
+        """The touchpoints of the batch by the key of their contact's state; what cannot be taken is rejected."""
         arrived: dict[bytes, list[tuple[Touchpoint, Record]]] = {}
         for record in batch.records:
+            if record.topic == topics.OWNERS:
+                continue
             try:
                 touchpoint = decode(record.value or b"")
             except Invalid as error:
@@ -68,21 +107,27 @@ class ContactStage:
                 arrived[key] = [(touchpoint, record)]
             else:
                 own.append((touchpoint, record))
+        return arrived
 
-        known = batch.load(arrived)
-        blocks = _Blocks(batch)
-        for key, own in arrived.items():
-            raw = known.get(key)
-            # A contact that is known here lives here: the hash is only for new ones.
-            if raw is None and partition_of(key[1:], batch.partitions) != batch.partition:
-                self._forward(batch, key[1:], own)
-                continue
-            kept = Kept([], "", []) if raw is None else _decoder.decode(raw)
-            new = self._accept(batch, kept, own, blocks)
-            if new:
-                self._tell(batch, kept, new)
-                batch.save(key, _encoder.encode(kept))
-        blocks.close()
+    def _tell_all(self, batch: Batch, ears: Ears, told: list[tuple[bytes, Kept, list[Touchpoint]]]) -> None:
+        folded = []
+        for key, kept, new in told:
+            events = [touchpoint for touchpoint in kept.touchpoints if touchpoint.type not in FACTS]
+            folded.append((key, kept, new, fold(events, self._settings) if events else None))
+        ears.prepare({name for *_, both in folded if both for name in identifiers_of(both[0].identifiers)})
+        for key, kept, new, both in folded:
+            for touchpoint in new:
+                if touchpoint.type in FACTS:
+                    self._state(batch, touchpoint)
+            if both is not None:
+                self._witness(batch, ears, kept, both[0])
+                self._tell(batch, ears, kept, new, *both)
+            batch.save(key, _encoder.encode(kept))
+
+    def _looked_at(self, names: tuple[str, ...], lookup: Lookup) -> tuple[str, ...]:
+        """A customer id speaks for the others, unless it is blocked."""
+        speaking = tuple(name for name in names if rank_of(name, self._settings) == 0 and lookup(name) is not None)
+        return speaking or names
 
     def _forward(self, batch: Batch, key: bytes, own: list[tuple[Touchpoint, Record]]) -> None:
         """To the partition of the contact, since its producer chose another; the record's own time goes with it."""
@@ -130,9 +175,45 @@ class ContactStage:
             batch.observe(newest)
         return new
 
-    def _tell(self, batch: Batch, kept: Kept, new: list[Touchpoint]) -> None:
+    def _state(self, batch: Batch, fact: Touchpoint) -> None:
+        """Tell identity what ``fact`` says; said again it changes nothing."""
+        if fact.type == IDENTIFY:
+            names = identifiers_of(fact.identifiers.items())
+            self._sight(batch, fact.id, (), names, fact.at // PERIOD_MS, 0)
+        for one, other, verdict in verdicts(fact, self._settings):
+            evidence.send(batch, Ruling(one, verdict.at, verdict.fact_id, verdict.verb, other))
+
+    def _witness(self, batch: Batch, ears: Ears, kept: Kept, contact: Contact) -> None:
+        """Tell identity what the contact's identifiers say about each other, and ask to whom they belong."""
+        names = identifiers_of(contact.identifiers)
+        period = contact.started_at // PERIOD_MS
+        if names != kept.identifiers or period != kept.period:
+            self._sight(batch, contact.contact_id, kept.identifiers, names, period, kept.period)
+            kept.identifiers, kept.period = names, period
+        new = [name for name in self._looked_at(names, ears.lookup()) if name not in kept.looks_at]
+        if new:
+            ears.look(contact.contact_id, new)
+            kept.looks_at += tuple(new)
+
+    def _sight(
+        self, batch: Batch, by: str, before: tuple[str, ...], names: tuple[str, ...], period: int, was: int
+    ) -> None:
+        for name in names:
+            stronger = tuple(sorted(above(name, names, self._settings)))
+            same = name in before and above(name, before, self._settings) == set(stronger) and period == was
+            if not same and (stronger or (name in before and above(name, before, self._settings))):
+                evidence.send(batch, Sighting(name, by, batch.next_version(), stronger, period))
+
+    def _tell(
+        self,
+        batch: Batch,
+        ears: Ears,
+        kept: Kept,
+        new: list[Touchpoint],
+        contact: Contact,
+        visits: list[QueueVisit],
+    ) -> None:
         """Emits the contact as it is now, and those of its visits that changed."""
-        contact, visits = fold(kept.touchpoints, self._settings)
         causes = [touchpoint.id for touchpoint in new[-change.CAUSES_KEPT :]]
         as_of = kept.touchpoints[-1].at
 
@@ -141,9 +222,12 @@ class ContactStage:
             value = change.encode(Change(entity, entity_id, version, payload, deleted, as_of, causes=causes))
             batch.emit(topic, key.encode(), value)
 
-        customer = customer_of(contact, self._settings)
+        customer = customer_of(contact, ears.lookup(), self._settings)
+        if not new and customer == kept.customer:
+            return
         if kept.customer and kept.customer != customer:
             emit(topics.RESOLVED, kept.customer, "contact", contact.contact_id, None, deleted=True)
+            batch.count("moved")
         emit(topics.RESOLVED, customer, "contact", contact.contact_id, contact)
         kept.customer = customer
 

