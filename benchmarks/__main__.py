@@ -104,7 +104,11 @@ def latency_table(latencies: Latencies) -> Table:
     printed = Table(title=f"latency at {latencies.rate:,.0f} touchpoints/s, half of the most that reaches rows")
     for title in ("to", "p50 ms", "p99 ms", "seen", "not seen", "touchpoints/s"):
         printed.add_column(title, justify="right" if title != "to" else "left")
-    for name, found in (("its signal", latencies.signal), ("its row", latencies.row)):
+    for name, found in (
+        ("its signal", latencies.signal),
+        ("its row", latencies.row),
+        ("the visit joining its customer", latencies.join),
+    ):
         printed.add_row(
             name, f"{found.p50_ms:.0f}", f"{found.p99_ms:.0f}", str(found.seen), str(found.unseen), f"{found.rate:,.0f}"
         )

@@ -51,6 +51,8 @@ class Latencies:
     rate: float
     signal: Latency
     row: Latency
+    join: Latency
+    """From the sign-in to what the visitor did before standing under the customer."""
 
 
 def streams_alone(kafka: EmbeddedKafka, events: int, workers: int, scratch: Path) -> Result:
@@ -73,7 +75,7 @@ def whole_way(kafka: EmbeddedKafka, events: int, workers: int, scratch: Path) ->
 
 
 def latencies(kafka: EmbeddedKafka, rate: float, workers: int, scratch: Path, duration_s: float = 30.0) -> Latencies:
-    """From publishing to the signal, and to the touchpoint's row, at ``rate`` touchpoints a second."""
+    """From publishing to the signal, to the touchpoint's row and to the join, at ``rate`` touchpoints a second."""
     layout = _centre(kafka, scratch, "latency")
     port = port_for(0)
     with _running([*_workers(kafka, layout, workers), [*_sink(kafka, layout), "--http-port", str(port)]]):
@@ -81,7 +83,9 @@ def latencies(kafka: EmbeddedKafka, rate: float, workers: int, scratch: Path, du
         with latency.topic_observer(kafka.bootstrap, topics.SIGNALS, _signalled) as observe:
             signal = _measure(kafka, 1, observe, rate, duration_s)
         row = _measure(kafka, 2, _rows(port), rate, duration_s)
-    return Latencies(rate, signal, row)
+        with latency.topic_observer(kafka.bootstrap, topics.STITCHED, _joined) as observe:
+            join = _measure(kafka, 3, observe, rate, duration_s)
+    return Latencies(rate, signal, row, join)
 
 
 def _measure(kafka: EmbeddedKafka, number: int, observe: latency.Observer, rate: float, duration_s: float) -> Latency:
@@ -172,7 +176,8 @@ def _done(kafka: EmbeddedKafka, events: int, sinks: dict[str, list[str]]) -> Cal
 
 
 def _traffic(number: int, events: int) -> Iterator[Message]:
-    """A simulated centre's touchpoints, with a probe now and then: a chat given up, then a call, which is a switch."""
+    """A simulated centre's touchpoints, with a probe now and then: a visit with a cookie alone, a chat given up, then a
+    call, which is a switch and says whose the cookie is."""
     background = [_message(made) for made in itertools.islice(simulate(100 + number, DAY, 20_000, days=60), events)]
     for count, message in enumerate(background):  # made beforehand, so that the making takes nothing from the pipeline
         if count % _PROBE_EVERY:
@@ -180,9 +185,12 @@ def _traffic(number: int, events: int) -> Iterator[Message]:
             continue
         probe = f"{PROBE}{number}-{count // _PROBE_EVERY}"
         now = int(datetime.now(UTC).timestamp() * 1000)
-        about: dict[str, Any] = {"identifiers": {"customer_id": probe}, "intent": "billing", "source": "benchmark"}
-        yield _message(Touchpoint(now - 60_000, f"{probe}-chat", "abandoned", "chat", f"{probe}-chat", **about))
-        yield _message(Touchpoint(now, probe, "queued", "voice", probe, **about))
+        about: dict[str, Any] = {"intent": "billing", "source": "benchmark"}
+        known = {"customer_id": probe, "cookie": probe}
+        visit, chat = f"{probe}-visit", f"{probe}-chat"
+        yield _message(Touchpoint(now - 120_000, visit, "visited", "web", visit, {"cookie": probe}, **about))
+        yield _message(Touchpoint(now - 60_000, chat, "abandoned", "chat", chat, {"customer_id": probe}, **about))
+        yield _message(Touchpoint(now, probe, "queued", "voice", probe, known, **about))
 
 
 def _message(touchpoint: Touchpoint) -> Message:
@@ -190,7 +198,7 @@ def _message(touchpoint: Touchpoint) -> Message:
 
 
 def _is_probe(message_id: str) -> bool:
-    return message_id.startswith(PROBE) and not message_id.endswith("-chat")
+    return message_id.startswith(PROBE) and not message_id.endswith(("-chat", "-visit"))
 
 
 class _Told(msgspec.Struct):
@@ -204,6 +212,12 @@ def _signalled(value: bytes) -> Iterator[str]:
     told = _told.decode(value)
     if told.id.startswith("channel_switch:customer_id:" + PROBE):
         yield told.id.rpartition("/")[2]
+
+
+def _joined(value: bytes) -> Iterator[str]:
+    told = _told.decode(value)
+    if told.id.startswith(PROBE) and told.id.endswith("-visit") and b'"customer_id:probe-' in value:
+        yield told.id.removesuffix("-visit")
 
 
 def _rows(port: int) -> latency.Observer:
