@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -221,3 +221,67 @@ def customer_of(contact: Contact, lookup: Lookup, settings: Settings) -> str:
 
 def is_identified(customer: str) -> bool:
     return not customer.startswith(ANONYMOUS)
+
+
+MOST_TOLD = 20
+"""So many sets of stronger identifiers, those of the most contacts, are told of one identifier."""
+
+
+class SeenWith(msgspec.Struct, frozen=True, gc=False):
+    """A set of stronger identifiers that one was seen with. Times in ms since the epoch (UTC)."""
+
+    identifiers: tuple[str, ...]
+    contacts: int
+    """In how many contacts; an `identify` counts as one."""
+    first_period_at: int
+    last_period_at: int
+    """When the first and the last period (of ``PERIOD_MS``) with such a contact start."""
+
+
+class Identified(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What is known of one identifier, and why, for those who look at it from outside."""
+
+    identifier: str
+    kind: str
+    owner: str
+    """Empty where it belongs to nobody."""
+    state: Literal["owned", "unclaimed", "shared", "blocked"]
+    """Owned: by another, or it names a customer itself. Unclaimed: its own owner, as nobody stronger is known."""
+    contacts: int
+    """Contacts in the evidence, all sets together."""
+    sets: int
+    """Different sets in the evidence."""
+    evidence: tuple[SeenWith, ...]
+    """At most ``MOST_TOLD`` of these sets, most contacts first."""
+    links: tuple[str, ...] = ()
+    unlinks: tuple[str, ...] = ()
+
+
+def identified(identifier: str, owner: Owner, evidence: Evidence, verdicts: Verdicts, settings: Settings) -> Identified:
+    """``identifier`` as others are told of it."""
+    counts = {others: sum(periods.values()) for others, periods in evidence.sets.items()}
+    most = sorted(counts, key=lambda others: (-counts[others], others))[:MOST_TOLD]
+    state: Literal["owned", "unclaimed", "shared", "blocked"] = "owned"
+    if owner is None:
+        state = "blocked" if verdicts.blocked else "shared"
+    elif owner == identifier and rank_of(identifier, settings) > 0:
+        state = "unclaimed"
+    return Identified(
+        identifier,
+        identifier.partition(":")[0],
+        owner or "",
+        state,
+        sum(counts.values()),
+        len(counts),
+        tuple(
+            SeenWith(
+                others,
+                counts[others],
+                min(evidence.sets[others]) * PERIOD_MS,
+                max(evidence.sets[others]) * PERIOD_MS,
+            )
+            for others in most
+        ),
+        tuple(sorted(verdicts.links)),
+        tuple(sorted(verdicts.unlinks)),
+    )

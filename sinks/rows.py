@@ -14,7 +14,7 @@ import msgspec
 
 from journeys.change import Change
 from journeys.contact import QueueVisit
-from journeys.identity import is_identified
+from journeys.identity import Identified, is_identified
 from journeys.journey import Journey, Signal, Stitched
 from journeys.queue import QueueInterval, QueueNow
 from sinks import tables
@@ -358,6 +358,22 @@ def _intervals(changes: list[Change[QueueInterval]]) -> Columns:
     ]
 
 
+def _identifiers(changes: list[Change[Identified]]) -> Columns:
+    known = [change.payload for change in changes if change.payload is not None]
+    encode = msgspec.json.encode
+    return [
+        [one.identifier for one in known],
+        [one.kind for one in known],
+        [one.owner for one in known],
+        [one.state for one in known],
+        [one.contacts for one in known],
+        [one.sets for one in known],
+        [encode(one.evidence) if one.evidence else b"" for one in known],
+        [one.links for one in known],
+        [one.unlinks for one in known],
+    ]
+
+
 _queue_change = msgspec.json.Decoder(Change[QueueInterval | QueueNow]).decode
 
 
@@ -377,5 +393,8 @@ READERS: dict[str, Callable[[], Rows]] = {
     "journey.journeys": lambda: ChangedRows(tables.JOURNEYS, msgspec.json.Decoder(Change[Journey]).decode, _journeys),
     "journey.signals": lambda: ChangedRows(tables.SIGNALS, msgspec.json.Decoder(Change[Signal]).decode, _signals),
     "journey.queues": lambda: ChangedRows(tables.QUEUE_INTERVALS, _interval_only, _intervals),
+    "journey.identifiers": lambda: ChangedRows(
+        tables.IDENTIFIERS, msgspec.json.Decoder(Change[Identified]).decode, _identifiers
+    ),
     "journey.touchpoints.dlq": DeadLetterRows,
 }

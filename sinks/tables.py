@@ -170,6 +170,21 @@ QUEUE_INTERVALS = Table(
         **_VERSION,
     },
 )
+IDENTIFIERS = Table(
+    "identifiers",
+    {
+        "identifier": "text",
+        "kind": "text",
+        "owner": "text",
+        "state": "text",
+        "contacts": "count",
+        "sets": "count",
+        "evidence": "text",
+        "links": "texts",
+        "unlinks": "texts",
+        **_VERSION,
+    },
+)
 DEAD_LETTERS = Table(
     "dead_letters",
     {
@@ -185,4 +200,4 @@ DEAD_LETTERS = Table(
         "at": "time",
     },
 )
-TABLES = (TOUCHPOINTS, CONTACTS, QUEUE_VISITS, JOURNEYS, SIGNALS, QUEUE_INTERVALS, DEAD_LETTERS)
+TABLES = (TOUCHPOINTS, CONTACTS, QUEUE_VISITS, JOURNEYS, SIGNALS, QUEUE_INTERVALS, IDENTIFIERS, DEAD_LETTERS)

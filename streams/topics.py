@@ -34,6 +34,7 @@ DEAD_LETTERS = "journey.touchpoints.dlq"
 ACCEPTED = "journey.accepted"
 EVIDENCE = "journey.evidence"
 OWNERS = "journey.owners"
+IDENTIFIERS = "journey.identifiers"
 RESOLVED = "journey.resolved"
 VISITS = "journey.visits"
 STITCHED = "journey.stitched"
@@ -61,6 +62,7 @@ CATALOGUE: dict[str, Topic] = {
         Topic(ACCEPTED, "none", "CloudEvents, one a line: the touchpoints taken in one transaction"),
         Topic(EVIDENCE, "identifier", "Sighting, Ruling, Question and Answer: what identity is made of"),
         Topic(OWNERS, "identifier", "Answer: whom an identifier belongs to, for the contacts that carry it"),
+        Topic(IDENTIFIERS, "identifier", "Change[Identified]"),
         Topic(RESOLVED, "customer", "Change[Contact]"),
         Topic(VISITS, "queue", "Change[QueueVisit]"),
         Topic(STITCHED, "customer", "Change[Stitched]"),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
+from hashlib import blake2b
 
 import msgspec
 
-from journeys.identity import Evidence, Verdict, held, owner_of, rank_of
+from journeys import change
+from journeys.change import Change
+from journeys.identity import Evidence, Verdict, held, identified, owner_of, rank_of
 from journeys.settings import Settings
 from streams import topics
 from streams.batch import Batch
@@ -29,6 +32,8 @@ class Kept(msgspec.Struct, array_like=True):
     told: list[tuple[Role, int]] = []
     """Who asked: stage and partition."""
     looks_at: list[str] = []
+    news: bytes = b""
+    """A digest of what was last told of it on journey.identifiers."""
 
 
 class Contribution(msgspec.Struct, array_like=True, frozen=True):
@@ -40,6 +45,7 @@ class Contribution(msgspec.Struct, array_like=True, frozen=True):
 
 
 _encode = msgspec.msgpack.Encoder().encode
+_payload = msgspec.json.Encoder().encode
 _kept = msgspec.msgpack.Decoder(Kept)
 _contribution = msgspec.msgpack.Decoder(Contribution)
 
@@ -68,6 +74,7 @@ class IdentityStage:
                 owners.rule(told)
         for name in sorted(owners.kept, key=lambda name: (rank_of(name, self._settings), name)):
             self._decide(batch, ears, name, owners.kept[name])
+            self._tell(batch, name, owners.kept[name])
         for told in messages:
             if isinstance(told, Question):
                 self._subscribe(batch, told, owners.kept[told.identifier])
@@ -95,6 +102,16 @@ class IdentityStage:
         for role, partition in places:
             evidence.answer(batch, told, role, partition)
         batch.count("owners_changed")
+
+    def _tell(self, batch: Batch, name: str, kept: Kept) -> None:
+        """The identifier as it is now, with its evidence, if that is news."""
+        payload = _payload(identified(name, kept.owner, kept.evidence, held(kept.verdicts), self._settings))
+        digest = blake2b(payload, digest_size=8).digest()
+        if digest == kept.news:
+            return
+        kept.news = digest
+        told = Change("identifier", name, batch.next_version(), msgspec.Raw(payload))
+        batch.emit(topics.IDENTIFIERS, name.encode(), change.encode(told))
 
     def _subscribe(self, batch: Batch, asked: Question, kept: Kept) -> None:
         place = (asked.role, asked.partition)

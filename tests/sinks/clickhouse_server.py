@@ -35,15 +35,20 @@ _OLDER = (
 
 
 def older_migrations(directory: Path) -> Path:
-    """The tables' migration in the words of 18.16, in ``directory``."""
+    """The tables' migrations in the words of 18.16, in ``directory``."""
     directory.mkdir()
     text = (DIRECTORY / "0001_tables.sql").read_text()
     start, end = text.index("    identifiers Map("), text.index(")\nENGINE", text.index("    INDEX by_contact"))
-    text = text[:start].rstrip().removesuffix(",") + "\n" + text[end:]
+    _write(directory / "0001_tables.sql", text[:start].rstrip().removesuffix(",") + "\n" + text[end:])
+    text = (DIRECTORY / "0003_identifiers.sql").read_text()
+    _write(directory / "0003_identifiers.sql", text[: text.index("CREATE VIEW")])
+    return directory
+
+
+def _write(path: Path, text: str) -> None:
     for new, old in _OLDER:
         text = text.replace(new, old)
-    (directory / "0001_tables.sql").write_text(text)
-    return directory
+    path.write_text(text)
 
 
 class Server:

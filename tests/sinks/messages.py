@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from journeys.change import Change, encode
 from journeys.contact import Contact, QueueVisit
+from journeys.identity import Identified, SeenWith
 from journeys.journey import Journey, Signal, Stitched
 from journeys.queue import QueueInterval
 from journeys.touchpoint import Touchpoint
@@ -103,6 +104,15 @@ def signal(signal_id: str, kind: str, version: int = 1, **fields: Any) -> Messag
 def interval(starts_at: int = START, version: int = 1, queue: str = "billing", **fields: Any) -> Message:
     payload = QueueInterval(queue, "voice", starts_at, 900, **fields)
     return changed("journey.queues", "interval", f"{queue}|voice|{starts_at}", payload, version)
+
+
+def identifier(
+    name: str, owner: str = "customer_id:42", state: Any = "owned", *evidence: SeenWith, version: int = 1, **fields: Any
+) -> Message:
+    contacts = sum(one.contacts for one in evidence)
+    kind = name.partition(":")[0]
+    payload = Identified(name, kind, owner, state, contacts, len(evidence), evidence, **fields)
+    return changed("journey.identifiers", "identifier", name, payload, version)
 
 
 def changed(topic: str, entity: str, id_: str, payload: Any, version: int, as_of: int = START) -> Message:

@@ -3,11 +3,23 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from journeys.identity import SeenWith
 from journeys.queue import QueueNow
 from journeys.touchpoint import Touchpoint
 from sinks.rows import READERS, DeadLetterRows, Rows
 from sinks.tables import TABLES
-from tests.sinks.messages import START, Message, accepted, changed, contact, deleted, interval, signal, stitched
+from tests.sinks.messages import (
+    START,
+    Message,
+    accepted,
+    changed,
+    contact,
+    deleted,
+    identifier,
+    interval,
+    signal,
+    stitched,
+)
 
 
 def block(*messages: Message) -> dict[str, list[object]]:
@@ -130,3 +142,14 @@ def test_details_of_a_signal_are_json() -> None:
     columns = block(signal("s", "channel_switch", details={"seconds": 1.5, "step": "a_to_b"}), signal("t", "redial"))
     assert msgspec.json.decode(columns["details"][0]) == {"seconds": 1.5, "step": "a_to_b"}  # type: ignore[arg-type]
     assert columns["details"][1] == b""
+
+
+def test_the_evidence_of_an_identifier_is_json() -> None:
+    seen = SeenWith(("customer_id:42", "phone:5"), 3, START, START)
+    columns = block(
+        identifier("email:a", "", "shared", seen, links=("phone:5",)), identifier("cookie:x", "cookie:x", "unclaimed")
+    )
+    assert (columns["kind"], columns["state"]) == (["email", "cookie"], ["shared", "unclaimed"])
+    assert (columns["contacts"], columns["sets"], columns["links"]) == ([3, 0], [1, 0], [("phone:5",), ()])
+    assert msgspec.json.decode(columns["evidence"][0], type=tuple[SeenWith, ...]) == (seen,)  # type: ignore[arg-type]
+    assert columns["evidence"][1] == b""

@@ -22,6 +22,7 @@ from tests.sinks.messages import (
     accepted,
     contact,
     deleted,
+    identifier,
     journey,
     newest,
     put,
@@ -296,6 +297,27 @@ def test_why_a_contact_is_a_repeat(store: Embedded) -> None:
     assert [tuple(row.values()) for row in found] == [
         ("any_intent", "other", 3, 2 * 86_400 + 1.0),
         ("same_intent", "first", 7, 3 * 86_400 + 1.0),
+    ]
+
+
+def test_identifiers_with_the_customers_that_nobody_ruled_about(store: Embedded) -> None:
+    put(
+        store,
+        stitched(contact("c1")),
+        stitched(contact("c2")),
+        stitched(contact("c3"), customer="customer_id:7"),
+        stitched(contact("c4"), customer="anonymous:c4"),
+        identifier("email:a", "email:a", "unclaimed", version=1),
+        identifier("email:a", version=2),
+        identifier("customer_id:7", version=1),  # by a link
+        identifier("phone:5", version=1),
+        deleted("journey.identifiers", "identifier", "phone:5", 2),
+    )
+    found = rows(store, "SELECT identifier, kind, owner, state FROM v_identifiers ORDER BY identifier")
+    assert [tuple(row.values()) for row in found] == [
+        ("customer_id:42", "customer_id", "customer_id:42", "owned"),
+        ("customer_id:7", "customer_id", "customer_id:42", "owned"),
+        ("email:a", "email", "customer_id:42", "owned"),
     ]
 
 

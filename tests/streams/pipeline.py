@@ -11,6 +11,7 @@ import msgspec
 
 from journeys.change import Change
 from journeys.contact import QueueVisit
+from journeys.identity import Identified
 from journeys.journey import Journey, Signal, Stitched
 from journeys.partition import partition_of
 from journeys.queue import QueueInterval, QueueNow
@@ -132,6 +133,9 @@ class Pipeline:
 
     def intervals(self) -> dict[str, QueueInterval]:
         return self.rows(topics.QUEUES, "interval", QueueInterval | QueueNow)
+
+    def identifiers(self) -> dict[str, Identified]:
+        return self.rows(topics.IDENTIFIERS, "identifier", Identified)
 
     def accepted(self) -> list[bytes]:
         return [line for record in self.records(topics.ACCEPTED) for line in (record.value or b"").split(b"\n")]

@@ -21,7 +21,7 @@ from tests.sinks.messages import START, contact, deleted, put, stitched
 @pytest.fixture
 def store(clickhouse: Server, tmp_path: Path) -> Iterator[ClickHouse]:
     store = ClickHouse(clickhouse.url(), connect_timeout_s=1, timeout_s=10)
-    assert migrate(store, older_migrations(tmp_path / "migrations")) == ["0001_tables"]
+    assert migrate(store, older_migrations(tmp_path / "migrations")) == ["0001_tables", "0003_identifiers"]
     assert migrate(store, tmp_path / "migrations") == []
     yield store
     store.close()
