@@ -21,8 +21,9 @@ lint: .venv/ready ## style, types, and which part may import which
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/ready ## us and the peers, side by side on one broker
+bench: .venv/ready ## us and the peers, side by side on one broker; how well identity tells people apart
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.identity
 
 trials: .venv/ready ## faults and bad input, over many seeds
 	$(BIN)/python -m tests.faults

@@ -1,0 +1,197 @@
+"""The quality of identity: the shipped rule and what it is held against, on populations whose truth is known."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Annotated, NamedTuple
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.identity import ways
+from benchmarks.identity.population import population
+from benchmarks.identity.score import Score, Truth, mean_and_interval
+from benchmarks.identity.strangers import strangers
+from journeys.settings import Identity, Settings
+
+RULE = "the rule"
+NO_LEAD = 10**9
+RULE_SETTINGS = Identity()
+ABLATIONS: dict[str, Identity] = {
+    RULE: RULE_SETTINGS,
+    "no dominance: a second owner shares": msgspec.structs.replace(RULE_SETTINGS, share=1.0, lead=NO_LEAD),
+    "share only, no lead": msgspec.structs.replace(RULE_SETTINGS, lead=NO_LEAD),
+    "share 0.8": msgspec.structs.replace(RULE_SETTINGS, share=0.8),
+    "lead 1": msgspec.structs.replace(RULE_SETTINGS, lead=1),
+    "lead 3": msgspec.structs.replace(RULE_SETTINGS, lead=3),
+    "phones do not adopt": msgspec.structs.replace(RULE_SETTINGS, adopting=()),
+    "cookies adopt too": msgspec.structs.replace(RULE_SETTINGS, adopting=(*RULE_SETTINGS.adopting, "cookie")),
+    "nothing joins two unclaimed": msgspec.structs.replace(RULE_SETTINGS, joining=()),
+    "cookies do not join": msgspec.structs.replace(RULE_SETTINGS, joining=("phone", "social")),
+    "devices join too": msgspec.structs.replace(RULE_SETTINGS, joining=(*RULE_SETTINGS.joining, "device")),
+    "neither adopts nor joins": msgspec.structs.replace(RULE_SETTINGS, adopting=(), joining=()),
+    "phone before email, share 0.8, no lead": msgspec.structs.replace(
+        RULE_SETTINGS,
+        ranks=("customer_id", "phone", "email", "social", "device", "cookie", "session"),
+        share=0.8,
+        lead=NO_LEAD,
+        adopting=(),
+        joining=("phone", "email", "social", "cookie"),
+    ),
+}
+TITLES = {"precision": "precision", "recall": "recall", "f1": "F1", "linkable": "linkable", "largest": "largest/true",
+          "second": "second person"}  # fmt: skip
+
+
+class Size(NamedTuple):
+    """What a seed gave."""
+
+    touchpoints: int
+    contacts: int
+    pairs: int
+    linkable_pairs: int
+
+
+class Measured(NamedTuple):
+    size: Size
+    scores: dict[str, Score]
+    strangers: Counter[str]
+    """Touchpoints with another person's customer, by what said so; none for ablations."""
+
+
+def main(
+    seeds: Annotated[str, typer.Option(help="Populations: numbers and ranges, as in 1,2,11-15.")] = "11-15",
+    people: Annotated[int, typer.Option(min=2, help="People in each.")] = 2000,
+    ablate: Annotated[bool, typer.Option("--ablate", help="The rule with one idea changed, not its rivals.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON instead of tables.")] = False,
+) -> None:
+    """Score the identity rule that ships on populations with known truth: pairs of touchpoints put together rightly.
+
+    Seeds 1 to 3 were used to find the rule; 11 to 15 were held out, and are scored unless others are asked for.
+
+    Example: python -m benchmarks.identity --seeds 11-15 --people 2000
+    """
+    chosen = seeds_of(seeds)
+    progress = Console(stderr=True)
+    sizes: dict[int, Size] = {}
+    scores: dict[str, list[Score]] = {}
+    misled: Counter[str] = Counter()
+    for seed in chosen:
+        progress.print(f"seed {seed}: {people:,} people")
+        found = measure(seed, people, ablate)
+        sizes[seed] = found.size
+        misled += found.strangers
+        for name, score in found.scores.items():
+            scores.setdefault(name, []).append(score)
+    if as_json:
+        json.dump(told(sizes, scores, misled, people), sys.stdout, indent=2)
+        print()
+        return
+    console = Console(width=max(Console().width, 150))
+    console.print(table(scores, f"identity: {people:,} people, mean ± 95 % over seeds {seeds}"))
+    console.print(by_seed(sizes, scores[RULE]))
+    if misled:
+        console.print(strangers_table(misled, sum(size.touchpoints for size in sizes.values())))
+
+
+def measure(seed: int, people: int, ablate: bool) -> Measured:
+    """One population: the rule and its rivals, or its ablations."""
+    touchpoints, person_of = population(seed, people)
+    contacts = ways.contacts_of(touchpoints)
+    truth = Truth(touchpoints, person_of)
+    size = Size(len(touchpoints), len(contacts), truth.pairs, truth.linkable)
+    if ablate:
+        return Measured(
+            size, {name: truth.score(_under(rule, contacts)) for name, rule in ABLATIONS.items()}, Counter()
+        )
+    owners = ways.owners(contacts)
+    customers = ways.shipped(contacts, owners)
+    scores = {
+        RULE: truth.score(customers),
+        "the note's rule, per contact": truth.score(ways.note_per_contact(contacts)),
+        "the note's rule, per touchpoint": truth.score(ways.note_per_touchpoint(touchpoints)),
+        "connected components": truth.score(ways.components(touchpoints)),
+        "last writer wins": truth.score(ways.last_writer(touchpoints)),
+    }
+    return Measured(size, scores, strangers(contacts, owners, customers, person_of))
+
+
+def _under(rule: Identity, contacts: Sequence[ways.Folded]) -> ways.Customers:
+    settings = Settings(identity=rule)
+    return ways.shipped(contacts, ways.owners(contacts, settings), settings)
+
+
+def seeds_of(text: str) -> list[int]:
+    """ "1,2,11-13" as [1, 2, 11, 12, 13]."""
+    found: dict[int, None] = {}
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", part)
+        if not match or int(match[2] or match[1]) < int(match[1]):
+            raise typer.BadParameter(f"--seeds: expected numbers and ranges such as 1,2,11-15 (got {text!r})")
+        found |= dict.fromkeys(range(int(match[1]), int(match[2] or match[1]) + 1))
+    return list(found)
+
+
+def table(scores: Mapping[str, Sequence[Score]], title: str) -> Table:
+    """One row a way, over all seeds."""
+    printed = Table(title=title)
+    printed.add_column("", no_wrap=True)
+    for heading in TITLES.values():
+        printed.add_column(heading, justify="right", no_wrap=True)
+    for name, own in scores.items():
+        cells = []
+        for measure_name in TITLES:
+            mean, interval = mean_and_interval([getattr(score, measure_name) for score in own])
+            digits = 1 if measure_name == "second" or mean >= 100 else 4
+            cells.append(f"{mean:.{digits}f}" + ("" if math.isnan(interval) else f" ± {interval:.{digits}f}"))
+        printed.add_row(name, *cells)
+    return printed
+
+
+def by_seed(sizes: Mapping[int, Size], scores: Sequence[Score]) -> Table:
+    """The rule, seed by seed: a mean can hide a miss."""
+    printed = Table(title=f"{RULE}, seed by seed")
+    for heading in ("seed", "touchpoints", "contacts", "true pairs", "linkable pairs", *TITLES.values()):
+        printed.add_column(heading, justify="right", no_wrap=True)
+    for (seed, size), score in zip(sizes.items(), scores, strict=True):
+        ratios = [f"{value:.4f}" for value in score[:-1]]
+        printed.add_row(str(seed), *(f"{count:,}" for count in size), *ratios, f"{score.second:.0f}")
+    return printed
+
+
+def strangers_table(misled: Counter[str], touchpoints: int) -> Table:
+    """What fools the rule, over all seeds."""
+    all_of_them = misled.total()
+    printed = Table(title=f"with another person's customer: {all_of_them / touchpoints:.1%}")
+    for heading in ("what said so", "touchpoints", "of these"):
+        printed.add_column(heading, justify="left" if heading == "what said so" else "right", no_wrap=True)
+    for name, count in misled.most_common():
+        printed.add_row(name, f"{count:,}", f"{count / all_of_them:.1%}")
+    return printed
+
+
+def told(
+    sizes: Mapping[int, Size], scores: Mapping[str, Sequence[Score]], misled: Counter[str], people: int
+) -> dict[str, object]:
+    """The same as plain data. An interval over one seed is null."""
+    results = {}
+    for name, own in scores.items():
+        measures = {}
+        for key in TITLES:
+            values = [getattr(score, key) for score in own]
+            mean, interval = mean_and_interval(values)
+            measures[key] = {"mean": mean, "interval": None if math.isnan(interval) else interval, "by_seed": values}
+        results[name] = measures
+    described = {seed: size._asdict() for seed, size in sizes.items()}
+    return {"people": people, "seeds": described, "results": results, "strangers": dict(misled.most_common())}
+
+
+if __name__ == "__main__":
+    typer.run(main)
