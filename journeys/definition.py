@@ -16,6 +16,7 @@ import msgspec
 from journeys import queue, switching
 from journeys.contact import Contact, QueueVisit, fold
 from journeys.facts import IDENTIFY, verdicts
+from journeys.identifiers import cleaned
 from journeys.identity import Owner, Seen, Verdict, customer_of, identifiers_of, is_identified, owners_of
 from journeys.journey import UNKNOWN
 from journeys.repeats import DAY
@@ -64,7 +65,7 @@ class Reference(msgspec.Struct, frozen=True):
 
 def reference(touchpoints: Iterable[Touchpoint], as_of: int | None = None, settings: Settings = DEFAULTS) -> Reference:
     """What ``touchpoints`` add up to as of ``as_of`` (ms UTC; unless given, the newest of their times)."""
-    facts = {touchpoint.id: touchpoint for touchpoint in touchpoints}
+    facts = {touchpoint.id: cleaned(touchpoint, settings) for touchpoint in touchpoints}
     if as_of is None:
         as_of = max((touchpoint.at for touchpoint in facts.values()), default=0)
     by_contact: dict[str, list[Touchpoint]] = defaultdict(list)

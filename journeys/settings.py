@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+from phonenumbers import SUPPORTED_REGIONS
+
+from journeys.spelling import spelled
 
 Kind = Literal["assisted", "self_service", "other"]
 
@@ -57,6 +60,10 @@ CHANNELS: dict[str, Kind] = {
 GAPS = {"billing": 14, "fault": 14, "order": 30, "onboarding": 90}
 TIME_OUTS = {"voice": 4 * 3600, "chat": 1800, "email": 7 * 86_400, "web": 1800, "app": 1800, "ivr": 1800}
 IDENTIFIERS = ("customer_id", "email", "phone", "social", "device", "cookie", "session")
+PLACEHOLDERS = (
+    "0", "-", "null", "none", "nil", "undefined", "unknown", "anonymous", "guest", "n/a", "na", "test",
+    "restricted", "unavailable", "withheld",
+)  # fmt: skip
 
 
 class Contacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -87,6 +94,16 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     once are not one."""
     expires: dict[str, Duration] = {}
     """Per kind: how much older than an identifier's newest evidence other evidence may be and still count."""
+    region: str = ""
+    """Where phone numbers without a country code are from: two letters, as in "DE". Unless set, only those that begin
+    with + or 00 are read; others are compared by their digits."""
+    placeholders: tuple[str, ...] = PLACEHOLDERS
+    """What systems write where they know nobody; in any kind of identifier and any case, it is left out."""
+    repeated: tuple[str, ...] = ("customer_id", "phone")
+    """Kinds of which one character four times or more (0000, xxxx) is left out too."""
+    blocked: tuple[str, ...] = ()
+    """The centre's own numbers and addresses, which name no customer: "phone:+4930123456", "email:info@centre.example".
+    Left out, however they are spelt."""
 
 
 class Journeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -160,6 +177,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """Per kind, for how many months evidence counts."""
         return {kind: max(1, round(span / (30 * 86_400))) for kind, span in self.identity.expires.items()}
 
+    @cached_property
+    def placeholders(self) -> frozenset[str]:
+        """Case-folded."""
+        return frozenset(word.strip().casefold() for word in self.identity.placeholders)
+
+    @cached_property
+    def blocked(self) -> frozenset[tuple[str, str]]:
+        """(kind, value) as it is spelt."""
+        pairs = (one.partition(":") for one in self.identity.blocked)
+        return frozenset((kind, spelled(kind, value, self.identity.region)) for kind, _, value in pairs)
+
     def gap_ms(self, intent: str) -> int:
         """The longest silence, in ms, within a journey about ``intent``."""
         return self.gaps_ms.get(intent, self.default_gap_ms)
@@ -179,6 +207,15 @@ def convert(raw: dict[str, Any], where: str = "settings") -> Settings:
         problem, _, path = str(error).partition(" - at `")
         key = path.rstrip("`").removeprefix("$").lstrip(".")
         raise SettingsError(f"{where}: {key + ': ' if key else ''}{problem}") from None
+    region = settings.identity.region
+    if region and region not in SUPPORTED_REGIONS:
+        raise SettingsError(f'{where}: identity.region: expected a country such as "DE", got {region!r}')
+    for one in settings.identity.blocked:
+        kind, _, value = one.partition(":")
+        if not kind or kind != kind.strip() or not value.strip():
+            raise SettingsError(
+                f'{where}: identity.blocked: expected a kind and a value such as "phone:+4930123456", got {one!r}'
+            )
     windows = settings.journeys.repeat_windows_days
     if not windows or any(days <= 0 for days in windows):
         raise SettingsError(f"{where}: journeys.repeat_windows_days: expected whole days above 0")

@@ -26,11 +26,12 @@ def settings(file: options.SettingsFile = None) -> None:
 
 def toml(settings: Settings) -> str:
     """Everything that holds, what comes with the program included; it can be read back."""
-    found: dict[str, Any] = msgspec.to_builtins(settings, enc_hook=float)
+    found: dict[str, Any] = msgspec.to_builtins(settings, enc_hook=_duration)
     found["contacts"]["channels"] = dict(settings.kinds)
-    found["contacts"]["time_outs"] = TIME_OUTS | found["contacts"]["time_outs"]
-    days = {intent: gap * 86_400 for intent, gap in GAPS.items()}
-    found["journeys"]["gaps"] = days | found["journeys"]["gaps"]
+    time_outs = {channel: _duration(seconds) for channel, seconds in TIME_OUTS.items()}
+    found["contacts"]["time_outs"] = time_outs | found["contacts"]["time_outs"]
+    gaps = {intent: _duration(days * 86_400) for intent, days in GAPS.items()}
+    found["journeys"]["gaps"] = gaps | found["journeys"]["gaps"]
     return "\n".join(_tables(found, ())).lstrip("\n") + "\n"
 
 
@@ -40,7 +41,7 @@ def _tables(table: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
     plain = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
     if path and (plain or not table):
         lines += ["", f"[{'.'.join(map(_key, path))}]"]
-    lines += [f"{_key(key)} = {_value(key, value)}" for key, value in plain.items()]
+    lines += [f"{_key(key)} = {_value(value)}" for key, value in plain.items()]
     for key, value in table.items():
         if isinstance(value, Mapping):
             lines += _tables(value, (*path, key))
@@ -51,15 +52,13 @@ def _key(key: str) -> str:
     return key if key.isascii() and key.replace("_", "").replace("-", "").isalnum() else _text(key)
 
 
-def _value(key: str, value: Any) -> str:
+def _value(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float):
-        return f'"{_duration(value)}"'  # every fraction in the settings is a duration
-    if isinstance(value, int):
-        return f"{value}" if key.endswith("_days") else f'"{_duration(value)}"'
+    if isinstance(value, (int, float)):
+        return f"{value}"
     if isinstance(value, (list, tuple)):
-        return f"[{', '.join(_value(key, one) for one in value)}]"
+        return f"[{', '.join(map(_value, value))}]"
     return _text(str(value))
 
 

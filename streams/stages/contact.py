@@ -10,6 +10,7 @@ from journeys import change
 from journeys.change import Change
 from journeys.contact import Contact, QueueVisit, fold
 from journeys.facts import IDENTIFY, verdicts
+from journeys.identifiers import cleaned
 from journeys.identity import PERIOD_MS, Lookup, above, customer_of, identifiers_of, rank_of
 from journeys.partition import partition_of
 from journeys.queue import interval_of
@@ -112,13 +113,15 @@ class ContactStage:
     def _tell_all(self, batch: Batch, ears: Ears, told: list[tuple[bytes, Kept, list[Touchpoint]]]) -> None:
         folded = []
         for key, kept, new in told:
-            events = [touchpoint for touchpoint in kept.touchpoints if touchpoint.type not in FACTS]
+            events = [
+                cleaned(touchpoint, self._settings) for touchpoint in kept.touchpoints if touchpoint.type not in FACTS
+            ]
             folded.append((key, kept, new, fold(events, self._settings) if events else None))
         ears.prepare({name for *_, both in folded if both for name in identifiers_of(both[0].identifiers)})
         for key, kept, new, both in folded:
             for touchpoint in new:
                 if touchpoint.type in FACTS:
-                    self._state(batch, touchpoint)
+                    self._state(batch, cleaned(touchpoint, self._settings))
             if both is not None:
                 self._witness(batch, ears, kept, both[0])
                 self._tell(batch, ears, kept, new, *both)

@@ -27,11 +27,19 @@ def test_names_and_numbers_that_toml_would_take_amiss() -> None:
         "contacts": {"channels": {'fax "old"': "assisted"}, "time_outs": {"fax.new": 0.5}},
         "queues": {"vip.line": {"target": "90s"}, "הזמנות": {"short_abandon": 2.5}},
         "journeys": {"repeat_windows_days": [2, 7], "default_gap": "36h"},
+        "identity": {
+            "region": "DE",
+            "blocked": ['email:"a"@b'],
+            "most_sets": 7,
+            "share": 0.75,
+            "expires": {"phone": "9d"},
+        },
     }
     settings = convert(raw)
     again = convert(tomllib.loads(toml(settings)))
     assert toml(again) == toml(settings)
     assert again.queues == settings.queues
+    assert again.identity == settings.identity
     assert again.journeys.repeat_windows_days == (2, 7)
     assert again.journeys.default_gap == 36 * 3600
     assert again.kinds == settings.kinds

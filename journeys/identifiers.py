@@ -1,0 +1,50 @@
+"""What a touchpoint's identifiers say: each in its one spelling, without those that say nothing about anybody.
+
+The stream and ``journeys.reference`` clean a touchpoint where they read it, just before they fold. What is stored, and
+the event on journey.accepted, stay as they came: so other settings, or a library that knows more, make no duplicate
+look like another event.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from journeys.settings import Settings
+from journeys.spelling import spelled
+from journeys.touchpoint import Touchpoint
+
+RUN = 4
+"""One character so many times or more says nothing: 0000, xxxx, 1111111."""
+
+
+def normalise(kind: str, value: str, settings: Settings) -> str | None:
+    """``value``, an identifier of ``kind``, as it is compared; None if it says nothing about anybody. Never raises."""
+    rules = settings.identity
+    text = spelled(kind, value, rules.region)
+    folded = text.casefold()
+    if not folded or folded in settings.placeholders:
+        return None
+    if folded[-RUN:] == folded[-1] * RUN and kind in rules.repeated and len(set(folded.removeprefix("+"))) == 1:
+        return None
+    blocked = settings.blocked
+    return None if blocked and (kind, text) in blocked else text
+
+
+def cleaned(touchpoint: Touchpoint, settings: Settings) -> Touchpoint:
+    """``touchpoint`` with its identifiers normalised, itself if they are so; a fact that is left with none says
+    nothing."""
+    own = touchpoint.identifiers and _cleaned(touchpoint.identifiers, settings)
+    other = touchpoint.other and _cleaned(touchpoint.other, settings)
+    if own is touchpoint.identifiers and other is touchpoint.other:
+        return touchpoint
+    return msgspec.structs.replace(touchpoint, identifiers=own, other=other)
+
+
+def _cleaned(given: dict[str, str], settings: Settings) -> dict[str, str]:
+    for kind, value in given.items():
+        if normalise(kind, value, settings) != value:
+            break
+    else:
+        return given
+    normal = ((kind, normalise(kind, value, settings)) for kind, value in given.items())
+    return {kind: text for kind, text in normal if text is not None}
