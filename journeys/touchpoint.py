@@ -26,8 +26,8 @@ LIFE_CYCLE = (
     "wrapped_up",
 )
 SELF_SERVICE = ("searched", "article_viewed", "menu_chosen", "resolved", "failed")
-OF_TWO = ("link", "alias", "unlink", "auto")
-FACTS = ("identify", *OF_TWO, "block", "unblock")
+OF_TWO = frozenset({"link", "alias", "unlink", "auto"})
+FACTS = OF_TWO | {"identify", "block", "unblock"}
 """What these say about identifiers is in journeys/facts.py; they are no contacts."""
 
 SCHEMA = "touchpath:touchpoint:1"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from operator import attrgetter
 
 import msgspec
@@ -71,7 +72,7 @@ class ContactStage:
             arrived.setdefault(key, [])
         known = batch.load(arrived)
         blocks = _Blocks(batch)
-        told: list[tuple[bytes, Kept, list[Touchpoint]]] = []
+        told: list[tuple[bytes, Kept, list[Touchpoint]]] = []  # what is new of the contact, if anything is
         for key, own in arrived.items():
             raw = known.get(key)
             # A contact that is known here lives here: the hash is only for new ones.
@@ -82,7 +83,7 @@ class ContactStage:
             new = self._accept(batch, kept, own, blocks)
             if new or key in concerned:
                 told.append((key, kept, new))
-        self._tell_all(batch, ears, told)
+        self._tell_all(batch, ears, told, concerned)
         ears.close()
         blocks.close()
 
@@ -110,7 +111,9 @@ class ContactStage:
                 own.append((touchpoint, record))
         return arrived
 
-    def _tell_all(self, batch: Batch, ears: Ears, told: list[tuple[bytes, Kept, list[Touchpoint]]]) -> None:
+    def _tell_all(
+        self, batch: Batch, ears: Ears, told: list[tuple[bytes, Kept, list[Touchpoint]]], concerned: Set[bytes]
+    ) -> None:
         folded = []
         for key, kept, new in told:
             events = [
@@ -123,7 +126,7 @@ class ContactStage:
                 if touchpoint.type in FACTS:
                     self._state(batch, cleaned(touchpoint, self._settings))
             if both is not None:
-                self._witness(batch, ears, kept, both[0])
+                self._witness(batch, ears, kept, both[0], owners_changed=key in concerned)
                 self._tell(batch, ears, kept, new, *both)
             batch.save(key, _encoder.encode(kept))
 
@@ -186,13 +189,14 @@ class ContactStage:
         for one, other, verdict in verdicts(fact, self._settings):
             evidence.send(batch, Ruling(one, verdict.at, verdict.fact_id, verdict.verb, other))
 
-    def _witness(self, batch: Batch, ears: Ears, kept: Kept, contact: Contact) -> None:
+    def _witness(self, batch: Batch, ears: Ears, kept: Kept, contact: Contact, owners_changed: bool) -> None:
         """Tell identity what the contact's identifiers say about each other, and ask to whom they belong."""
         names = identifiers_of(contact.identifiers)
         period = contact.started_at // PERIOD_MS
-        if names != kept.identifiers or period != kept.period:
-            self._sight(batch, contact.contact_id, kept.identifiers, names, period, kept.period)
-            kept.identifiers, kept.period = names, period
+        if names == kept.identifiers and period == kept.period and not owners_changed:
+            return
+        self._sight(batch, contact.contact_id, kept.identifiers, names, period, kept.period)
+        kept.identifiers, kept.period = names, period
         new = [name for name in self._looked_at(names, ears.lookup()) if name not in kept.looks_at]
         if new:
             ears.look(contact.contact_id, new)
