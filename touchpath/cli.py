@@ -15,7 +15,9 @@ from typing import Any
 import typer
 from typer.exceptions import TyperException
 
+from touchpath.customer import customer
 from touchpath.doctor import doctor
+from touchpath.identity import identity
 from touchpath.metrics import metrics
 from touchpath.migrate import migrate
 from touchpath.problem import Problem
@@ -37,8 +39,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-for command in (up, replay, report, sql, worker, sink, store, metrics, simulate, migrate, doctor, settings):
+for command in (up, replay, report, customer, sql, worker, sink, store, metrics, simulate, migrate, doctor, settings):
     app.command()(command)
+app.add_typer(identity)
 
 
 def main() -> None:
@@ -66,6 +69,7 @@ def main() -> None:
 def _say(line: str) -> None:
     command = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), "")
     known = {found.name or found.callback.__name__ for found in app.registered_commands if found.callback}
+    known |= {str(found.typer_instance.info.name) for found in app.registered_groups if found.typer_instance}
     print(f"touchpath{' ' + command if command in known else ''}: {line}", file=sys.stderr)
 
 

@@ -6,6 +6,7 @@ import signal
 from types import FrameType
 
 from rich.console import Console
+from rich.text import Text
 
 ANSWERS = Console(highlight=False, soft_wrap=True)
 REMARKS = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -23,3 +24,8 @@ def stop_on_signals() -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
+
+
+def plain(text: str, style: str = "") -> Text:
+    """``text`` that others wrote, as it is: no markup, no emoji, no escape sequences for the terminal."""
+    return Text("".join(each if each.isprintable() else ascii(each)[1:-1] for each in text), style)

@@ -12,6 +12,7 @@ import pytest
 from touchpath.cli import app, main
 
 COMMANDS = [found.name or found.callback.__name__ for found in app.registered_commands if found.callback]
+COMMANDS += ["identity", "identity audit"]
 CLOSED = "127.0.0.1:1"
 
 
@@ -81,6 +82,12 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("sql", 2, ["SQL"]),
         ("sql SELECT", 1, ["--data data", "nothing is stored there"]),
         ("sql SELECT --format xml", 2, ["--format xml", "pretty, json, csv"]),
+        ("customer", 2, ["IDENTIFIER"]),
+        ("customer email:ann@example.org", 1, ["--data data", "nothing is stored there"]),
+        ("customer x --clickhouse clickhouse://127.0.0.1:1/x", 1, ["127.0.0.1:1", "refused"]),
+        ("identity", 2, ["Missing command"]),
+        ("identity audits", 2, ["No such command 'audits'"]),
+        ("identity audit", 1, ["--data data", "nothing is stored there"]),
         ("doctor --bootstrap x", 2, ["--bootstrap", "'x'"]),
     ],
 )
@@ -118,7 +125,7 @@ def test_a_broker_that_does_not_answer(here: Path) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_an_example(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str) -> None:
-    assert touchpath(monkeypatch, command, "--help") == 0
+    assert touchpath(monkeypatch, *command.split(), "--help") == 0
     assert f"Example:\n    touchpath {command}" in capsys.readouterr().out
 
 

@@ -1,0 +1,154 @@
+"""`touchpath customer`: who somebody is, why we think so, and what happened to them across channels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+from rich.table import Table
+
+from touchpath import options
+from touchpath.layout import Layout
+from touchpath.problem import Problem
+from touchpath.queries import queries
+from touchpath.terminal import ANSWERS, plain
+
+if TYPE_CHECKING:
+    from touchpath.customer_record import Identifier, Mark, Reason, Record, Step, Story
+
+MOST_SHOWN = 30
+"""Identifiers of one customer on the screen; --json has all."""
+
+
+def customer(
+    identifier: Annotated[
+        str,
+        typer.Argument(
+            metavar="IDENTIFIER", help="Such as email:ann@example.org; of a bare value, every kind is tried."
+        ),
+    ],
+    data: options.Data = options.DATA,
+    clickhouse: options.ClickHouse = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object instead; its keys are stable.")] = False,
+) -> None:
+    """Print who a customer is, the evidence for it, and the customer's journeys, while it runs or after.
+
+    \b
+    Example:
+      touchpath customer email:ann@example.org
+    """
+    from sinks.store import StoreError
+    from touchpath.customer_record import record
+
+    settings, _ = options.settings_of(None)
+    try:
+        with queries(Layout(data), clickhouse) as store:
+            found = record(store, identifier, settings)
+    except StoreError as error:
+        raise Problem(str(error)) from None
+    if json:
+        print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+    else:
+        _show(found)
+
+
+def _show(found: Record) -> None:
+    _heading(who(found.identifier))
+    for line in why(found):
+        ANSWERS.print(plain(f"  {line}"))
+    if found.identifiers:
+        _heading(f"identifiers of {found.customer}")
+        ANSWERS.print(_identifiers(found.identifiers[:MOST_SHOWN]))
+        if (more := len(found.identifiers) - MOST_SHOWN) > 0:
+            ANSWERS.print(plain(f"  and {more:,} more"))
+    for story in found.journeys:
+        _heading(_about(story))
+        ANSWERS.print(_timeline(story.contacts))
+    if found.customer and not found.journeys:
+        ANSWERS.print(plain("no contacts yet"))
+
+
+def _heading(line: str) -> None:
+    ANSWERS.print(plain(line, "bold"))
+
+
+def who(one: Identifier) -> str:
+    """To whom an identifier belongs, in words."""
+    if one.state == "anonymous":
+        return f"{one.identifier} is an anonymous contact: no identifier in it belongs to anybody"
+    if one.state == "blocked":
+        return f"{one.identifier} is blocked: it belongs to nobody, by an explicit fact"
+    if one.state == "shared":
+        return f"{one.identifier} is shared: it belongs to nobody"
+    if one.state == "unclaimed":
+        return f"{one.identifier} is a customer of its own: no stronger identifier claims it"
+    if one.owner == one.identifier:
+        return f"{one.identifier} is a customer"
+    return f"{one.identifier} belongs to {one.owner}"
+
+
+def why(found: Record) -> list[str]:
+    """The evidence in words, a line each."""
+    lines = [f"linked with {other} by an explicit fact" for other in found.linked]
+    lines += [f"unlinked from {other} by an explicit fact" for other in found.unlinked]
+    lines += [_because(reason) for reason in found.reasons]
+    if (more := found.sets - len(found.reasons)) > 0:
+        lines.append(f"seen with {more:,} more sets of stronger identifiers")
+    return lines
+
+
+def _because(reason: Reason) -> str:
+    seen_with = " and ".join(map(_named, reason.seen_with))
+    contacts = _counted(reason.contacts, "contact", "contacts")
+    return f"seen with {seen_with} in {contacts}, {reason.not_before:%Y-%m-%d} to {reason.not_after:%Y-%m-%d}"
+
+
+def _named(one: Identifier) -> str:
+    if one.owner is None:
+        return f"{one.identifier} ({one.state})"
+    return one.identifier if one.owner == one.identifier else f"{one.identifier} (of {one.owner})"
+
+
+def _identifiers(those: tuple[Identifier, ...]) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(overflow="fold")
+    table.add_column()
+    for one in those:
+        seen = f"seen with stronger ones in {_counted(one.contacts, 'contact', 'contacts')}" if one.contacts else ""
+        table.add_row(plain(f"  {one.identifier}"), plain(seen))
+    return table
+
+
+def _about(story: Story) -> str:
+    contacts = _counted(len(story.contacts), "contact", "contacts")
+    switches = _counted(story.switches, "switch", "switches")
+    repeats = _counted(story.repeats, "repeat", "repeats")
+    when = f"{story.opened_at:%Y-%m-%d} to {story.last_at:%Y-%m-%d}"
+    return f"{story.intent}, {story.state}, {when}: {contacts}, {switches}, {repeats}"
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"{count:,} {one if count == 1 else several}"
+
+
+def _timeline(steps: tuple[Step, ...]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for column in ("  UTC", "channel", "queue", "outcome", "wait", "agent", ""):
+        table.add_column(column, justify="right" if column == "wait" else "left", overflow="fold")
+    for step in steps:
+        channel = step.channel if step.direction == "inbound" else f"{step.channel}, outbound"
+        wait = f"{step.wait_s:,.0f} s" if step.queue or step.wait_s else ""
+        cells = (step.queue, step.outcome, wait, ", ".join(step.agents), "; ".join(map(_said, step.marks)))
+        table.add_row(plain(f"  {step.started_at:%Y-%m-%d %H:%M}"), *map(plain, (channel, *cells)))
+    return table
+
+
+def _said(mark: Mark) -> str:
+    if mark.mark == "switch":
+        return f"switch from {mark.of_channel} ({mark.cause})"
+    if mark.mark == "called_back":
+        return "called back after an abandonment"
+    if mark.mark == "redial":
+        return "redial after an abandonment"
+    return f"repeat of {mark.of_channel}" if mark.of_channel else "repeat"

@@ -1,0 +1,73 @@
+"""How the store's identifiers stand: how many of which kind belong to whom, what is shared, who has the most."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from touchpath.queries import Queries
+
+MOST_LISTED = 20
+
+
+class Count(msgspec.Struct, frozen=True):
+    kind: str
+    state: str
+    """owned, unclaimed, shared or blocked."""
+    identifiers: int
+
+
+class Shared(msgspec.Struct, frozen=True):
+    identifier: str
+    contacts: int
+    """In how many contacts it was seen with stronger identifiers."""
+    sets: int
+    """How many different sets of stronger identifiers these were."""
+
+
+class Customer(msgspec.Struct, frozen=True):
+    customer: str
+    contacts: int
+    identifiers: int
+
+
+class Audit(msgspec.Struct, frozen=True):
+    """As of the newest touchpoint. The lists hold at most ``MOST_LISTED``, those of the most contacts first."""
+
+    as_of: datetime | None
+    counts: tuple[Count, ...]
+    shared: tuple[Shared, ...]
+    customers: tuple[Customer, ...]
+
+
+_AS_OF = "SELECT count() AS touchpoints, max(time) AS as_of FROM touchpoints"
+_COUNTS = "SELECT kind, state, count() AS identifiers FROM v_identifiers GROUP BY kind, state ORDER BY kind, state"
+_SHARED = f"""
+SELECT identifier, contacts, sets FROM v_identifiers AS known
+WHERE state = 'shared' ORDER BY known.contacts DESC, identifier LIMIT {MOST_LISTED}
+"""
+_CUSTOMERS = f"""
+SELECT c.customer AS customer, c.contacts AS contacts, i.identifiers AS identifiers
+FROM (SELECT customer, count() AS contacts FROM v_contacts WHERE identified GROUP BY customer) AS c
+LEFT JOIN (SELECT owner, count() AS identifiers FROM v_identifiers WHERE owner != '' GROUP BY owner) AS i
+    ON i.owner = c.customer
+ORDER BY contacts DESC, identifiers DESC, customer LIMIT {MOST_LISTED}
+"""
+
+
+def audit(store: Queries) -> Audit:
+    """The figures in ``store`` now. Raises ``StoreError``."""
+
+    def rows(sql: str) -> list[dict[str, Any]]:
+        found = store.query(sql)
+        return [dict(zip(found.names, row, strict=True)) for row in found.rows]
+
+    (newest,) = rows(_AS_OF)
+    return Audit(
+        newest["as_of"] if newest["touchpoints"] else None,
+        tuple(Count(**row) for row in rows(_COUNTS)),
+        tuple(Shared(**row) for row in rows(_SHARED)),
+        tuple(Customer(**row) for row in rows(_CUSTOMERS)),
+    )
