@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
 from operator import attrgetter
 
 import msgspec
@@ -112,7 +111,7 @@ class ContactStage:
         return arrived
 
     def _tell_all(
-        self, batch: Batch, ears: Ears, told: list[tuple[bytes, Kept, list[Touchpoint]]], concerned: Set[bytes]
+        self, batch: Batch, ears: Ears, told: list[tuple[bytes, Kept, list[Touchpoint]]], concerned: set[bytes]
     ) -> None:
         folded = []
         for key, kept, new in told:
