@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from journeys.identifiers import telling
 from journeys.settings import Settings
 from journeys.touchpoint import Touchpoint
 from journeys.visits import Reading, Stay
@@ -141,7 +142,7 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
         ended_at=last.at if reading.end is None else reading.end,
         closed=reading.end is not None,
         times_out_at=times_out_at,
-        identifiers=tuple(sorted(identifiers)),
+        identifiers=telling(identifiers, settings) if identifiers else (),
         intent=intent,
         references=tuple(sorted(references)),
         direction=way,

@@ -65,7 +65,7 @@ class Reference(msgspec.Struct, frozen=True):
 
 def reference(touchpoints: Iterable[Touchpoint], as_of: int | None = None, settings: Settings = DEFAULTS) -> Reference:
     """What ``touchpoints`` add up to as of ``as_of`` (ms UTC; unless given, the newest of their times)."""
-    facts = {touchpoint.id: cleaned(touchpoint, settings) for touchpoint in touchpoints}
+    facts = {touchpoint.id: touchpoint for touchpoint in touchpoints}
     if as_of is None:
         as_of = max((touchpoint.at for touchpoint in facts.values()), default=0)
     by_contact: dict[str, list[Touchpoint]] = defaultdict(list)
@@ -96,10 +96,10 @@ def _owners(contacts: Iterable[Contact], facts: Iterable[Touchpoint], settings: 
     """To whom every identifier belongs, by what contacts and explicit facts say."""
     seen = [Seen(identifiers_of(contact.identifiers), contact.started_at) for contact in contacts]
     known: dict[str, dict[str, Verdict]] = defaultdict(dict)
-    for fact in facts:
+    for fact in (cleaned(fact, settings) for fact in facts if fact.type in FACTS):
         if fact.type == IDENTIFY:
             seen.append(Seen(identifiers_of(fact.identifiers.items()), fact.at))
-        elif fact.type in FACTS:
+        else:
             for one, other, verdict in verdicts(fact, settings):
                 known[one][other] = max(known[one].get(other, verdict), verdict)
     return owners_of(seen, known, settings)

@@ -1,11 +1,13 @@
-"""What a touchpoint's identifiers say: each in its one spelling, without those that say nothing about anybody.
+"""What identifiers say: each in its one spelling, without those that say nothing about anybody.
 
-The stream and ``journeys.reference`` clean a touchpoint where they read it, just before they fold. What is stored, and
-the event on journey.accepted, stay as they came: so other settings, or a library that knows more, make no duplicate
-look like another event.
+They are normalised where a contact is folded, and where a fact is taken. What is stored, and the event on
+journey.accepted, stay as they came: so other settings, or a library that knows more, make no duplicate look like
+another event.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import msgspec
 
@@ -28,6 +30,12 @@ def normalise(kind: str, value: str, settings: Settings) -> str | None:
         return None
     blocked = settings.blocked
     return None if blocked and (kind, text) in blocked else text
+
+
+def telling(pairs: Iterable[tuple[str, str]], settings: Settings) -> tuple[tuple[str, str], ...]:
+    """(kind, value) for those of ``pairs`` that say something, normalised, in order."""
+    found = ((kind, normalise(kind, value, settings)) for kind, value in pairs)
+    return tuple(sorted({(kind, value) for kind, value in found if value is not None}))
 
 
 def cleaned(touchpoint: Touchpoint, settings: Settings) -> Touchpoint:

@@ -11,7 +11,7 @@ The rule, its figures and what fools it: docs/decisions/identity-rule.md.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -90,13 +90,15 @@ def rank_of(identifier: str, settings: Settings) -> int:
     return ranks.get(identifier.partition(":")[0], len(ranks))
 
 
-def speaker(identifiers: Iterable[str], lookup: Lookup, settings: Settings) -> str | None:
+def speaker(identifiers: Sequence[str], lookup: Lookup, settings: Settings) -> str | None:
     """Who owns a contact with ``identifiers``; None if nobody can tell.
 
     Those that belong to a customer_id speak first, then those that belong to another identifier, then those that nobody
     has claimed; among these the strongest kind. Two of one kind that name different owners are a conflict, and nobody
     speaks; if both are unclaimed, the smaller names the contact.
     """
+    if len(identifiers) == 1:  # most contacts
+        return lookup(identifiers[0])
     best: tuple[bool, int, int] | None = None
     owners: set[str] = set()
     for identifier in identifiers:

@@ -1,12 +1,12 @@
 """The way of a touchpoint, as a page.
 
     journey.touchpoints ─► contact ─► journey.resolved ─► journey ─► journey.stitched, journey.journeys, journey.signals
-     (journey.routed)      │ ▲  │      (by customer)
-                           │ │  └───► journey.visits ───► queue ───► journey.queues
-                           │ │         (by queue)
-                           │ └─ journey.owners ◄── identity ◄─┐
-                           │                        │ (by identifier)
-                           ├──────────────────────► journey.evidence
+     (journey.routed)      │  ▲ │      (by customer)
+                           │  │ └───► journey.visits ───► queue ───► journey.queues
+                           │  │        (by queue)
+                           │  └────── journey.owners ◄─── identity ─► journey.identifiers
+                           ├────────► journey.evidence ────►┘▲
+                           │           (by identifier) ◄─────┘
                            └────────► journey.accepted, journey.touchpoints.dlq
 
 Each stage is keyed, and the only writer of what it emits. What a batch leads to (outputs, state, offsets) is one

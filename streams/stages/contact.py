@@ -115,9 +115,7 @@ class ContactStage:
     ) -> None:
         folded = []
         for key, kept, new in told:
-            events = [
-                cleaned(touchpoint, self._settings) for touchpoint in kept.touchpoints if touchpoint.type not in FACTS
-            ]
+            events = [touchpoint for touchpoint in kept.touchpoints if touchpoint.type not in FACTS]
             folded.append((key, kept, new, fold(events, self._settings) if events else None))
         ears.prepare({name for *_, both in folded if both for name in identifiers_of(both[0].identifiers)})
         for key, kept, new, both in folded:

@@ -13,7 +13,7 @@ from streams import topics
 from tests.faults.harness import PARTITIONS, Bench
 from tests.faults.trial import Result
 
-_VERSIONED = (topics.STITCHED, topics.VISITS, topics.JOURNEYS, topics.SIGNALS, topics.QUEUES)
+_VERSIONED = (topics.STITCHED, topics.VISITS, topics.JOURNEYS, topics.SIGNALS, topics.QUEUES, topics.IDENTIFIERS)
 
 
 class _Told(msgspec.Struct):
