@@ -184,6 +184,7 @@ class TestRedials:
         first = abandoned("a", 0, 0)
         assert placed(first, call, contact("c", 20 * MINUTE))["a"].redial == "called_back"
         assert placed(first, call, contact("c", 5 * MINUTE))["a"].redial == "recovered"
+        assert placed(first, call, contact("c", 10 * MINUTE))["a"].redial == "recovered", "a tie: their own"
         unanswered = contact("b", 10 * MINUTE, direction="outbound", outcome="ended", attempt="none")
         assert placed(first, unanswered)["a"].redial_id == ""
 
