@@ -59,7 +59,7 @@ class Progress(msgspec.Struct, frozen=True):
     rows: dict[str, int]
     backlog: int
     buffered: int
-    """Messages read and not stored yet."""
+    """Rows that wait to be stored, in at most two batches."""
     last_insert_s: float
     retries: int
     store_up: bool
@@ -333,7 +333,7 @@ class Writer(ConsumerRebalanceListener):  # type: ignore[misc]
         batches = (self._batch, *((self._storing[1],) if self._storing else ()))
         self._metrics.backlog.set(backlog)
         self._metrics.buffered.set(sum(batch.bytes for batch in batches))
-        buffered = sum(batch.messages for batch in batches)
+        buffered = sum(len(batch) for batch in batches)
         self._progress = msgspec.structs.replace(self._progress, backlog=backlog, buffered=buffered)
 
 
