@@ -4,7 +4,9 @@ Exactly: let E be the ends of journey.touchpoints when the publisher's last ackn
 
 1. the workers' group has committed every input of the first stage up to E, then of what that stage forwards to itself
    up to the ends which that has *then*; likewise each later stage's inputs, in the order of the topology;
-2. every sink's group has committed every topic that it reads up to the ends which those have then.
+2. what the contact and the identity stage tell each other has come to rest: until a round brought no new record, or for
+   as many rounds as there can be, two for each kind of identifier;
+3. every sink's group has committed every topic that it reads up to the ends which those have then.
 
 A transaction writes its outputs before it commits its offsets, so the ends taken after an input is done hold all that
 came of it. Committed "up to" an end means that no committed record lies between the two: a transaction's marker has an
@@ -22,8 +24,11 @@ from touchpath.brokers import Brokers, Offsets
 from touchpath.problem import Problem
 
 _POLL_S = 0.25
-STAGES: tuple[tuple[str, ...], ...] = ((topics.TOUCHPOINTS,), (topics.ROUTED,), (topics.RESOLVED, topics.VISITS))
+TALK = (topics.EVIDENCE, topics.OWNERS)
+"""What stages tell each other, back and forth."""
+STAGES: tuple[tuple[str, ...], ...] = ((topics.TOUCHPOINTS,), (topics.ROUTED,), TALK, (topics.RESOLVED, topics.VISITS))
 """The inputs of the stages, in the order in which they fill."""
+_MOST_ROUNDS = 16
 
 
 def ends_of_touchpoints(brokers: Brokers, partitions: int) -> Offsets:
@@ -48,7 +53,12 @@ def drain(
     """
     for step in stages:
         ends = published if step == stages[0] else brokers.ends(step, partitions)
-        _wait(brokers, workers, ends, f"workers: {', '.join(step)}", watch, patience_s)
+        what = f"workers: {', '.join(step)}"
+        _wait(brokers, workers, ends, what, watch, patience_s)
+        rounds = _MOST_ROUNDS if step == TALK else 0
+        while rounds and (news := _since(brokers, step, partitions, ends)):
+            ends, rounds = news, rounds - 1
+            _wait(brokers, workers, ends, what, watch, patience_s)
     read = {group: brokers.ends(names, partitions) for group, names in sinks.items()}
     for group, ends in read.items():
         _wait(brokers, group, ends, "sink", watch, patience_s)
@@ -84,6 +94,14 @@ def _wait(
         elif time.monotonic() - moved > patience_s:
             raise Problem(f"nothing has moved for {patience_s:.0f} s: {what}: {total} left in group {group}")
         time.sleep(_POLL_S)
+
+
+def _since(brokers: Brokers, names: Sequence[str], partitions: int, before: Offsets) -> Offsets:
+    """The ends of today, if records have come since ``before``; nothing if none has."""
+    ends = brokers.ends(names, partitions)
+    grown = [place for place, end in ends.items() if end > before[place]]
+    came = brokers.records_between({place: before[place] for place in grown}, {place: ends[place] for place in grown})
+    return ends if came else {}
 
 
 def _left(brokers: Brokers, committed: Offsets, ends: Offsets) -> Offsets:

@@ -7,12 +7,14 @@ import time
 from functools import partial
 from random import Random
 
-from tests.faults.harness import Bench, eventually
+from journeys.settings import DEFAULTS
+from streams.topology import build
+from tests.faults.harness import PARTITIONS, Bench, eventually
 from tests.faults.logs import look_and_compare
 from tests.faults.slices import stirred
 from tests.faults.trial import Result, Trial
 
-_PARTITIONS_OF_STAGES = 12
+_PARTITIONS_OF_STAGES = PARTITIONS * len(build(DEFAULTS, PARTITIONS).stages)
 
 
 def run(bench: Bench, seed: int, scale: float) -> Result:
