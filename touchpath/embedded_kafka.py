@@ -178,8 +178,9 @@ class EmbeddedKafka:
             self._wait_for_exit(30.0)
 
     def suspend(self) -> None:
-        """SIGSTOP: the broker hangs, its connections stay open."""
+        """SIGSTOP: the broker hangs, its connections stay open. Returns once it does."""
         os.kill(self.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOWAIT)
 
     def resume(self) -> None:
         """SIGCONT, after suspend()."""

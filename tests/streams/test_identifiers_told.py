@@ -10,7 +10,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journeys import Touchpoint, decode, reference
+from journeys import Touchpoint, decode
+from journeys.contact import fold
 from journeys.facts import verdicts
 from journeys.identity import (
     MOST_TOLD,
@@ -39,7 +40,12 @@ def told(touchpoints: Iterable[Touchpoint]) -> dict[str, Identified]:
     """Every identifier as the batch definition has it: contacts, facts, ``owners_of``."""
     known: dict[str, dict[str, Verdict]] = defaultdict(dict)
     every = list(touchpoints)
-    seen = [Seen(identifiers_of(c.identifiers), c.started_at) for c in reference(every).contacts.values()]
+    contacts: dict[str, list[Touchpoint]] = defaultdict(list)
+    for one in sorted(every, key=lambda one: (one.at, one.id)):
+        if one.type not in FACTS:
+            contacts[one.contact_id].append(one)
+    folded = [fold(own, DEFAULTS)[0] for own in contacts.values()]  # before web touches are merged into visits
+    seen = [Seen(identifiers_of(contact.identifiers), contact.started_at) for contact in folded]
     for fact in (one for one in every if one.type in FACTS):
         if fact.type == "identify":
             seen.append(Seen(identifiers_of(fact.identifiers.items()), fact.at))
