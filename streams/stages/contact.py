@@ -203,10 +203,10 @@ class ContactStage:
         self, batch: Batch, by: str, before: tuple[str, ...], names: tuple[str, ...], period: int, was: int
     ) -> None:
         for name in names:
-            stronger = tuple(sorted(above(name, names, self._settings)))
-            same = name in before and above(name, before, self._settings) == set(stronger) and period == was
-            if not same and (stronger or (name in before and above(name, before, self._settings))):
-                evidence.send(batch, Sighting(name, by, batch.next_version(), stronger, period))
+            said = above(name, before, self._settings) if name in before else frozenset()
+            now = above(name, names, self._settings)
+            if now != said or (now and period != was):
+                evidence.send(batch, Sighting(name, by, batch.next_version(), tuple(sorted(now)), period))
 
     def _tell(
         self,
