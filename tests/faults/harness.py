@@ -17,9 +17,11 @@ from typing import Self
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.errors import KafkaConnectionError
 
+from journeys.settings import DEFAULTS
 from journeys.touchpoint import Touchpoint
 from sinks.rows import READERS
 from streams.topics import CATALOGUE
+from streams.topology import build
 from tests.faults import slices
 from tests.faults.oracle import Oracle, Store
 from tests.faults.slices import Feed, Slice
@@ -36,6 +38,9 @@ from touchpath.sink import group_of
 from touchpath.worker import APP_ID
 
 PARTITIONS = 4
+STAGES = build(DEFAULTS, PARTITIONS).stages
+ALL_SHARES = PARTITIONS * len(STAGES)
+"""What all workers together own: a partition of a stage each."""
 
 
 class Off(AssertionError):

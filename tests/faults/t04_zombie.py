@@ -7,14 +7,10 @@ import time
 from functools import partial
 from random import Random
 
-from journeys.settings import DEFAULTS
-from streams.topology import build
-from tests.faults.harness import PARTITIONS, Bench, eventually
+from tests.faults.harness import ALL_SHARES, Bench, eventually
 from tests.faults.logs import look_and_compare
 from tests.faults.slices import stirred
 from tests.faults.trial import Result, Trial
-
-_PARTITIONS_OF_STAGES = PARTITIONS * len(build(DEFAULTS, PARTITIONS).stages)
 
 
 def run(bench: Bench, seed: int, scale: float) -> Result:
@@ -29,7 +25,7 @@ def run(bench: Bench, seed: int, scale: float) -> Result:
     zombie.signal(signal.SIGSTOP)
     taken_s = eventually(
         "the other worker owns everything",
-        lambda: other.metric("journey_worker_partitions") == _PARTITIONS_OF_STAGES and other.ready,
+        lambda: other.metric("journey_worker_partitions") == ALL_SHARES and other.ready,
         60,
     )
     feed.finish()
@@ -39,7 +35,7 @@ def run(bench: Bench, seed: int, scale: float) -> Result:
     zombie.signal(signal.SIGCONT)
     eventually(
         "both share again",
-        lambda: other.metric("journey_worker_partitions") < _PARTITIONS_OF_STAGES and other.ready and zombie.ready,
+        lambda: other.metric("journey_worker_partitions") < ALL_SHARES and other.ready and zombie.ready,
         60,
     )
     feed.finish()

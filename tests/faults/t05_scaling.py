@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from random import Random
 
-from journeys.settings import DEFAULTS
-from streams.topology import build
-from tests.faults.harness import PARTITIONS, Bench, Part, eventually
+from tests.faults.harness import ALL_SHARES, Bench, Part, eventually
 from tests.faults.logs import look_and_compare
 from tests.faults.slices import stirred
 from tests.faults.trial import Result, Trial
 
-_ALL = PARTITIONS * len(build(DEFAULTS, PARTITIONS).stages)
 _LOAD_S = 15.0
 
 
@@ -37,7 +34,7 @@ def _share(workers: list[Part]) -> bool:
     """Whether all of them are ready and together own everything. (Of three, one may have nothing to do: four partitions
     are two for each of the first two that Faust's assignor asks.)"""
     owned = [worker.metric("journey_worker_partitions") for worker in workers if worker.ready]
-    return len(owned) == len(workers) and sum(owned) == _ALL
+    return len(owned) == len(workers) and sum(owned) == ALL_SHARES
 
 
 TRIAL = Trial(

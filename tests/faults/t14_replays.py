@@ -9,8 +9,7 @@ from kafka.structs import OffsetAndMetadata
 
 from sinks import tables
 from sinks.rows import READERS
-from streams.topics import RESOLVED, ROUTED, TOUCHPOINTS, VISITS
-from tests.faults.harness import Bench, Off
+from tests.faults.harness import STAGES, Bench, Off
 from tests.faults.logs import look_and_compare
 from tests.faults.slices import stirred
 from tests.faults.trial import Result, Trial
@@ -18,7 +17,7 @@ from touchpath.brokers import Offsets
 from touchpath.worker import APP_ID
 
 KINDS = ("same", "overlap", "contains", "new", "rewind")
-_INPUTS = (TOUCHPOINTS, ROUTED, RESOLVED, VISITS)
+_INPUTS = tuple(topic for stage in STAGES for topic in stage.inputs)
 
 
 def run(bench: Bench, seed: int, scale: float) -> Result:
