@@ -72,7 +72,7 @@ def run_worker(topology: Topology, settings: EngineSettings, *, loglevel: str | 
     """
     throttle_aiokafka()
     # Batches make and drop containers by the ten thousand, none of them in a cycle: with Python's own thresholds the
-    # collector takes about a tenth of the stages' time, most of it on what was imported.
+    # collector looks at them, and at all that was imported, again and again.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     _wait_for_broker(settings.bootstrap, settings.broker_wait_s)
