@@ -12,23 +12,22 @@ from collections.abc import Iterator
 
 from journeys.identity import Verdict, about, identifiers_of
 from journeys.settings import Settings
-from journeys.touchpoint import Touchpoint
+from journeys.touchpoint import OF_TWO, Touchpoint
 
 IDENTIFY = "identify"
-_OF_TWO = {"link": "link", "alias": "link", "unlink": "unlink", "auto": "auto"}
-_OF_ONE = {"block": "block", "unblock": "unblock"}
 
 
 def verdicts(touchpoint: Touchpoint, settings: Settings) -> Iterator[tuple[str, str, Verdict]]:
     """(identifier, other, verdict) for all that ``touchpoint`` says; ``other`` is "" where it is about one alone."""
+    if touchpoint.type == IDENTIFY:  # evidence, and no verdict
+        return
     these = identifiers_of(touchpoint.identifiers.items())
-    if touchpoint.type in _OF_ONE:
-        verdict = Verdict(touchpoint.at, touchpoint.id, _OF_ONE[touchpoint.type])
-        for one in these:
-            yield one, "", verdict
-    elif touchpoint.type in _OF_TWO:
-        verdict = Verdict(touchpoint.at, touchpoint.id, _OF_TWO[touchpoint.type])
+    verdict = Verdict(touchpoint.at, touchpoint.id, "link" if touchpoint.type == "alias" else touchpoint.type)
+    if touchpoint.type in OF_TWO:
         for one in these:
             for two in identifiers_of(touchpoint.other.items()):
                 if one != two:
                     yield *about(one, two, settings), verdict
+    else:
+        for one in these:
+            yield one, "", verdict

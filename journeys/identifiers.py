@@ -41,18 +41,8 @@ def telling(pairs: Iterable[tuple[str, str]], settings: Settings) -> tuple[tuple
 def cleaned(touchpoint: Touchpoint, settings: Settings) -> Touchpoint:
     """``touchpoint`` with its identifiers normalised, itself if they are so; a fact that is left with none says
     nothing."""
-    own = touchpoint.identifiers and _cleaned(touchpoint.identifiers, settings)
-    other = touchpoint.other and _cleaned(touchpoint.other, settings)
-    if own is touchpoint.identifiers and other is touchpoint.other:
+    own = dict(telling(touchpoint.identifiers.items(), settings))
+    other = dict(telling(touchpoint.other.items(), settings))
+    if own == touchpoint.identifiers and other == touchpoint.other:
         return touchpoint
     return msgspec.structs.replace(touchpoint, identifiers=own, other=other)
-
-
-def _cleaned(given: dict[str, str], settings: Settings) -> dict[str, str]:
-    for kind, value in given.items():
-        if normalise(kind, value, settings) != value:
-            break
-    else:
-        return given
-    normal = ((kind, normalise(kind, value, settings)) for kind, value in given.items())
-    return {kind: text for kind, text in normal if text is not None}

@@ -17,11 +17,10 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from journeys.contact import Contact
-from journeys.settings import Settings
+from journeys.settings import EVIDENCE_PERIOD, Settings
 
 ANONYMOUS = "anonymous:"
-PERIOD_MS = 30 * 86_400_000
-"""Evidence is counted by periods of this length, so that it can expire."""
+PERIOD_MS = EVIDENCE_PERIOD.ms
 
 Owner = str | None
 """To whom an identifier belongs: another, itself while nobody has claimed it, or nobody, as it is shared or blocked."""
@@ -52,9 +51,6 @@ class Verdicts(NamedTuple):
     links: frozenset[str] = frozenset()
     unlinks: frozenset[str] = frozenset()
     blocked: bool = False
-
-
-NO_VERDICTS = Verdicts()
 
 
 class Evidence(msgspec.Struct, array_like=True):

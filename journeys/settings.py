@@ -60,6 +60,8 @@ CHANNELS: dict[str, Kind] = {
 GAPS = {"billing": 14, "fault": 14, "order": 30, "onboarding": 90}
 TIME_OUTS = {"voice": 4 * 3600, "chat": 1800, "email": 7 * 86_400, "web": 1800, "app": 1800, "ivr": 1800}
 IDENTIFIERS = ("customer_id", "email", "phone", "social", "device", "cookie", "session")
+EVIDENCE_PERIOD = Duration(30 * 86_400)
+"""Evidence is counted by periods of this length, so that it can expire."""
 PLACEHOLDERS = (
     "0", "-", "null", "none", "nil", "undefined", "unknown", "anonymous", "guest", "n/a", "na", "test",
     "restricted", "unavailable", "withheld",
@@ -174,8 +176,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @cached_property
     def identity_periods(self) -> dict[str, int]:
-        """Per kind, for how many months evidence counts."""
-        return {kind: max(1, round(span / (30 * 86_400))) for kind, span in self.identity.expires.items()}
+        """Per kind, for how many periods evidence counts."""
+        return {kind: max(1, round(span / EVIDENCE_PERIOD)) for kind, span in self.identity.expires.items()}
 
     @cached_property
     def placeholders(self) -> frozenset[str]:

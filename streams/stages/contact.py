@@ -60,12 +60,8 @@ class ContactStage:
 
     def process(self, batch: Batch) -> None:
         ears = Ears(batch, "contact", self._settings)
-        concerned = {
-            b"c" + contact_id.encode()
-            for record in batch.records
-            if record.topic == topics.OWNERS
-            for contact_id in ears.hear(evidence.decode_answer(record.value or b""))
-        }
+        answers = [evidence.decode_answer(r.value or b"") for r in batch.records if r.topic == topics.OWNERS]
+        concerned = {b"c" + contact_id.encode() for contact_id in ears.hear(answers)}
         arrived = self._read(batch)
         for key in sorted(concerned):
             arrived.setdefault(key, [])
@@ -194,7 +190,7 @@ class ContactStage:
             return
         self._sight(batch, contact.contact_id, kept.identifiers, names, period, kept.period)
         kept.identifiers, kept.period = names, period
-        new = [name for name in self._looked_at(names, ears.lookup()) if name not in kept.looks_at]
+        new = [name for name in self._looked_at(names, ears.owner) if name not in kept.looks_at]
         if new:
             ears.look(contact.contact_id, new)
             kept.looks_at += tuple(new)
@@ -226,7 +222,7 @@ class ContactStage:
             value = change.encode(Change(entity, entity_id, version, payload, deleted, as_of, causes=causes))
             batch.emit(topic, key.encode(), value)
 
-        customer = customer_of(contact, ears.lookup(), self._settings)
+        customer = customer_of(contact, ears.owner, self._settings)
         if not new and customer == kept.customer:
             return
         if kept.customer and kept.customer != customer:

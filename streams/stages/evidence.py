@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from journeys.identity import Lookup, Owner, rank_of
+from journeys.identity import Owner, rank_of
 from journeys.settings import Settings
 from streams import topics
 from streams.batch import Batch
@@ -102,35 +102,37 @@ class Ears:
     def prepare(self, identifiers: Iterable[str]) -> None:
         """Load what is known of all these at once."""
         wanted = {name: b"k" + name.encode() for name in identifiers if name not in self._known}
+        if not wanted:
+            return
         found = self._batch.load(wanted.values())
         for name, key in wanted.items():
             self._known[name] = _heard.decode(found[key]) if key in found else Heard(name)
 
-    def hear(self, told: Answer) -> Sequence[str]:
-        """Take note; those who look at the identifier, if that is news."""
-        self.prepare((told.identifier,))
-        heard = self._known[told.identifier]
-        if told.version <= heard.version:
-            return ()
-        before, heard.owner, heard.version = heard.owner, told.owner, told.version
-        self._changed.add(told.identifier)
-        return self._lookers(told.identifier, heard.lookers) if before != told.owner else ()
+    def hear(self, answers: Sequence[Answer]) -> set[str]:
+        """Take note; those who look at an identifier of which that is news."""
+        self.prepare(told.identifier for told in answers)
+        concerned: set[str] = set()
+        for told in answers:
+            heard = self._known[told.identifier]
+            if told.version <= heard.version:
+                continue
+            before, heard.owner, heard.version = heard.owner, told.owner, told.version
+            self._changed.add(told.identifier)
+            if before != told.owner:
+                concerned.update(self._lookers(told.identifier, heard.lookers))
+        return concerned
 
-    def lookup(self) -> Lookup:
-        """To whom an identifier belongs, as far as is known here."""
-        known = self._known
-
-        def owner(identifier: str) -> Owner:
-            if identifier not in known:
-                self.prepare((identifier,))
-            return known[identifier].owner
-
-        return owner
+    def owner(self, identifier: str) -> Owner:
+        """To whom ``identifier`` belongs, as far as is known here."""
+        if identifier not in self._known:
+            self.prepare((identifier,))
+        return self._known[identifier].owner
 
     def look(self, looker: str, identifiers: Iterable[str]) -> None:
         """From now on ``looker`` is one of those who look at ``identifiers``. Say it once."""
-        for name in identifiers:
-            self.prepare((name,))
+        names = list(identifiers)
+        self.prepare(names)
+        for name in names:
             heard = self._known[name]
             if not heard.asked and rank_of(name, self._settings) > 0:
                 send(self._batch, Question(name, self._role, self._batch.partition))

@@ -10,7 +10,7 @@ import msgspec
 
 from journeys import change
 from journeys.change import Change
-from journeys.identity import Evidence, Verdict, held, identified, owner_of, rank_of
+from journeys.identity import Evidence, Verdict, Verdicts, held, identified, owner_of, rank_of
 from journeys.settings import Settings
 from streams import topics
 from streams.batch import Batch
@@ -65,7 +65,7 @@ class IdentityStage:
     def process(self, batch: Batch) -> None:
         messages = [evidence.decode(record.value or b"") for record in batch.records]
         ears = Ears(batch, "identity", self._settings)
-        affected = {name for told in messages if isinstance(told, Answer) for name in ears.hear(told)}
+        affected = ears.hear([told for told in messages if isinstance(told, Answer)])
         affected |= {told.identifier for told in messages if not isinstance(told, Answer)}
         owners = _Owners(batch, affected, self._settings)
         owners.see([told for told in messages if isinstance(told, Sighting)])
@@ -73,23 +73,24 @@ class IdentityStage:
             if isinstance(told, Ruling):
                 owners.rule(told)
         for name in sorted(owners.kept, key=lambda name: (rank_of(name, self._settings), name)):
-            self._decide(batch, ears, name, owners.kept[name])
-            self._tell(batch, name, owners.kept[name])
+            kept = owners.kept[name]
+            verdicts = held(kept.verdicts)
+            self._decide(batch, ears, name, kept, verdicts)
+            self._tell(batch, name, kept, verdicts)
         for told in messages:
             if isinstance(told, Question):
                 self._subscribe(batch, told, owners.kept[told.identifier])
         owners.close()
         ears.close()
 
-    def _decide(self, batch: Batch, ears: Ears, name: str, kept: Kept) -> None:
+    def _decide(self, batch: Batch, ears: Ears, name: str, kept: Kept, verdicts: Verdicts) -> None:
         """The owner anew; if it is another one, all who asked are told."""
         needed = {other for above in kept.evidence.sets for other in above} | (kept.verdicts.keys() - {""})
         new = sorted(needed.difference(kept.looks_at))
         if new:
-            ears.prepare(new)
             ears.look(name, new)
             kept.looks_at += new
-        owner = owner_of(name, kept.evidence, held(kept.verdicts), ears.lookup(), self._settings)
+        owner = owner_of(name, kept.evidence, verdicts, ears.owner, self._settings)
         if owner == kept.owner:
             return
         kept.owner, kept.version = owner, batch.next_version()
@@ -103,9 +104,9 @@ class IdentityStage:
             evidence.answer(batch, told, role, partition)
         batch.count("owners_changed")
 
-    def _tell(self, batch: Batch, name: str, kept: Kept) -> None:
+    def _tell(self, batch: Batch, name: str, kept: Kept, verdicts: Verdicts) -> None:
         """The identifier as it is now, with its evidence, if that is news."""
-        payload = _payload(identified(name, kept.owner, kept.evidence, held(kept.verdicts), self._settings))
+        payload = _payload(identified(name, kept.owner, kept.evidence, verdicts, self._settings))
         digest = blake2b(payload, digest_size=8).digest()
         if digest == kept.news:
             return
