@@ -16,7 +16,8 @@ class Change(msgspec.Struct, Generic[Payload], omit_defaults=True):
     """One version of one entity.
 
     The version is given by the entity's one writer and only grows; a receiver keeps the highest, tombstones
-    (``deleted``) included. ``as_of`` is the newest event time that the writer had seen (ms since the epoch, UTC);
+    (``deleted``) included. What is ``erased`` is to be forgotten: nothing may be kept that says that it ever was.
+    ``as_of`` is the newest event time that the writer had seen (ms since the epoch, UTC);
     ``causes`` are the ids of what led to the change, the newest ``CAUSES_KEPT`` of them.
     """
 
@@ -28,6 +29,7 @@ class Change(msgspec.Struct, Generic[Payload], omit_defaults=True):
     as_of: int = 0
     schema: int = SCHEMA
     causes: list[str] = []
+    erased: bool = False
 
 
 _encoder = msgspec.json.Encoder()

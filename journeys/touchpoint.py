@@ -30,6 +30,9 @@ OF_TWO = frozenset({"link", "alias", "unlink", "auto"})
 FACTS = OF_TWO | {"identify", "block", "unblock"}
 """What these say about identifiers is in journeys/facts.py; they are no contacts."""
 
+FORGET = "forget"
+"""What it asks to be forgotten is in journeys/forgetting.py; it is stored nowhere."""
+
 SCHEMA = "touchpath:touchpoint:1"
 MAX_BYTES = 32 * 1024
 EARLIEST = int(datetime(1990, 1, 1, tzinfo=UTC).timestamp() * 1000)
@@ -152,6 +155,8 @@ def from_event(event: CloudEvent) -> Touchpoint:
             raise Invalid("invalid_field", "data.identifiers", data.identifiers, f"{event.type} needs one")
         if event.type in OF_TWO and not data.other:
             raise Invalid("invalid_field", "data.other", data.other, f"{event.type} needs one")
+    elif event.type == FORGET and not (data.identifiers or data.contact_id):
+        raise Invalid("invalid_field", "data.identifiers", data.identifiers, "forget needs one, or a contact_id")
     return Touchpoint(
         at,
         event.id,

@@ -198,6 +198,9 @@ class Figures(Collector):
             return
         change = _journey(record.value)
         self._advance(change.as_of)
+        if change.entity == "customer":
+            self.state.open_journeys = _without(self.state.open_journeys, change.id)
+            return
         kept = self.state.open_journeys.get(change.id)
         if kept is not None and kept[0] > change.version:
             return
@@ -211,6 +214,10 @@ class Figures(Collector):
             return
         change = _signal(record.value)
         self._advance(change.as_of)
+        if change.entity == "customer":
+            self.state.signals = _without(self.state.signals, change.id)
+        elif change.erased:
+            self.state.signals.pop(change.id, None)
         signal = change.payload
         if signal is None or change.id in self.state.signals:
             return
@@ -243,6 +250,11 @@ def _keep(held: dict[str, tuple[int, Payload | None]], key: str, version: int, p
     kept = held.get(key)
     if kept is None or version >= kept[0]:
         held[key] = version, payload
+
+
+def _without(held: dict[str, Payload], customer: str) -> dict[str, Payload]:
+    """Those of whose ids a customer who is to be forgotten is no part."""
+    return {key: value for key, value in held.items() if f"{customer}/" not in key}
 
 
 class Snapshot:

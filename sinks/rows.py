@@ -14,10 +14,11 @@ import msgspec
 
 from journeys.change import Change
 from journeys.contact import QueueVisit
+from journeys.forgetting import KEY, Forgotten
 from journeys.identity import Identified, is_identified
 from journeys.journey import Journey, Signal, Stitched
 from journeys.queue import QueueInterval, QueueNow
-from sinks import tables
+from sinks import erasure, tables
 from sinks.store import Columns
 from sinks.tables import Table
 
@@ -55,6 +56,9 @@ class Rows(Protocol):
     def columns(self) -> Columns:
         """All rows as columns, in the order of the table's."""
 
+    def erasures(self) -> Iterable[str]:
+        """Statements for what is to be forgotten, to be run before the rows are stored."""
+
 
 class ChangedRows:
     """The rows of a table whose entities change: one message, one version of one entity."""
@@ -66,6 +70,8 @@ class ChangedRows:
         self._decode = decode
         self._columns = columns
         self._newest: dict[str, Change[Any]] = {}
+        self._erased: list[str] = []
+        self._forgotten: list[str] = []
 
     def __len__(self) -> int:
         return len(self._newest)
@@ -80,10 +86,32 @@ class ChangedRows:
             return (Unreadable(record, value, str(error)),)
         if change is None:
             return ()
+        if change.erased:
+            self._erase(change)
+            return ()
         kept = self._newest.get(change.id)
         if kept is None or change.version >= kept.version:
             self._newest[change.id] = change
         return ()
+
+    def _erase(self, change: Change[Any]) -> None:
+        """What waits to be stored goes at once, what is stored with the next block; what comes later stays."""
+        if change.entity == "customer":
+            self._forgotten.append(change.id)
+            for key, kept in list(self._newest.items()):
+                if erasure.is_of_customer(key, kept.payload, change.id):
+                    del self._newest[key]
+        else:
+            self._erased.append(change.id)
+            self._newest.pop(change.id, None)
+
+    def erasures(self) -> Iterable[str]:
+        yield from erasure.of_ids(self.table, self._erased)
+        if self.table is tables.IDENTIFIERS:
+            for identifier in self._erased:
+                yield erasure.of_mentions(self.table, identifier)
+        for customer in self._forgotten:
+            yield erasure.of_customer(self.table, customer)
 
     def columns(self) -> Columns:
         changes = self._newest.values()
@@ -133,6 +161,7 @@ class _Event(msgspec.Struct, gc=False):
 
 
 _event = msgspec.json.Decoder(_Event).decode
+_forgotten = msgspec.json.Decoder(Forgotten).decode
 
 
 class TouchpointRows:
@@ -142,11 +171,14 @@ class TouchpointRows:
 
     def __init__(self) -> None:
         self._events: dict[str, tuple[_Event, bytes]] = {}
+        self._forgotten: list[Forgotten] = []
 
     def __len__(self) -> int:
         return len(self._events)
 
     def take(self, record: Record) -> Iterable[Unreadable]:
+        if record.key == KEY:
+            return self._forget(record)
         events = self._events
         unreadable = []
         for line in (record.value or b"").split(b"\n"):
@@ -159,6 +191,23 @@ class TouchpointRows:
             else:
                 events[event.id] = (event, line)
         return unreadable
+
+    def _forget(self, record: Record) -> Iterable[Unreadable]:
+        try:
+            gone = _forgotten(record.value or b"")
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            return (Unreadable(record, record.value or b"", str(error)),)
+        self._forgotten.append(gone)
+        for key, (event, line) in list(self._events.items()):
+            if gone.covers(event.data.contact_id or event.id, int(event.time.timestamp() * 1000)):
+                if gone.identifiers:
+                    self._events[key] = event, erasure.emptied(line, gone)
+                else:
+                    del self._events[key]
+        return ()
+
+    def erasures(self) -> Iterable[str]:
+        return erasure.of_touchpoints(self.table, self._forgotten)
 
     def columns(self) -> Columns:
         events = [event for event, _ in self._events.values()]
@@ -228,6 +277,10 @@ class DeadLetterRows:
 
     def columns(self) -> Columns:
         return [list(column) for column in zip(*self._rows.values(), strict=True)]
+
+    def erasures(self) -> Iterable[str]:
+        """None: dead letters are sealed, and go with their retention."""
+        return ()
 
 
 _ERRORS = "__connect.errors."

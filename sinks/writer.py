@@ -236,6 +236,8 @@ class Writer(ConsumerRebalanceListener):  # type: ignore[misc]
         """Store ``batch``, however long it takes, and commit its offsets."""
         self._cut += 1
         for rows in (*batch.rows.values(), batch.unreadable):
+            for statement in rows.erasures():
+                await self._until_done(rows.table, partial(self._store.execute, statement))
             if len(rows):
                 columns = await self._in_thread(rows.columns)
                 for start in range(0, len(columns[0]), MAX_ROWS):
@@ -248,19 +250,23 @@ class Writer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._progress = msgspec.structs.replace(done, stored_messages=done.stored_messages + batch.messages)
 
     async def _insert(self, table: tables.Table, columns: Columns, token: str) -> None:
+        seconds = await self._until_done(table, partial(self._store.insert, table, columns, token))
+        self._stored(table, columns, seconds)
+
+    async def _until_done(self, table: tables.Table, work: Callable[[], None]) -> float:
+        """Do ``work`` on the store over and over until it succeeds; how many seconds that took in the end."""
         shortest, longest = self._limits.backoff_s
         pause = shortest
         while True:
             started = time.monotonic()
             try:
-                await self._in_thread(partial(self._store.insert, table, columns, token))
+                await self._in_thread(work)
             except StoreError as error:
                 self._failed(table, error)
                 await asyncio.sleep(random.uniform(pause / 2, pause))
                 pause = min(pause * 2, longest)
             else:
-                self._stored(table, columns, time.monotonic() - started)
-                return
+                return time.monotonic() - started
 
     def _failed(self, table: tables.Table, error: StoreError) -> None:
         if self._progress.store_up:

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from operator import attrgetter
+from typing import NamedTuple
 
 import msgspec
 
-from journeys import change
+from journeys import change, forgetting
 from journeys.change import Change
 from journeys.contact import Contact, QueueVisit, fold
 from journeys.facts import IDENTIFY, verdicts
+from journeys.forgetting import without
 from journeys.identifiers import cleaned
 from journeys.identity import PERIOD_MS, Lookup, above, customer_of, identifiers_of, rank_of
 from journeys.partition import partition_of
 from journeys.queue import interval_of
 from journeys.settings import Settings
-from journeys.touchpoint import FACTS, Invalid, Touchpoint, decode
+from journeys.touchpoint import FACTS, FORGET, Invalid, Touchpoint, decode, encode
 from streams import topics
 from streams.batch import Batch
 from streams.stage import Record
 from streams.stages import evidence
-from streams.stages.evidence import Ears, Ruling, Sighting
+from streams.stages.evidence import Answer, Ears, Forget, Forgotten, Ruling, Sighting
+from streams.stages.suppression import Suppressions
 
 BLOCK_BYTES = 256 * 1024
 MOST_TOUCHPOINTS = 2_000
@@ -38,6 +41,18 @@ class Kept(msgspec.Struct, array_like=True):
     period: int = 0
     looks_at: tuple[str, ...] = ()
     """Identifiers of which it wants to be told to whom they belong."""
+
+
+class _Stirred(NamedTuple):
+    """A contact of which there is something to tell, maybe."""
+
+    key: bytes
+    kept: Kept
+    new: list[Touchpoint]
+    less: bool
+    """Some of it was forgotten."""
+    concerned: bool
+    """An identifier that it looks at has another owner."""
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -60,14 +75,20 @@ class ContactStage:
 
     def process(self, batch: Batch) -> None:
         ears = Ears(batch, "contact", self._settings)
-        answers = [evidence.decode_answer(r.value or b"") for r in batch.records if r.topic == topics.OWNERS]
-        concerned = {b"c" + contact_id.encode() for contact_id in ears.hear(answers)}
+        suppressions = Suppressions(batch, self._pseudonyms, self._settings)
+        news = [evidence.decode_news(r.value or b"") for r in batch.records if r.topic == topics.OWNERS]
+        affected = ears.hear([told for told in news if isinstance(told, Answer)])
+        for told in news:
+            if isinstance(told, Forgotten):
+                suppressions.add_identifier(told.identifier, told.at)
+                affected |= ears.forget(told.identifier)
+        concerned = {b"c" + contact_id.encode() for contact_id in affected}
         arrived = self._read(batch)
         for key in sorted(concerned):
             arrived.setdefault(key, [])
         known = batch.load(arrived)
         blocks = _Blocks(batch)
-        told: list[tuple[bytes, Kept, list[Touchpoint]]] = []  # what is new of the contact, if anything is
+        stirred: list[_Stirred] = []
         for key, own in arrived.items():
             raw = known.get(key)
             # A contact that is known here lives here: the hash is only for new ones.
@@ -75,10 +96,14 @@ class ContactStage:
                 self._forward(batch, key[1:], own)
                 continue
             kept = Kept([], "", []) if raw is None else _decoder.decode(raw)
-            new = self._accept(batch, kept, own, blocks)
-            if new or key in concerned:
-                told.append((key, kept, new))
-        self._tell_all(batch, ears, told, concerned)
+            new = self._accept(batch, kept, own, suppressions, blocks)
+            less = False
+            for order in (touchpoint for touchpoint, _ in own if touchpoint.type == FORGET):
+                less |= self._forget(batch, kept, order, suppressions, blocks)
+                new = [touchpoint for touchpoint in new if touchpoint in kept.touchpoints]
+            if new or less or key in concerned:
+                stirred.append(_Stirred(key, kept, new, less, key in concerned))
+        self._tell_all(batch, ears, stirred)
         ears.close()
         blocks.close()
 
@@ -106,22 +131,22 @@ class ContactStage:
                 own.append((touchpoint, record))
         return arrived
 
-    def _tell_all(
-        self, batch: Batch, ears: Ears, told: list[tuple[bytes, Kept, list[Touchpoint]]], concerned: set[bytes]
-    ) -> None:
+    def _tell_all(self, batch: Batch, ears: Ears, stirred: list[_Stirred]) -> None:
         folded = []
-        for key, kept, new in told:
-            events = [touchpoint for touchpoint in kept.touchpoints if touchpoint.type not in FACTS]
-            folded.append((key, kept, new, fold(events, self._settings) if events else None))
-        ears.prepare({name for *_, both in folded if both for name in identifiers_of(both[0].identifiers)})
-        for key, kept, new, both in folded:
-            for touchpoint in new:
+        for one in stirred:
+            events = [touchpoint for touchpoint in one.kept.touchpoints if touchpoint.type not in FACTS]
+            folded.append((one, fold(events, self._settings) if events else None))
+        ears.prepare({name for _, both in folded if both for name in identifiers_of(both[0].identifiers)})
+        for one, both in folded:
+            for touchpoint in one.new:
                 if touchpoint.type in FACTS:
                     self._state(batch, cleaned(touchpoint, self._settings))
             if both is not None:
-                self._witness(batch, ears, kept, both[0], owners_changed=key in concerned)
-                self._tell(batch, ears, kept, new, *both)
-            batch.save(key, _encoder.encode(kept))
+                self._witness(batch, ears, one.kept, both[0], owners_changed=one.concerned)
+                self._tell(batch, ears, one, *both)
+            elif one.kept.customer:
+                self._untell(batch, ears, one)
+            batch.save(one.key, _encoder.encode(one.kept) if one.kept.touchpoints else None)
 
     def _looked_at(self, names: tuple[str, ...], lookup: Lookup) -> tuple[str, ...]:
         """A customer id speaks for the others, unless it is blocked."""
@@ -135,7 +160,12 @@ class ContactStage:
         batch.count("routed", len(own))
 
     def _accept(
-        self, batch: Batch, kept: Kept, own: list[tuple[Touchpoint, Record]], blocks: _Blocks
+        self,
+        batch: Batch,
+        kept: Kept,
+        own: list[tuple[Touchpoint, Record]],
+        suppressions: Suppressions,
+        blocks: _Blocks,
     ) -> list[Touchpoint]:
         """Adds to ``kept`` those of ``own`` that are new and in time, and returns them."""
         touchpoints = kept.touchpoints
@@ -143,7 +173,13 @@ class ContactStage:
         newest = touchpoints[-1].at if touchpoints else 0
         new = []
         for touchpoint, record in own:
-            slim = _slim(touchpoint)
+            if touchpoint.type == FORGET:
+                continue
+            spared = suppressions.spare(touchpoint)
+            if spared is None:
+                batch.count("forgotten")
+                continue
+            slim = _slim(spared)
             same = ids.get(slim.id)
             if same is not None:
                 if same == slim:
@@ -167,20 +203,46 @@ class ContactStage:
             newest = max(newest, slim.at)
             new.append(slim)
             assert record.value is not None
-            blocks.add(record.value)
+            blocks.add(record.value if spared is touchpoint else encode(spared))
         if new:
             touchpoints.extend(new)
             touchpoints.sort(key=_IN_ORDER)
             batch.observe(newest)
         return new
 
-    def _state(self, batch: Batch, fact: Touchpoint) -> None:
-        """Tell identity what ``fact`` says; said again it changes nothing."""
+    def _forget(self, batch: Batch, kept: Kept, order: Touchpoint, suppressions: Suppressions, blocks: _Blocks) -> bool:
+        """Do what ``order`` asks for (journeys/forgetting.py); whether that leaves less of the contact."""
+        gone = tuple(order.identifiers.items())
+        if order.contact_id == order.id:
+            for name in identifiers_of(gone):
+                evidence.send(batch, Forget(name, order.at))
+            return False
+        if not gone:
+            suppressions.add_contact(order.contact_id, order.at)
+        left = []
+        for touchpoint in kept.touchpoints:
+            less = without(touchpoint, gone)
+            if touchpoint.at > order.at or (gone and less is touchpoint):
+                left.append(touchpoint)
+            elif touchpoint.type in FACTS:
+                self._state(batch, cleaned(touchpoint, self._settings), erased=True)
+            elif gone:
+                left.append(less)
+        blocks.close()  # what was accepted before is forgotten, too
+        forgotten = msgspec.json.encode(forgetting.Forgotten(order.contact_id, order.at, gone))
+        batch.emit(topics.ACCEPTED, forgetting.KEY, forgotten, partition=batch.partition)
+        changed = left != kept.touchpoints
+        kept.touchpoints = left
+        return changed
+
+    def _state(self, batch: Batch, fact: Touchpoint, erased: bool = False) -> None:
+        """Tell identity what ``fact`` says, or that nobody says so; said again it changes nothing."""
         if fact.type == IDENTIFY:
             names = identifiers_of(fact.identifiers.items())
-            self._sight(batch, fact.id, (), names, fact.at // PERIOD_MS, 0)
+            before, after = (names, ()) if erased else ((), names)
+            self._sight(batch, fact.id, before, after, fact.at // PERIOD_MS, 0)
         for one, other, verdict in verdicts(fact, self._settings):
-            evidence.send(batch, Ruling(one, verdict.at, verdict.fact_id, verdict.verb, other))
+            evidence.send(batch, Ruling(one, verdict.at, verdict.fact_id, verdict.verb, other, erased))
 
     def _witness(self, batch: Batch, ears: Ears, kept: Kept, contact: Contact, owners_changed: bool) -> None:
         """Tell identity what the contact's identifiers say about each other, and ask to whom they belong."""
@@ -189,6 +251,9 @@ class ContactStage:
         if names == kept.identifiers and period == kept.period and not owners_changed:
             return
         self._sight(batch, contact.contact_id, kept.identifiers, names, period, kept.period)
+        if removed := [name for name in kept.looks_at if name not in names]:
+            ears.look_away(contact.contact_id, removed)
+            kept.looks_at = tuple(name for name in kept.looks_at if name in names)
         kept.identifiers, kept.period = names, period
         new = [name for name in self._looked_at(names, ears.owner) if name not in kept.looks_at]
         if new:
@@ -198,6 +263,9 @@ class ContactStage:
     def _sight(
         self, batch: Batch, by: str, before: tuple[str, ...], names: tuple[str, ...], period: int, was: int
     ) -> None:
+        for name in before:
+            if name not in names:
+                evidence.send(batch, Sighting(name, by, batch.next_version(), erased=True))
         for name in names:
             said = above(name, before, self._settings) if name in before else frozenset()
             now = above(name, names, self._settings)
@@ -208,12 +276,12 @@ class ContactStage:
         self,
         batch: Batch,
         ears: Ears,
-        kept: Kept,
-        new: list[Touchpoint],
+        stirred: _Stirred,
         contact: Contact,
         visits: list[QueueVisit],
     ) -> None:
         """Emits the contact as it is now, and those of its visits that changed."""
+        kept, new = stirred.kept, stirred.new
         causes = [touchpoint.id for touchpoint in new[-change.CAUSES_KEPT :]]
         as_of = kept.touchpoints[-1].at
 
@@ -223,7 +291,7 @@ class ContactStage:
             batch.emit(topic, key.encode(), value)
 
         customer = customer_of(contact, ears.owner, self._settings)
-        if not new and customer == kept.customer:
+        if not (new or stirred.less) and customer == kept.customer:
             return
         if kept.customer and kept.customer != customer:
             emit(topics.RESOLVED, kept.customer, "contact", contact.contact_id, None, deleted=True)
@@ -243,6 +311,20 @@ class ContactStage:
                 if before.get(visit_id) != visit:
                     emit(topics.VISITS, visit.queue, "visit", visit_id, visit)
             kept.visits = visits
+
+    def _untell(self, batch: Batch, ears: Ears, stirred: _Stirred) -> None:
+        """Of a contact that was told nothing is left: nobody is to keep anything of it."""
+        kept, contact_id = stirred.kept, stirred.key[1:].decode()
+        gone: list[tuple[str, str, str, str, QueueVisit | None]] = [
+            (topics.RESOLVED, kept.customer, "contact", contact_id, None)
+        ]
+        gone += [(topics.VISITS, visit.queue, "visit", visit.visit_id, visit) for visit in kept.visits]
+        for topic, key, entity, entity_id, payload in gone:
+            told = Change(entity, entity_id, batch.next_version(), payload, deleted=True, erased=True)
+            batch.emit(topic, key.encode(), change.encode(told))
+        self._sight(batch, contact_id, kept.identifiers, (), 0, 0)
+        ears.look_away(contact_id, kept.looks_at)
+        kept.customer, kept.visits, kept.identifiers, kept.looks_at = "", [], (), ()
 
 
 def _slim(touchpoint: Touchpoint) -> Touchpoint:

@@ -13,6 +13,7 @@ from streams import topics
 from streams.batch import Batch
 
 Role = Literal["contact", "identity"]
+ROLES: tuple[Role, ...] = ("contact", "identity")
 
 
 class Sighting(msgspec.Struct, tag="seen", frozen=True, omit_defaults=True):
@@ -24,6 +25,8 @@ class Sighting(msgspec.Struct, tag="seen", frozen=True, omit_defaults=True):
     version: int
     above: tuple[str, ...] = ()
     period: int = 0
+    erased: bool = False
+    """Nothing of it may be kept."""
 
 
 class Ruling(msgspec.Struct, tag="fact", frozen=True, omit_defaults=True):
@@ -34,6 +37,8 @@ class Ruling(msgspec.Struct, tag="fact", frozen=True, omit_defaults=True):
     fact_id: str
     verb: str
     other: str = ""
+    erased: bool = False
+    """Nobody has said so, then."""
 
 
 class Question(msgspec.Struct, tag="asked", frozen=True):
@@ -52,10 +57,25 @@ class Answer(msgspec.Struct, tag="owner", frozen=True, omit_defaults=True):
     owner: str | None
 
 
-Message = Sighting | Ruling | Question | Answer
+class Forget(msgspec.Struct, tag="forget", frozen=True):
+    """Whoever ``identifier`` was until ``at`` (ms) is to be forgotten."""
+
+    identifier: str
+    at: int
+
+
+class Forgotten(msgspec.Struct, tag="forgotten", frozen=True):
+    """The identifier's own partition has done so, and all others are to."""
+
+    identifier: str
+    at: int
+
+
+Message = Sighting | Ruling | Question | Answer | Forget | Forgotten
+News = Answer | Forgotten
 
 decode = msgspec.json.Decoder(Message).decode
-decode_answer = msgspec.json.Decoder(Answer).decode
+decode_news = msgspec.json.Decoder(News).decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -64,10 +84,17 @@ def send(batch: Batch, message: Message) -> None:
     batch.emit(topics.EVIDENCE, message.identifier.encode(), _encode(message))
 
 
-def answer(batch: Batch, message: Answer, role: Role, partition: int) -> None:
+def answer(batch: Batch, message: News, role: Role, partition: int) -> None:
     """To those who asked."""
     topic = topics.OWNERS if role == "contact" else topics.EVIDENCE
     batch.emit(topic, message.identifier.encode(), _encode(message), partition=partition)
+
+
+def announce(batch: Batch, message: News) -> None:
+    """To everybody."""
+    for role in ROLES:
+        for partition in range(batch.partitions):
+            answer(batch, message, role, partition)
 
 
 class Heard(msgspec.Struct, array_like=True):
@@ -144,15 +171,42 @@ class Ears:
             heard.lookers += 1
             self._changed.add(name)
 
+    def look_away(self, looker: str, identifiers: Iterable[str]) -> None:
+        """``looker`` is no longer one of those who look at ``identifiers``."""
+        names = list(identifiers)
+        self.prepare(names)
+        for name in names:
+            for key, page in self._pages(name, self._known[name].lookers).items():
+                if looker in page:
+                    page.remove(looker)
+                    self._batch.save(key, _pack(page))
+
+    def forget(self, identifier: str) -> set[str]:
+        """Keep nothing of ``identifier``. Who looks at it all the same, as it came back since, is returned."""
+        self.prepare((identifier,))
+        heard = self._known[identifier]
+        pages = self._pages(identifier, heard.lookers)
+        lookers = {looker for page in pages.values() for looker in page}
+        self._known[identifier] = Heard(identifier)
+        self._changed.discard(identifier)
+        for key in self._batch.load((*pages, b"k" + identifier.encode())):
+            self._batch.save(key, None)
+        for looker in sorted(lookers):
+            self.look(looker, (identifier,))
+        return lookers
+
     def close(self) -> None:
         """Save what changed."""
         for name in self._changed:
             self._batch.save(b"k" + name.encode(), _pack(self._known[name]))
 
     def _lookers(self, name: str, count: int) -> list[str]:
+        return [looker for page in self._pages(name, count).values() for looker in page]
+
+    def _pages(self, name: str, count: int) -> dict[bytes, list[str]]:
         keys = [_page_key(name, number) for number in range((count + PAGE - 1) // PAGE)]
         found = self._batch.load(keys)
-        return [looker for key in keys for looker in _page.decode(found[key])]
+        return {key: _page.decode(found[key]) for key in keys}
 
 
 def _page_key(name: str, number: int) -> bytes:

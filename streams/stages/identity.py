@@ -15,7 +15,7 @@ from journeys.settings import Settings
 from streams import topics
 from streams.batch import Batch
 from streams.stages import evidence
-from streams.stages.evidence import Answer, Ears, Question, Role, Ruling, Sighting
+from streams.stages.evidence import Answer, Ears, Forget, Forgotten, News, Question, Role, Ruling, Sighting
 
 SLACK = 4
 """So many times the sets that make an identifier public are kept, that it may stop being so when contacts take back
@@ -34,6 +34,11 @@ class Kept(msgspec.Struct, array_like=True):
     looks_at: list[str] = []
     news: bytes = b""
     """A digest of what was last told of it on journey.identifiers."""
+
+    @property
+    def said(self) -> bool:
+        """Whether anybody says anything of it."""
+        return bool(self.evidence.sets or self.verdicts)
 
 
 class Contribution(msgspec.Struct, array_like=True, frozen=True):
@@ -66,14 +71,24 @@ class IdentityStage:
         messages = [evidence.decode(record.value or b"") for record in batch.records]
         ears = Ears(batch, "identity", self._settings)
         affected = ears.hear([told for told in messages if isinstance(told, Answer)])
-        affected |= {told.identifier for told in messages if not isinstance(told, Answer)}
+        for told in messages:
+            if isinstance(told, Forgotten):
+                affected |= ears.forget(told.identifier)
+        affected |= {told.identifier for told in messages if not isinstance(told, News)}
         owners = _Owners(batch, affected, self._settings)
         owners.see([told for told in messages if isinstance(told, Sighting)])
+        forgotten = set()
         for told in messages:
             if isinstance(told, Ruling):
                 owners.rule(told)
+            elif isinstance(told, Forget):
+                self._forget(batch, owners.kept[told.identifier], told)
+                forgotten.add(told.identifier)
         for name in sorted(owners.kept, key=lambda name: (rank_of(name, self._settings), name)):
             kept = owners.kept[name]
+            if name in forgotten and not kept.said:
+                ears.look_away(name, kept.looks_at)
+                continue
             verdicts = held(kept.verdicts)
             self._decide(batch, ears, name, kept, verdicts)
             self._tell(batch, name, kept, verdicts)
@@ -86,22 +101,23 @@ class IdentityStage:
     def _decide(self, batch: Batch, ears: Ears, name: str, kept: Kept, verdicts: Verdicts) -> None:
         """The owner anew; if it is another one, all who asked are told."""
         needed = {other for above in kept.evidence.sets for other in above} | (kept.verdicts.keys() - {""})
-        new = sorted(needed.difference(kept.looks_at))
+        new, stale = sorted(needed.difference(kept.looks_at)), sorted(set(kept.looks_at) - needed)
         if new:
             ears.look(name, new)
-            kept.looks_at += new
+        if stale:
+            ears.look_away(name, stale)
+        if new or stale:
+            kept.looks_at = [*(other for other in kept.looks_at if other in needed), *new]
         owner = owner_of(name, kept.evidence, verdicts, ears.owner, self._settings)
         if owner == kept.owner:
             return
         kept.owner, kept.version = owner, batch.next_version()
         told = Answer(name, kept.version, owner)
         if rank_of(name, self._settings) == 0:
-            everybody: list[Role] = ["contact", "identity"]
-            places = [(role, partition) for role in everybody for partition in range(batch.partitions)]
+            evidence.announce(batch, told)
         else:
-            places = kept.told
-        for role, partition in places:
-            evidence.answer(batch, told, role, partition)
+            for place in kept.told:
+                evidence.answer(batch, told, *place)
         batch.count("owners_changed")
 
     def _tell(self, batch: Batch, name: str, kept: Kept, verdicts: Verdicts) -> None:
@@ -113,6 +129,16 @@ class IdentityStage:
         kept.news = digest
         told = Change("identifier", name, batch.next_version(), msgspec.Raw(payload))
         batch.emit(topics.IDENTIFIERS, name.encode(), change.encode(told))
+
+    def _forget(self, batch: Batch, kept: Kept, told: Forget) -> None:
+        """Have all forget it: sinks, the customer's history, who looks at it. What was seen since is told anew."""
+        name = told.identifier
+        for topic, entity in ((topics.IDENTIFIERS, "identifier"), (topics.RESOLVED, "customer")):
+            gone: Change[None] = Change(entity, name, batch.next_version(), deleted=True, erased=True)
+            batch.emit(topic, name.encode(), change.encode(gone))
+        evidence.announce(batch, Forgotten(name, told.at))
+        kept.told, kept.news = [], b""
+        batch.count("forgotten")
 
     def _subscribe(self, batch: Batch, asked: Question, kept: Kept) -> None:
         place = (asked.role, asked.partition)
@@ -144,6 +170,10 @@ class _Owners:
             counted = self.kept[told.identifier].evidence
             if before is not None and before.above:
                 counted.add(before.above, before.period, -1)
+            if told.erased:
+                found.pop(key, None)
+                self._batch.save(key, None)
+                continue
             above = told.above
             if len(counted.sets) >= self._most_sets and above not in counted.sets:
                 above = ()
@@ -156,12 +186,16 @@ class _Owners:
         verdicts = self.kept[told.identifier].verdicts
         verdict = Verdict(told.at, told.fact_id, told.verb)
         before = verdicts.get(told.other)
-        if before is None or before < verdict:
+        if told.erased:
+            if before is not None and before.fact_id == told.fact_id:
+                del verdicts[told.other]
+        elif before is None or before < verdict:
             verdicts[told.other] = verdict
 
     def close(self) -> None:
+        """Save them; one of which nothing was said, and nobody asked, is as if it had never been."""
         for name, kept in self.kept.items():
-            self._batch.save(b"i" + name.encode(), _encode(kept))
+            self._batch.save(b"i" + name.encode(), _encode(kept) if kept.said or kept.told else None)
 
 
 def _contribution_key(told: Sighting) -> bytes:

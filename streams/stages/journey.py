@@ -61,11 +61,15 @@ class JourneyStage:
 
     def process(self, batch: Batch) -> None:
         arrived: dict[bytes, dict[str, Change[Contact]]] = {}
+        forgotten: set[bytes] = set()
         left: set[tuple[bytes, str]] = set()
         for record in batch.records:
             told = _changes.decode(record.value or b"")
             key = b"c" + (record.key or b"")
             own = arrived.setdefault(key, {})
+            if told.entity == "customer":
+                forgotten.add(key)
+                continue
             earlier = own.get(told.id)
             if earlier is None or earlier.version < told.version:
                 own[told.id] = told
@@ -82,13 +86,17 @@ class JourneyStage:
                     contact_id,
                 ) in left:  # if it is back already, it is told anew: another customer told of it since
                     kept.manifest.pop(_CONTACT + contact_id, None)
-            if self._take(batch, key[1:], kept, changes):
-                batch.save(key, _encoder.encode(kept))
+            if self._take(batch, key[1:], kept, changes, key in forgotten):
+                batch.save(key, _encoder.encode(kept) if kept.contacts or kept.gone else None)
 
-    def _take(self, batch: Batch, key: bytes, kept: Kept, changes: dict[str, Change[Contact]]) -> bool:
+    def _take(self, batch: Batch, key: bytes, kept: Kept, changes: dict[str, Change[Contact]], forgotten: bool) -> bool:
         """Brings ``kept`` up to date and tells what changed; whether anything did."""
         told = _Telling(batch, key, list(changes.values()))
-        moved = False
+        moved = forgotten
+        if forgotten:  # what is left of it came since, and is told anew after that
+            for topic in (topics.STITCHED, topics.JOURNEYS, topics.SIGNALS):
+                told(topic, "customer", key.decode(), told.next_version(), None, erased=True)
+            kept.manifest, kept.gone = {}, {}
         for contact_id, change_ in changes.items():
             known = kept.contacts.get(contact_id)
             version = known.version if known is not None else kept.gone.get(contact_id, 0)
@@ -102,7 +110,9 @@ class JourneyStage:
                 kept.contacts.pop(contact_id, None)
                 kept.gone[contact_id] = change_.version
                 kept.manifest.pop(_CONTACT + contact_id, None)
-                told(topics.STITCHED, "stitched", contact_id, change_.version << VERSION_BITS, None)
+                told(topics.STITCHED, "stitched", contact_id, change_.version << VERSION_BITS, None, change_.erased)
+            if change_.erased:
+                kept.gone.pop(contact_id)
         if not moved:
             return False
         stitching = stitch(key.decode(), [known.contact for known in kept.contacts.values()], self._settings)
@@ -129,9 +139,9 @@ class JourneyStage:
                 told(topics.SIGNALS, "signal", signal.signal_id, told.next_version(), payload)
         for name in before.keys() - now.keys():
             if name[0] == _JOURNEY:
-                told(topics.JOURNEYS, "journey", name[1:], told.next_version(), None)
+                told(topics.JOURNEYS, "journey", name[1:], told.next_version(), None, told.erasing)
             elif name[0] == _SIGNAL:
-                told(topics.SIGNALS, "signal", name[1:], told.next_version(), None)
+                told(topics.SIGNALS, "signal", name[1:], told.next_version(), None, told.erasing)
 
     def _settle(self, kept: Kept, stitching: Stitching) -> None:
         """Forgets journeys of a very long history that nothing can reach any more; what was told of them stands."""
@@ -156,12 +166,17 @@ class _Telling:
         self.next_version = batch.next_version
         self._batch = batch
         self._key = key
-        self._as_of = max(change_.as_of for change_ in changes)
+        self._as_of = max((change_.as_of for change_ in changes), default=0)
+        self.erasing = any(change_.erased for change_ in changes)
+        """Ids of journeys and signals name the customer, so they go without a trace when one of its contacts does."""
         self._causes = [cause for change_ in changes for cause in change_.causes][-change.CAUSES_KEPT :]
 
-    def __call__(self, topic: str, entity: str, entity_id: str, version: int, payload: bytes | None) -> None:
+    def __call__(
+        self, topic: str, entity: str, entity_id: str, version: int, payload: bytes | None, erased: bool = False
+    ) -> None:
         body = None if payload is None else msgspec.Raw(payload)
         told = Change(entity, entity_id, version, body, payload is None, self._as_of, causes=self._causes)
+        told.erased = erased
         self._batch.emit(topic, self._key, change.encode(told))
 
 
