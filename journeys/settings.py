@@ -108,6 +108,13 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     Left out, however they are spelt."""
 
 
+class Privacy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    clear: tuple[str, ...] = ()
+    """Kinds of identifiers that are kept as they are; all others are replaced by pseudonyms."""
+    keys_file: str = ""
+    """Where the keys of the pseudonyms are, one a line, the current one first; seen from the settings' file."""
+
+
 class Journeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     gaps: dict[str, Duration] = {}
     """The longest silence within a journey, per intent."""
@@ -138,6 +145,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     contacts: Contacts = Contacts()
     identity: Identity = Identity()
+    privacy: Privacy = Privacy()
     journeys: Journeys = Journeys()
     queue: Queue = Queue()
     """What holds for queues that `queues` does not name."""

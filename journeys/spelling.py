@@ -6,6 +6,7 @@ tidied. Which identifiers say anything about anybody is in journeys/identifiers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -23,6 +24,12 @@ from phonenumbers import (
 REMEMBERED = 65_536
 """So many spellings are remembered: to read a number or an address takes longer than to fold a contact."""
 MOST_STEPS = 8
+_PSEUDONYM = re.compile(r"~[A-Za-z0-9_-]{4}\.[A-Za-z0-9_-]{21}[AQgw]")
+
+
+def is_pseudonym(value: str) -> bool:
+    """Whether ``value`` is what journeys/pseudonyms.py makes of an identifier: such a one has one spelling."""
+    return value[:1] == "~" and _PSEUDONYM.fullmatch(value) is not None
 
 
 def spelled(kind: str, value: str, region: str) -> str:
@@ -39,6 +46,8 @@ def _read(kind: str, value: str, region: str) -> str:
     the text as it came: so, too, what is spelt again stays."""
     step = _STEPS[kind]
     text = bare = value.strip()
+    if is_pseudonym(text):
+        return text
     for _ in range(MOST_STEPS):
         after = step(text, region)
         if after == text:

@@ -1,0 +1,240 @@
+"""Identifiers under keyed hashes: whoever has the key can find a customer again, nobody else can tell who it is.
+
+What GDPR article 4(5) calls pseudonymisation. A pseudonym is HMAC-SHA256 (RFC 2104, cut to 128 bits as its section 5
+allows) over kind and normalised value, so the two spellings that meet in clear meet here too, and one value in two
+kinds does not. It names the key that it was made with: ``~<4 characters: the key's id>.<22 characters, base64url>``.
+
+Which keys there are, and where they come from, is the caller's business (touchpath/keys.py). The first is current: it
+makes new pseudonyms; the others find what older ones made (docs/decisions/privacy.md).
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from base64 import b64decode, urlsafe_b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from journeys.identifiers import normalise
+from journeys.settings import Settings
+from journeys.spelling import REMEMBERED, is_pseudonym
+from journeys.touchpoint import FACTS, Touchpoint
+
+__all__ = ["KEY_BYTES", "KeysError", "Pseudonyms", "is_pseudonym", "key_id", "keys_from"]
+
+KEY_BYTES = 32
+"""As long as the hash: more add nothing (RFC 2104 section 3)."""
+LEAST_SECRET = 5
+"""Shorter values are left where they occur in other text: half of what stands there would be hidden by chance."""
+OF_THE_CENTRE = frozenset(("id", "source", "type", "time", "specversion", "dataschema", "datacontenttype"))
+"""Attributes of an event that are the centre's, and what it counts by: never searched. Likewise those of its data."""
+DATA_OF_THE_CENTRE = frozenset(
+    ("channel", "contact_id", "identifiers", "other", "intent", "queue", "agent", "direction", "outcome")
+)
+
+
+class KeysError(ValueError):
+    """Keys that cannot be used; one line that says which and why, and shows none."""
+
+
+def keys_from(lines: Iterable[str]) -> tuple[bytes, ...]:
+    """The keys in ``lines``, each ``KEY_BYTES`` as base64url; empty lines are passed over. Raises ``KeysError``."""
+    keys: list[bytes] = []
+    for number, line in enumerate(lines, 1):
+        text = line.strip().rstrip("=")
+        if not text:
+            continue
+        try:
+            key = b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        except ValueError:
+            raise KeysError(f"key {number}: expected base64url") from None
+        if len(key) != KEY_BYTES:
+            raise KeysError(f"key {number}: expected {KEY_BYTES} bytes as base64url, got {len(key)}")
+        keys.append(key)
+    return tuple(keys)
+
+
+def key_id(value: bytes | str) -> str:
+    """The id of a key, or of the key that the pseudonym ``value`` was made with; "" for text that is none."""
+    if isinstance(value, bytes):
+        return _text(hmac.digest(value, b"key id", "sha256"))[:4]
+    return value[1:5] if is_pseudonym(value) else ""
+
+
+class Pseudonyms:
+    """Made with ``keys``, the current one first, and by what ``settings`` says of identifiers.
+
+    Thread-safe: all that it keeps is what it has worked out before. Raises ``KeysError`` if there is no key, or two
+    have one id.
+    """
+
+    def __init__(self, keys: Sequence[bytes], settings: Settings) -> None:
+        if not keys:
+            raise KeysError("keys: expected at least one")
+        self._keys = {key_id(key): key for key in keys}
+        if len(self._keys) < len(keys):
+            raise KeysError("keys: two of them are the same")
+        self._current = next(iter(self._keys))
+        self._clear = frozenset(settings.privacy.clear)
+        self._marking = {name: hmac.digest(key, b"forgotten", "sha256") for name, key in self._keys.items()}
+        self._settings = self.blocking(settings)
+        self._of = lru_cache(REMEMBERED)(self._made)
+
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """Of the keys, the current one first."""
+        return tuple(self._keys)
+
+    def blocking(self, settings: Settings) -> Settings:
+        """``settings`` that block what they block under its pseudonyms too: for those who see nothing else."""
+        clear = sorted((kind, text) for kind, text in settings.blocked if not is_pseudonym(text))
+        hidden = (f"{kind}:{self._under(name, kind, text)}" for kind, text in clear for name in self._keys)
+        blocked = tuple(dict.fromkeys((*settings.identity.blocked, *hidden)))
+        identity = msgspec.structs.replace(settings.identity, blocked=blocked)
+        return msgspec.structs.replace(settings, identity=identity)
+
+    def of(self, kind: str, value: str) -> str | None:
+        """The pseudonym of ``value``, an identifier of ``kind``; None if it says nothing about anybody. Never raises.
+
+        A pseudonym stays as it is; a kind that is kept clear is normalised.
+        """
+        return self._of(kind, value)
+
+    def every(self, kind: str, value: str) -> tuple[str, ...]:
+        """All that ``value`` may be stored as, what is made now first: one for each key."""
+        text = normalise(kind, value, self._settings)
+        if text is None:
+            return ()
+        if is_pseudonym(text):
+            return (text,)
+        hidden = [self._under(name, kind, text) for name in self._keys]
+        return (text, *hidden) if kind in self._clear else tuple(hidden)
+
+    def mark(self, kind: str, value: str) -> tuple[bytes, ...]:
+        """What remembers that ``value`` (clear, or a pseudonym) was forgotten: 16 bytes for each key, that identify
+        nobody and lead back to no pseudonym. Those of a clear value contain that of each of its pseudonyms."""
+        marks = []
+        for one in self.every(kind, value):
+            made_with = key_id(one)
+            names = (made_with,) if made_with in self._marking else tuple(self._marking)
+            marks += [hmac.digest(self._marking[name], _message(kind, one), "sha256")[:16] for name in names]
+        return tuple(marks)
+
+    def hide(self, touchpoint: Touchpoint) -> Touchpoint:
+        """``touchpoint`` with pseudonyms for its identifiers, itself if nothing is to hide.
+
+        Identifiers that say nothing are left out, except in a fact, which needs one to be valid. Where a clear value of
+        ``LEAST_SECRET`` characters or more occurs in the reference or in the attributes, its pseudonym takes its place.
+        """
+        fact = touchpoint.type in FACTS
+        if self._is_hidden(touchpoint.identifiers, fact) and self._is_hidden(touchpoint.other, fact):
+            return touchpoint
+        own, other = self._hidden(touchpoint.identifiers, fact), self._hidden(touchpoint.other, fact)
+        if not touchpoint.reference and not touchpoint.attributes:
+            return msgspec.structs.replace(touchpoint, identifiers=own, other=other)
+        secrets = self._secrets(touchpoint.identifiers, touchpoint.other)
+        return msgspec.structs.replace(
+            touchpoint,
+            identifiers=own,
+            other=other,
+            reference=secrets.hide(touchpoint.reference),
+            attributes=secrets.hide(touchpoint.attributes),
+        )
+
+    def hide_event(self, raw: bytes) -> bytes:
+        """``raw``, a valid event, as ``hide`` leaves its touchpoint, and with fields that the contract does not know
+        searched as well. Slow; for events of producers that do not hide."""
+        event = msgspec.json.decode(raw)
+        data = event["data"]
+        fact = event["type"] in FACTS
+        own, other = data.get("identifiers", {}), data.get("other", {})
+        secrets = self._secrets(own, other)
+        for name in event.keys() - OF_THE_CENTRE - {"data"}:
+            event[name] = secrets.hide(event[name])
+        for name in data.keys() - DATA_OF_THE_CENTRE:
+            data[name] = secrets.hide(data[name])
+        for name, values in (("identifiers", own), ("other", other)):
+            if name in data:
+                data[name] = self._hidden(values, fact)
+        return msgspec.json.encode(event)
+
+    def _is_hidden(self, identifiers: Mapping[str, str], fact: bool) -> bool:
+        of = self._of
+        for kind, value in identifiers.items():
+            hidden = of(kind, value)
+            if hidden != value and not (fact and hidden is None):
+                return False
+        return True
+
+    def _hidden(self, identifiers: Mapping[str, str], fact: bool) -> dict[str, str]:
+        found = {}
+        for kind, value in identifiers.items():
+            hidden = self._of(kind, value)
+            if hidden is not None:
+                found[kind] = hidden
+            elif fact:
+                found[kind] = value
+        return found
+
+    def _secrets(self, *identifiers: Mapping[str, str]) -> _Secrets:
+        """The clear values among ``identifiers``, as they came and as they are compared."""
+        found: dict[str, str] = {}
+        for kind, value in (pair for one in identifiers for pair in one.items()):
+            hidden = self._of(kind, value)
+            if hidden is None or kind in self._clear or is_pseudonym(value.strip()):
+                continue
+            text = normalise(kind, value, self._settings) or value
+            for clear in (value, value.strip(), text, text.removeprefix("+")):
+                if len(clear) >= LEAST_SECRET:
+                    found.setdefault(clear, hidden)
+        return _Secrets(found)
+
+    def _made(self, kind: str, value: str) -> str | None:
+        text = normalise(kind, value, self._settings)
+        if text is None or kind in self._clear or is_pseudonym(text):
+            return text
+        return self._under(self._current, kind, text)
+
+    def _under(self, name: str, kind: str, text: str) -> str:
+        return f"~{name}.{_text(hmac.digest(self._keys[name], _message(kind, text), 'sha256')[:16])}"
+
+
+class _Secrets:
+    """Clear values, and what takes their place in any JSON value: in text in any case, and as a number of its own."""
+
+    def __init__(self, found: Mapping[str, str]) -> None:
+        self._pairs = sorted(found.items(), key=lambda pair: (-len(pair[0]), pair[0]))
+        self._folded = [clear.casefold() for clear, _ in self._pairs]
+        self._found = found
+
+    def hide(self, value: Any) -> Any:
+        if not self._pairs or not value:
+            return value
+        if isinstance(value, str):
+            return self._in_text(value)
+        if isinstance(value, dict):
+            return {self._in_text(name): self.hide(one) for name, one in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.hide(one) for one in value]
+        if isinstance(value, int) and not isinstance(value, bool):
+            return self._found.get(str(value), value)
+        return value
+
+    def _in_text(self, text: str) -> str:
+        folded = text.casefold()
+        if not any(clear in folded for clear in self._folded):
+            return text
+        anyone = re.compile("|".join(f"({re.escape(clear)})" for clear, _ in self._pairs), re.IGNORECASE)
+        return anyone.sub(lambda match: self._pairs[(match.lastindex or 1) - 1][1], text)
+
+
+def _message(kind: str, text: str) -> bytes:
+    return f"{kind}\0{text}".encode(errors="surrogatepass")
+
+
+def _text(digest: bytes) -> str:
+    return urlsafe_b64encode(digest).rstrip(b"=").decode()
