@@ -15,6 +15,7 @@ from journeys.forgetting import without
 from journeys.identifiers import cleaned
 from journeys.identity import PERIOD_MS, Lookup, above, customer_of, identifiers_of, rank_of
 from journeys.partition import partition_of
+from journeys.pseudonyms import Pseudonyms
 from journeys.queue import interval_of
 from journeys.settings import Settings
 from journeys.touchpoint import FACTS, FORGET, Invalid, Touchpoint, decode, encode
@@ -65,8 +66,9 @@ class ContactStage:
     schema = 1
     linger_s = 0.1
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, pseudonyms: Pseudonyms) -> None:
         self._settings = settings
+        self._pseudonyms = pseudonyms
         self._future = settings.times.future.ms
         self._lateness = settings.times.lateness.ms
 

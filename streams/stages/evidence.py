@@ -49,6 +49,14 @@ class Question(msgspec.Struct, tag="asked", frozen=True):
     partition: int
 
 
+class Farewell(msgspec.Struct, tag="left", frozen=True):
+    """Partition ``partition`` of stage ``role`` need not be told of ``identifier`` any more."""
+
+    identifier: str
+    role: Role
+    partition: int
+
+
 class Answer(msgspec.Struct, tag="owner", frozen=True, omit_defaults=True):
     """``identifier`` belongs to ``owner`` (None: to nobody). The highest version holds."""
 
@@ -71,7 +79,7 @@ class Forgotten(msgspec.Struct, tag="forgotten", frozen=True):
     at: int
 
 
-Message = Sighting | Ruling | Question | Answer | Forget | Forgotten
+Message = Sighting | Ruling | Question | Farewell | Answer | Forget | Forgotten
 News = Answer | Forgotten
 
 decode = msgspec.json.Decoder(Message).decode
@@ -141,7 +149,7 @@ class Ears:
         concerned: set[str] = set()
         for told in answers:
             heard = self._known[told.identifier]
-            if told.version <= heard.version:
+            if told.version <= heard.version or not (heard.asked or self._is_told_to_all(told.identifier)):
                 continue
             before, heard.owner, heard.version = heard.owner, told.owner, told.version
             self._changed.add(told.identifier)
@@ -161,7 +169,7 @@ class Ears:
         self.prepare(names)
         for name in names:
             heard = self._known[name]
-            if not heard.asked and rank_of(name, self._settings) > 0:
+            if not heard.asked and not self._is_told_to_all(name):
                 send(self._batch, Question(name, self._role, self._batch.partition))
                 heard.asked = True
             key = _page_key(name, heard.lookers // PAGE)
@@ -172,14 +180,23 @@ class Ears:
             self._changed.add(name)
 
     def look_away(self, looker: str, identifiers: Iterable[str]) -> None:
-        """``looker`` is no longer one of those who look at ``identifiers``."""
+        """``looker`` is no longer one of those who look at ``identifiers``; what nobody looks at is not kept."""
         names = list(identifiers)
         self.prepare(names)
         for name in names:
-            for key, page in self._pages(name, self._known[name].lookers).items():
+            heard = self._known[name]
+            pages = self._pages(name, heard.lookers)
+            for key, page in pages.items():
                 if looker in page:
                     page.remove(looker)
                     self._batch.save(key, _pack(page))
+            if not any(pages.values()):
+                self._drop(name, pages)
+                if heard.asked:
+                    send(self._batch, Farewell(name, self._role, self._batch.partition))
+                elif heard.version >= 0:  # it was told to all, and is not told again
+                    self._known[name] = Heard(heard.owner, heard.version)
+                    self._changed.add(name)
 
     def forget(self, identifier: str) -> set[str]:
         """Keep nothing of ``identifier``. Who looks at it all the same, as it came back since, is returned."""
@@ -187,10 +204,7 @@ class Ears:
         heard = self._known[identifier]
         pages = self._pages(identifier, heard.lookers)
         lookers = {looker for page in pages.values() for looker in page}
-        self._known[identifier] = Heard(identifier)
-        self._changed.discard(identifier)
-        for key in self._batch.load((*pages, b"k" + identifier.encode())):
-            self._batch.save(key, None)
+        self._drop(identifier, pages)
         for looker in sorted(lookers):
             self.look(looker, (identifier,))
         return lookers
@@ -199,6 +213,15 @@ class Ears:
         """Save what changed."""
         for name in self._changed:
             self._batch.save(b"k" + name.encode(), _pack(self._known[name]))
+
+    def _drop(self, name: str, pages: Iterable[bytes]) -> None:
+        self._known[name] = Heard(name)
+        self._changed.discard(name)
+        for key in self._batch.load((*pages, b"k" + name.encode())):
+            self._batch.save(key, None)
+
+    def _is_told_to_all(self, name: str) -> bool:
+        return rank_of(name, self._settings) == 0
 
     def _lookers(self, name: str, count: int) -> list[str]:
         return [looker for page in self._pages(name, count).values() for looker in page]

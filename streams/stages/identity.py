@@ -15,7 +15,7 @@ from journeys.settings import Settings
 from streams import topics
 from streams.batch import Batch
 from streams.stages import evidence
-from streams.stages.evidence import Answer, Ears, Forget, Forgotten, News, Question, Role, Ruling, Sighting
+from streams.stages.evidence import Answer, Ears, Farewell, Forget, Forgotten, News, Question, Role, Ruling, Sighting
 
 SLACK = 4
 """So many times the sets that make an identifier public are kept, that it may stop being so when contacts take back
@@ -95,6 +95,9 @@ class IdentityStage:
         for told in messages:
             if isinstance(told, Question):
                 self._subscribe(batch, told, owners.kept[told.identifier])
+            elif isinstance(told, Farewell):
+                kept = owners.kept[told.identifier]
+                kept.told = [place for place in kept.told if place != (told.role, told.partition)]
         owners.close()
         ears.close()
 

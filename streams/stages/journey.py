@@ -96,7 +96,7 @@ class JourneyStage:
         if forgotten:  # what is left of it came since, and is told anew after that
             for topic in (topics.STITCHED, topics.JOURNEYS, topics.SIGNALS):
                 told(topic, "customer", key.decode(), told.next_version(), None, erased=True)
-            kept.manifest, kept.gone = {}, {}
+            kept.manifest = {}
         for contact_id, change_ in changes.items():
             known = kept.contacts.get(contact_id)
             version = known.version if known is not None else kept.gone.get(contact_id, 0)
@@ -113,6 +113,8 @@ class JourneyStage:
                 told(topics.STITCHED, "stitched", contact_id, change_.version << VERSION_BITS, None, change_.erased)
             if change_.erased:
                 kept.gone.pop(contact_id)
+        if forgotten:
+            kept.gone.clear()
         if not moved:
             return False
         stitching = stitch(key.decode(), [known.contact for known in kept.contacts.values()], self._settings)

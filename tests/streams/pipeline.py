@@ -14,13 +14,17 @@ from journeys.contact import QueueVisit
 from journeys.identity import Identified
 from journeys.journey import Journey, Signal, Stitched
 from journeys.partition import partition_of
+from journeys.pseudonyms import Pseudonyms
 from journeys.queue import QueueInterval, QueueNow
 from journeys.settings import DEFAULTS, Settings
 from journeys.touchpoint import Touchpoint, encode
+from sinks.erasure import is_of_customer
 from streams import topics
 from streams.batch import Batch
 from streams.processing import process
 from streams.topology import build
+
+KEY = bytes(range(32))
 
 
 class Rec(NamedTuple):
@@ -42,7 +46,8 @@ class Pipeline:
     rng: random.Random = field(default_factory=lambda: random.Random(0))
 
     def __post_init__(self) -> None:
-        self.topology = build(self.settings, self.partitions)
+        self.pseudonyms = Pseudonyms([KEY], self.settings)
+        self.topology = build(self.settings, self.pseudonyms, self.partitions)
         self.log: dict[tuple[str, int], list[Rec]] = defaultdict(list)
         self.read: dict[tuple[str, int], int] = defaultdict(int)
         self.state: dict[tuple[str, int], dict[bytes, bytes]] = defaultdict(dict)
@@ -115,7 +120,13 @@ class Pipeline:
         decoder = msgspec.json.Decoder(Change[payload])
         for record in self.records(topic):
             change = decoder.decode(record.value or b"")
-            if change.entity == entity and (change.id not in best or best[change.id].version < change.version):
+            if change.erased:
+                for key, kept in list(best.items()):
+                    if key == change.id or (
+                        change.entity == "customer" and is_of_customer(key, kept.payload, change.id)
+                    ):
+                        del best[key]
+            elif change.entity == entity and (change.id not in best or best[change.id].version < change.version):
                 best[change.id] = change
         return {key: change.payload for key, change in best.items() if not change.deleted}
 
