@@ -16,6 +16,7 @@ it tells the contact stage, and the contact moves (docs/decisions/identity-in-th
 
 from __future__ import annotations
 
+from journeys.pseudonyms import Pseudonyms
 from journeys.settings import Settings
 from streams import topics
 from streams.settings import Topology
@@ -27,10 +28,11 @@ from streams.stages.queue import QueueStage
 PARTITIONS = 4
 
 
-def build(settings: Settings, partitions: int = PARTITIONS) -> Topology:
-    """The stages over topics of ``partitions`` partitions each."""
+def build(settings: Settings, pseudonyms: Pseudonyms, partitions: int = PARTITIONS) -> Topology:
+    """The stages over topics of ``partitions`` partitions each; what reaches them clear is hidden by ``pseudonyms``."""
+    settings = pseudonyms.blocking(settings)
     stages = (
-        ContactStage(settings),  # touchpoints of one contact id are one contact, with its queue visits
+        ContactStage(settings, pseudonyms),  # touchpoints of one contact id are one contact, with its queue visits
         IdentityStage(settings),  # what was seen together says to whom an identifier belongs
         JourneyStage(settings),  # contacts of one customer are journeys, with switches and repeats
         QueueStage(settings),  # visits of one queue are its figures, by interval and now

@@ -13,6 +13,7 @@ from journeys.facts import IDENTIFY, verdicts
 from journeys.identifiers import cleaned
 from journeys.identity import PERIOD_MS, Lookup, above, customer_of, identifiers_of, rank_of
 from journeys.partition import partition_of
+from journeys.pseudonyms import Pseudonyms, alike
 from journeys.queue import interval_of
 from journeys.settings import Settings
 from journeys.touchpoint import FACTS, Invalid, Touchpoint, decode
@@ -25,6 +26,9 @@ from streams.stages.evidence import Ears, Ruling, Sighting
 BLOCK_BYTES = 256 * 1024
 MOST_TOUCHPOINTS = 2_000
 _IN_ORDER = attrgetter("at", "id")
+
+Arrived = tuple[Touchpoint, bytes, Record]
+"""A touchpoint and its event, both without clear identifiers, and the record that it came in."""
 
 
 class Kept(msgspec.Struct, array_like=True):
@@ -50,8 +54,9 @@ class ContactStage:
     schema = 1
     linger_s = 0.1
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, pseudonyms: Pseudonyms) -> None:
         self._settings = settings
+        self._pseudonyms = pseudonyms
         self._future = settings.times.future.ms
         self._lateness = settings.times.lateness.ms
 
@@ -82,14 +87,19 @@ class ContactStage:
         ears.close()
         blocks.close()
 
-    def _read(self, batch: Batch) -> dict[bytes, list[tuple[Touchpoint, Record]]]:
+    def _read(self, batch: Batch) -> dict[bytes, list[Arrived]]:
         """The touchpoints of the batch by the key of their contact's state; what cannot be taken is rejected."""
-        arrived: dict[bytes, list[tuple[Touchpoint, Record]]] = {}
+        arrived: dict[bytes, list[Arrived]] = {}
         for record in batch.records:
             if record.topic == topics.OWNERS:
                 continue
+            raw = record.value or b""
             try:
-                touchpoint = decode(record.value or b"")
+                shown = decode(raw)
+                touchpoint = self._pseudonyms.hide(shown)
+                if touchpoint is not shown:
+                    raw = self._pseudonyms.hide_event(raw)
+                    batch.count("hidden")
             except Invalid as error:
                 batch.reject(record, error.reason, str(error))
                 continue
@@ -101,9 +111,9 @@ class ContactStage:
             key = b"c" + touchpoint.contact_id.encode()
             own = arrived.get(key)
             if own is None:
-                arrived[key] = [(touchpoint, record)]
+                arrived[key] = [(touchpoint, raw, record)]
             else:
-                own.append((touchpoint, record))
+                own.append((touchpoint, raw, record))
         return arrived
 
     def _tell_all(
@@ -128,25 +138,25 @@ class ContactStage:
         speaking = tuple(name for name in names if rank_of(name, self._settings) == 0 and lookup(name) is not None)
         return speaking or names
 
-    def _forward(self, batch: Batch, key: bytes, own: list[tuple[Touchpoint, Record]]) -> None:
-        """To the partition of the contact, since its producer chose another; the record's own time goes with it."""
-        for _, record in own:
-            batch.emit(topics.ROUTED, key, record.value, headers=record.headers, timestamp=record.timestamp)
+    def _forward(self, batch: Batch, key: bytes, own: list[Arrived]) -> None:
+        """To the partition of the contact, since its producer chose another; the record's own time goes with it. Its
+        headers do if its producer hid what it had to."""
+        for _, raw, record in own:
+            headers = record.headers if raw is record.value else ()
+            batch.emit(topics.ROUTED, key, raw, headers=headers, timestamp=record.timestamp)
         batch.count("routed", len(own))
 
-    def _accept(
-        self, batch: Batch, kept: Kept, own: list[tuple[Touchpoint, Record]], blocks: _Blocks
-    ) -> list[Touchpoint]:
+    def _accept(self, batch: Batch, kept: Kept, own: list[Arrived], blocks: _Blocks) -> list[Touchpoint]:
         """Adds to ``kept`` those of ``own`` that are new and in time, and returns them."""
         touchpoints = kept.touchpoints
         ids = {touchpoint.id: touchpoint for touchpoint in touchpoints}
         newest = touchpoints[-1].at if touchpoints else 0
         new = []
-        for touchpoint, record in own:
+        for touchpoint, raw, record in own:
             slim = _slim(touchpoint)
             same = ids.get(slim.id)
             if same is not None:
-                if same == slim:
+                if alike(same, slim):
                     batch.count("duplicates")
                 else:
                     batch.reject(
@@ -166,8 +176,7 @@ class ContactStage:
             ids[slim.id] = slim
             newest = max(newest, slim.at)
             new.append(slim)
-            assert record.value is not None
-            blocks.add(record.value)
+            blocks.add(raw)
         if new:
             touchpoints.extend(new)
             touchpoints.sort(key=_IN_ORDER)

@@ -14,6 +14,7 @@ from journeys.contact import QueueVisit
 from journeys.identity import Identified
 from journeys.journey import Journey, Signal, Stitched
 from journeys.partition import partition_of
+from journeys.pseudonyms import Pseudonyms
 from journeys.queue import QueueInterval, QueueNow
 from journeys.settings import DEFAULTS, Settings
 from journeys.touchpoint import Touchpoint, encode
@@ -21,6 +22,7 @@ from streams import topics
 from streams.batch import Batch
 from streams.processing import process
 from streams.topology import build
+from tests.journeys.scenes import KEY
 
 
 class Rec(NamedTuple):
@@ -39,10 +41,12 @@ class Pipeline:
 
     partitions: int = 1
     settings: Settings = DEFAULTS
+    keys: tuple[bytes, ...] = (KEY,)
     rng: random.Random = field(default_factory=lambda: random.Random(0))
 
     def __post_init__(self) -> None:
-        self.topology = build(self.settings, self.partitions)
+        self.pseudonyms = Pseudonyms(self.keys, self.settings)
+        self.topology = build(self.settings, self.pseudonyms, self.partitions)
         self.log: dict[tuple[str, int], list[Rec]] = defaultdict(list)
         self.read: dict[tuple[str, int], int] = defaultdict(int)
         self.state: dict[tuple[str, int], dict[bytes, bytes]] = defaultdict(dict)
@@ -55,9 +59,17 @@ class Pipeline:
             topics.TOUCHPOINTS, place, key, encode(touchpoint), touchpoint.at if timestamp is None else timestamp
         )
 
-    def append(self, topic: str, partition: int, key: bytes | None, value: bytes | None, timestamp: int) -> None:
+    def append(
+        self,
+        topic: str,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        timestamp: int,
+        headers: tuple[tuple[str, bytes], ...] = (),
+    ) -> None:
         log = self.log[topic, partition]
-        log.append(Rec(topic, partition, len(log), timestamp, key, value))
+        log.append(Rec(topic, partition, len(log), timestamp, key, value, headers))
 
     def step(self, most: int) -> bool:
         """One batch of up to ``most`` records of a random stage and partition that has some; whether any had."""
