@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from enum import Enum
 
 from journeys.pseudonyms import KeysError, Pseudonyms, keys_from
 from journeys.settings import DEFAULTS, Settings
@@ -10,6 +11,20 @@ from producers.delivery import PublishError
 
 VARIABLE = "TOUCHPATH_PRIVACY_KEYS"
 """Keys as base64url with commas between, the current one first."""
+
+
+class FromEnvironment(Enum):
+    """The default of publishers: they look for keys themselves, and do not send clear identifiers by oversight."""
+
+    KEYS = VARIABLE
+
+
+FROM_ENVIRONMENT = FromEnvironment.KEYS
+
+
+def chosen(given: Pseudonyms | FromEnvironment | None) -> Pseudonyms | None:
+    """What a publisher hides identifiers with. Raises ``PublishError``."""
+    return from_environment() if isinstance(given, FromEnvironment) else given
 
 
 def from_environment(settings: Settings = DEFAULTS) -> Pseudonyms:
