@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import os
+import secrets
 import shlex
 import subprocess
 import sys
 import time
 import urllib.parse
 import urllib.request
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,8 +26,11 @@ from benchmarks import latency
 from benchmarks.events import delete_topics
 from benchmarks.harness import Result, steady_state, stop
 from benchmarks.latency import Latency, Message
+from journeys.pseudonyms import KEY_BYTES, Pseudonyms
+from journeys.settings import DEFAULTS
 from journeys.touchpoint import Touchpoint, encode
 from producers.bulk import BulkPublisher
+from producers.keys import VARIABLE
 from producers.simulator import simulate
 from sinks.rows import READERS
 from streams import topics
@@ -42,6 +48,8 @@ DAY = date(2026, 3, 2)
 PROBE = "probe-"
 _PROBE_EVERY = 40
 _WARM_UP_S = 20.0
+_KEY = secrets.token_bytes(KEY_BYTES)
+PSEUDONYMS = Pseudonyms([_KEY], DEFAULTS)
 
 
 @dataclass(frozen=True)
@@ -135,6 +143,7 @@ def _running(commands: list[list[str]]) -> Iterator[subprocess.Popen[bytes]]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        env={**os.environ, VARIABLE: urlsafe_b64encode(_KEY).decode()},
     )
     try:
         yield process
@@ -145,7 +154,7 @@ def _running(commands: list[list[str]]) -> Iterator[subprocess.Popen[bytes]]:
 def _fill(kafka: EmbeddedKafka, events: int) -> None:
     days = 1 + events // 150_000
     made = simulate(7, DAY - timedelta(days=days), 20_000, days=days)
-    with BulkPublisher(kafka.bootstrap) as publisher:
+    with BulkPublisher(kafka.bootstrap, pseudonyms=PSEUDONYMS) as publisher:
         published = 0
         for touchpoint in itertools.islice(made, events):
             publisher.publish(touchpoint)
@@ -194,7 +203,7 @@ def _traffic(number: int, events: int) -> Iterator[Message]:
 
 
 def _message(touchpoint: Touchpoint) -> Message:
-    return touchpoint.id, touchpoint.contact_id.encode(), encode(touchpoint)
+    return touchpoint.id, touchpoint.contact_id.encode(), encode(PSEUDONYMS.hide(touchpoint))
 
 
 def _is_probe(message_id: str) -> bool:
@@ -210,13 +219,14 @@ _told = msgspec.json.Decoder(_Told)
 
 def _signalled(value: bytes) -> Iterator[str]:
     told = _told.decode(value)
-    if told.id.startswith("channel_switch:customer_id:" + PROBE):
-        yield told.id.rpartition("/")[2]
+    about = told.id.rpartition("/")[2]
+    if told.id.startswith("channel_switch:customer_id:") and about.startswith(PROBE):
+        yield about
 
 
 def _joined(value: bytes) -> Iterator[str]:
     told = _told.decode(value)
-    if told.id.startswith(PROBE) and told.id.endswith("-visit") and b'"customer_id:probe-' in value:
+    if told.id.startswith(PROBE) and told.id.endswith("-visit") and b'"customer_id:~' in value:
         yield told.id.removesuffix("-visit")
 
 

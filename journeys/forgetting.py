@@ -43,6 +43,15 @@ def without(touchpoint: Touchpoint, gone: Iterable[tuple[str, str]]) -> Touchpoi
     return msgspec.structs.replace(touchpoint, identifiers=own, other=other)
 
 
+def rewritten(raw: bytes, left: Touchpoint) -> bytes:
+    """The event ``raw`` with the identifiers that its touchpoint is ``left`` with; all else as it came."""
+    event = msgspec.json.decode(raw)
+    event["data"]["identifiers"] = left.identifiers
+    if left.other:
+        event["data"]["other"] = left.other
+    return msgspec.json.encode(event)
+
+
 def spared(touchpoint: Touchpoint, gone: Iterable[tuple[str, str]], settings: Settings) -> Touchpoint | None:
     """What may be taken of ``touchpoint`` if its identifiers ``gone`` are to be forgotten: all else, or, if it is about
     whoever they name, nothing. It is about whom its strongest identifiers name; a fact is about all of its own."""

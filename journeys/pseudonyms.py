@@ -21,15 +21,17 @@ import msgspec
 
 from journeys.identifiers import normalise
 from journeys.settings import Settings
-from journeys.spelling import REMEMBERED, is_pseudonym
-from journeys.touchpoint import FACTS, Touchpoint
+from journeys.spelling import PSEUDONYM, REMEMBERED, is_pseudonym
+from journeys.touchpoint import FACTS, MAX_BYTES, Invalid, Touchpoint
 
-__all__ = ["KEY_BYTES", "KeysError", "Pseudonyms", "is_pseudonym", "key_id", "keys_from"]
+__all__ = ["KEY_BYTES", "KeysError", "Pseudonyms", "alike", "is_pseudonym", "key_id", "keys_from"]
 
 KEY_BYTES = 32
 """As long as the hash: more add nothing (RFC 2104 section 3)."""
 LEAST_SECRET = 5
 """Shorter values are left where they occur in other text: half of what stands there would be hidden by chance."""
+DEEPEST = 100
+"""Values that lie within so many others are not searched, and not taken."""
 OF_THE_CENTRE = frozenset(("id", "source", "type", "time", "specversion", "dataschema", "datacontenttype"))
 """Attributes of an event that are the centre's, and what it counts by: never searched. Likewise those of its data."""
 DATA_OF_THE_CENTRE = frozenset(
@@ -129,6 +131,7 @@ class Pseudonyms:
 
         Identifiers that say nothing are left out, except in a fact, which needs one to be valid. Where a clear value of
         ``LEAST_SECRET`` characters or more occurs in the reference or in the attributes, its pseudonym takes its place.
+        Raises ``Invalid`` if these lie too deep to be searched.
         """
         fact = touchpoint.type in FACTS
         if self._is_hidden(touchpoint.identifiers, fact) and self._is_hidden(touchpoint.other, fact):
@@ -147,8 +150,11 @@ class Pseudonyms:
 
     def hide_event(self, raw: bytes) -> bytes:
         """``raw``, a valid event, as ``hide`` leaves its touchpoint, and with fields that the contract does not know
-        searched as well. Slow; for events of producers that do not hide."""
-        event = msgspec.json.decode(raw)
+        searched as well. Slow; for events of producers that do not hide. Raises ``Invalid`` if that cannot be done."""
+        try:
+            event = msgspec.json.decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise Invalid("not_json", "", raw[:40], str(error)) from None
         data = event["data"]
         fact = event["type"] in FACTS
         own, other = data.get("identifiers", {}), data.get("other", {})
@@ -160,7 +166,11 @@ class Pseudonyms:
         for name, values in (("identifiers", own), ("other", other)):
             if name in data:
                 data[name] = self._hidden(values, fact)
-        return msgspec.json.encode(event)
+        hidden = msgspec.json.encode(event)
+        if len(hidden) > MAX_BYTES:
+            problem = f"an event has at most {MAX_BYTES} bytes, this one with its pseudonyms {len(hidden)}"
+            raise Invalid("too_large", "", raw[:40], problem)
+        return hidden
 
     def _is_hidden(self, identifiers: Mapping[str, str], fact: bool) -> bool:
         of = self._of
@@ -211,15 +221,17 @@ class _Secrets:
         self._folded = [clear.casefold() for clear, _ in self._pairs]
         self._found = found
 
-    def hide(self, value: Any) -> Any:
+    def hide(self, value: Any, depth: int = 0) -> Any:
         if not self._pairs or not value:
             return value
+        if depth > DEEPEST:
+            raise Invalid("invalid_field", "data", depth, f"a value lies within more than {DEEPEST} others")
         if isinstance(value, str):
             return self._in_text(value)
         if isinstance(value, dict):
-            return {self._in_text(name): self.hide(one) for name, one in value.items()}
+            return {self._in_text(name): self.hide(one, depth + 1) for name, one in value.items()}
         if isinstance(value, list | tuple):
-            return [self.hide(one) for one in value]
+            return [self.hide(one, depth + 1) for one in value]
         if isinstance(value, int) and not isinstance(value, bool):
             return self._found.get(str(value), value)
         return value
@@ -230,6 +242,24 @@ class _Secrets:
             return text
         anyone = re.compile("|".join(f"({re.escape(clear)})" for clear, _ in self._pairs), re.IGNORECASE)
         return anyone.sub(lambda match: self._pairs[(match.lastindex or 1) - 1][1], text)
+
+
+def alike(one: Touchpoint, two: Touchpoint) -> bool:
+    """Whether they are the same, or would be if they had been hidden with the same key."""
+    if one == two:
+        return True
+    if not (_alike(one.identifiers, two.identifiers) and _alike(one.other, two.other)):
+        return False
+    if PSEUDONYM.sub("~", one.reference) != PSEUDONYM.sub("~", two.reference):
+        return False
+    rest = msgspec.structs.replace(one, identifiers=two.identifiers, other=two.other, reference=two.reference)
+    return rest == two
+
+
+def _alike(one: Mapping[str, str], two: Mapping[str, str]) -> bool:
+    return one.keys() == two.keys() and all(
+        value == two[kind] or "" != key_id(value) != key_id(two[kind]) != "" for kind, value in one.items()
+    )
 
 
 def _message(kind: str, text: str) -> bytes:

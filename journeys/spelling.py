@@ -24,12 +24,12 @@ from phonenumbers import (
 REMEMBERED = 65_536
 """So many spellings are remembered: to read a number or an address takes longer than to fold a contact."""
 MOST_STEPS = 8
-_PSEUDONYM = re.compile(r"~[A-Za-z0-9_-]{4}\.[A-Za-z0-9_-]{21}[AQgw]")
+PSEUDONYM = re.compile(r"~[A-Za-z0-9_-]{4}\.[A-Za-z0-9_-]{21}[AQgw]")
 
 
 def is_pseudonym(value: str) -> bool:
     """Whether ``value`` is what journeys/pseudonyms.py makes of an identifier: such a one has one spelling."""
-    return value[:1] == "~" and _PSEUDONYM.fullmatch(value) is not None
+    return value[:1] == "~" and PSEUDONYM.fullmatch(value) is not None
 
 
 def spelled(kind: str, value: str, region: str) -> str:

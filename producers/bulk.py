@@ -18,8 +18,10 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from journeys.partition import partition_of
+from journeys.pseudonyms import Pseudonyms
 from journeys.touchpoint import MAX_BYTES, Invalid, Touchpoint, encode
 from producers.delivery import TOPIC, Account, OnDelivery, PublishError, Report
+from producers.keys import FROM_ENVIRONMENT, FromEnvironment, chosen
 
 _BATCH_BYTES = 256 * 1024
 
@@ -52,7 +54,9 @@ class BulkPublisher:
         ledger: Path | None = None,
         delivery_timeout_s: float = 120.0,
         connect_timeout_s: float = 30.0,
+        pseudonyms: Pseudonyms | FromEnvironment | None = FROM_ENVIRONMENT,
     ) -> None:
+        self._pseudonyms = chosen(pseudonyms)
         self._topic = topic
         self._delivery_timeout_s = delivery_timeout_s
         self._open: dict[int, _Batch] = {}
@@ -68,11 +72,14 @@ class BulkPublisher:
         self._account = Account(on_delivery, ledger)
 
     def publish(self, touchpoint: Touchpoint, /) -> str:
-        """Hand over one event and return its id. Raises ``Invalid`` if it is too large, ``PublishError`` (above)."""
+        """Hand over one event and return its id. Raises ``Invalid`` if it is too large or too deep, ``PublishError``
+        (above)."""
         if self._closed:
             raise PublishError("the publisher is closed")
         if self._broken:
             raise self._broken
+        if self._pseudonyms is not None:
+            touchpoint = self._pseudonyms.hide(touchpoint)
         raw = encode(touchpoint)
         if len(raw) > MAX_BYTES:
             problem = f"an event has at most {MAX_BYTES} bytes, this one {len(raw)}"

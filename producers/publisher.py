@@ -21,9 +21,11 @@ from kafka.errors import KafkaError
 from kafka.partitioner import Partitioner
 
 from journeys.partition import partition_of
+from journeys.pseudonyms import Pseudonyms
 from journeys.touchpoint import Touchpoint
 from producers.delivery import TOPIC, Account, OnDelivery, PublishError, Report
 from producers.event import Fields, checked, event_from
+from producers.keys import FROM_ENVIRONMENT, FromEnvironment, chosen
 
 log = logging.getLogger(__name__)
 
@@ -36,9 +38,12 @@ class Publisher:
     bootstrap: "host:port", several with commas. source: the CloudEvents source of events made from fields.
     on_delivery: see ``OnDelivery``. ledger: see ``Account``. delivery_timeout_s: how long an event is retried before
     it counts as failed. max_pending_bytes: what may wait for acknowledgement; ``publish`` blocks when it is reached.
-    kafka: further settings of kafka-python, such as those for TLS and SASL.
+    kafka: further settings of kafka-python, such as those for TLS and SASL. pseudonyms: what identifiers are hidden
+    with before they leave the process; unless given, with the keys in TOUCHPATH_PRIVACY_KEYS. With None they are sent
+    clear, to be hidden by the first stage, and stand clear on the input topic until its retention is over.
 
-    Raises ``PublishError`` if the broker does not answer, or has no such topic, within connect_timeout_s.
+    Raises ``PublishError`` if the broker does not answer, or has no such topic, within connect_timeout_s, and if there
+    are no keys.
     """
 
     def __init__(
@@ -52,8 +57,10 @@ class Publisher:
         delivery_timeout_s: float = 120.0,
         max_pending_bytes: int = 64 * 2**20,
         connect_timeout_s: float = 30.0,
+        pseudonyms: Pseudonyms | FromEnvironment | None = FROM_ENVIRONMENT,
         kafka: Mapping[str, Any] | None = None,
     ) -> None:
+        self._pseudonyms = chosen(pseudonyms)
         self._source = source
         self._topic = topic
         self._delivery_timeout_s = delivery_timeout_s
@@ -113,6 +120,10 @@ class Publisher:
             raise TypeError("publish takes a touchpoint or fields, not both")
         else:
             raw = checked(touchpoint)
+        if self._pseudonyms is not None:
+            hidden = self._pseudonyms.hide(touchpoint)
+            if hidden is not touchpoint:
+                touchpoint, raw = hidden, checked(hidden)
         key = touchpoint.contact_id.encode()
         token = self._begin(touchpoint.id, len(raw) + len(key) + _OVERHEAD)
         if token is None:

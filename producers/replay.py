@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Self
 
+from journeys.pseudonyms import Pseudonyms
 from journeys.touchpoint import Touchpoint
 from producers.bulk import BulkPublisher
 from producers.delivery import TOPIC, OnDelivery, PublishError, Report
 from producers.formats import FORMATS, BadLine, WrongFormat
+from producers.keys import FROM_ENVIRONMENT, FromEnvironment
 from producers.pacing import OnProgress, Progress, Stop, play
 
 SORT_WINDOW = 50_000
@@ -51,12 +53,13 @@ def replay(
     ledger: Path | None = None,
     stop: Stop = lambda: False,
     connect_timeout_s: float = 30.0,
+    pseudonyms: Pseudonyms | FromEnvironment | None = FROM_ENVIRONMENT,
 ) -> Replayed:
     """Publish ``file``, of a format named in ``FORMATS``, to the broker at ``bootstrap``.
 
     speed: how many times as fast as it happened (1: real time); none: as fast as it goes. Bad lines are left out and
     counted, the rest is published. Undelivered events are in the result's ``delivery``; if the broker goes away for
-    longer than the delivery time-out, the replay gives up and says so.
+    longer than the delivery time-out, the replay gives up and says so. pseudonyms: as for ``Publisher``.
 
     Raises ``ReplayError`` if the file cannot be read or is not of the format, ``PublishError`` if no broker answers.
     """
@@ -65,8 +68,9 @@ def replay(
     gave_up = ""
     with Reading(file, format) as reading:
         publisher = BulkPublisher(
-            bootstrap, topic=topic, on_delivery=on_delivery, ledger=ledger, connect_timeout_s=connect_timeout_s
-        )
+            bootstrap, topic=topic, on_delivery=on_delivery, ledger=ledger, connect_timeout_s=connect_timeout_s,
+            pseudonyms=pseudonyms,
+        )  # fmt: skip
 
         def progressed(progress: Progress) -> None:
             if on_progress:

@@ -29,7 +29,8 @@ PARTITIONS = 4
 
 
 def build(settings: Settings, pseudonyms: Pseudonyms, partitions: int = PARTITIONS) -> Topology:
-    """The stages over topics of ``partitions`` partitions each."""
+    """The stages over topics of ``partitions`` partitions each; what reaches them clear is hidden by ``pseudonyms``."""
+    settings = pseudonyms.blocking(settings)
     stages = (
         ContactStage(settings, pseudonyms),  # touchpoints of one contact id are one contact, with its queue visits
         IdentityStage(settings),  # what was seen together says to whom an identifier belongs

@@ -18,6 +18,7 @@ from typer.exceptions import TyperException
 from touchpath.customer import customer
 from touchpath.doctor import doctor
 from touchpath.identity import identity
+from touchpath.keys import keys
 from touchpath.metrics import metrics
 from touchpath.migrate import migrate
 from touchpath.problem import Problem
@@ -42,6 +43,7 @@ app = typer.Typer(
 for command in (up, replay, report, customer, sql, worker, sink, store, metrics, simulate, migrate, doctor, settings):
     app.command()(command)
 app.add_typer(identity)
+app.add_typer(keys)
 
 
 def main() -> None:

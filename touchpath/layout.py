@@ -49,6 +49,11 @@ class Layout:
         return self.root / "metrics.snapshot"
 
     @property
+    def keys(self) -> Path:
+        """Of the pseudonyms; for its owner alone to read."""
+        return self.root / "privacy.keys"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 

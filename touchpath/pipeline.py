@@ -13,8 +13,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from touchpath import options
 from touchpath.brokers import Brokers
 from touchpath.embedded_kafka import EmbeddedKafka, EmbeddedKafkaError
+from touchpath.keys import pseudonyms_of
 from touchpath.layout import Layout, Running
 from touchpath.loopback import HOST, answers, port_for
 from touchpath.problem import Problem
@@ -78,6 +80,7 @@ class Pipeline:
     def start(self) -> Running:
         """Start all parts and return when they are ready. Raises ``Problem``."""
         plan, layout = self.plan, self.plan.layout
+        pseudonyms_of(*options.settings_of(plan.settings), layout, make=True)  # before anybody works without
         last = layout.last_run()
         layout.run_file.unlink(missing_ok=True)
         bootstrap = plan.bootstrap or self._start_kafka(last)
@@ -97,7 +100,9 @@ class Pipeline:
         self._wait_ready()
         layout.announce(running)
         if plan.simulate is not None:
-            self._add(self._feeders, "simulator", ["simulate", "--bootstrap", bootstrap, *plan.simulate])
+            self._add(
+                self._feeders, "simulator", ["simulate", *self._common(bootstrap), *self._settings(), *plan.simulate]
+            )
         return running
 
     def check(self) -> None:
@@ -128,7 +133,7 @@ class Pipeline:
 
     def _start_sinks(self, running: Running, last: Running | None) -> None:
         plan = self.plan
-        common = ["--bootstrap", running.bootstrap, "--data", str(plan.layout.root)]
+        common = self._common(running.bootstrap)
         metrics_port = self._metrics_port("sink", last)
         if plan.clickhouse:
             where = ["--clickhouse", plan.clickhouse]
@@ -148,10 +153,13 @@ class Pipeline:
             port = self._metrics_port(name, last)
             self._ready[name] = self._metrics[name].replace("/metrics", "/ready")
             arguments = [
-                *("worker", "--bootstrap", running.bootstrap, "--data", str(self.plan.layout.root), "--name", name),
+                *("worker", *self._common(running.bootstrap), "--name", name),
                 *("--metrics-port", str(port), *self._settings()),
             ]
             self._add(self._workers, name, arguments)
+
+    def _common(self, bootstrap: str) -> list[str]:
+        return ["--bootstrap", bootstrap, "--data", str(self.plan.layout.root)]
 
     def _settings(self) -> list[str]:
         return ["--settings", str(self.plan.settings)] if self.plan.settings else []

@@ -9,6 +9,7 @@ import typer
 
 from producers.formats import FORMATS
 from touchpath import options
+from touchpath.keys import pseudonyms_of
 from touchpath.layout import Layout
 from touchpath.problem import BadInput
 from touchpath.terminal import stop_on_signals
@@ -40,7 +41,7 @@ def replay(
     from touchpath.pipeline import Plan  # these take a while to import, and no other command needs them
     from touchpath.replaying import drained, published
 
-    _, chosen = options.settings_of(settings)
+    chosen, source = options.settings_of(settings)
     if format not in FORMATS:
         raise BadInput(f"--format {format}: expected one of {', '.join(sorted(FORMATS))}")
     if not file.is_file():
@@ -48,8 +49,10 @@ def replay(
     layout = Layout(data)
     stop_on_signals()
     if wait:
-        replayed = drained(file, format, speed, Plan(layout, bootstrap, clickhouse, chosen, workers, metrics=False))
+        plan = Plan(layout, bootstrap, clickhouse, source, workers, metrics=False)
+        replayed = drained(file, format, speed, plan, lambda: pseudonyms_of(chosen, source, layout))
     else:
-        replayed = published(file, format, speed, options.bootstrap_of(bootstrap, layout))
+        address = options.bootstrap_of(bootstrap, layout)
+        replayed = published(file, format, speed, address, pseudonyms_of(chosen, source, layout))
     if not replayed.complete:
         raise typer.Exit(1)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from journeys.pseudonyms import Pseudonyms
 from producers.delivery import PublishError
 from producers.pacing import Progress as Published
 from producers.replay import Replayed, ReplayError
@@ -28,32 +29,47 @@ from touchpath.worker import APP_ID
 _BAD_LINES_SHOWN = 5
 
 
-def published(file: Path, format: str, speed: float | None, bootstrap: str) -> Replayed:  # noqa: A002 (users' word)
+def published(
+    file: Path,
+    format: str,  # noqa: A002 (users' word)
+    speed: float | None,
+    bootstrap: str,
+    pseudonyms: Pseudonyms,
+) -> Replayed:
     """Publish ``file`` and return how that went. Raises ``Problem``."""
     with _progress() as progress:
-        replayed = _publish(file, format, bootstrap, speed, progress)
+        replayed = _publish(file, format, bootstrap, speed, pseudonyms, progress)
     REMARKS.print(f"{replayed.delivery.acknowledged:,} touchpoints published to {bootstrap}")
     return replayed
 
 
-def drained(file: Path, format: str, speed: float | None, plan: Plan) -> Replayed:  # noqa: A002
-    """Publish ``file``, return when all is stored, and print the report; what does not run is started for it."""
+def drained(
+    file: Path,
+    format: str,  # noqa: A002
+    speed: float | None,
+    plan: Plan,
+    pseudonyms: Callable[[], Pseudonyms],
+) -> Replayed:
+    """Publish ``file``, return when all is stored, and print the report; what does not run is started for it.
+
+    ``pseudonyms`` is asked when all runs, for the first start makes the keys."""
     layout = plan.layout
     running = layout.running()
     if running is not None:
         if plan.bootstrap not in (None, running.bootstrap):
             raise BadInput(f"--bootstrap {plan.bootstrap}: touchpath runs on {layout.root} with {running.bootstrap}")
-        return _through(file, format, speed, layout, running.bootstrap, running.store)
+        return _through(file, format, speed, pseudonyms(), layout, running.bootstrap, running.store)
     with Pipeline(plan, lambda line: REMARKS.print(f"{line} …")) as pipeline:
         log_to_file(layout.log("touchpath"))
         running = pipeline.start()
-        return _through(file, format, speed, layout, running.bootstrap, running.store, pipeline.check)
+        return _through(file, format, speed, pseudonyms(), layout, running.bootstrap, running.store, pipeline.check)
 
 
 def _through(
     file: Path,
     format: str,  # noqa: A002
     speed: float | None,
+    pseudonyms: Pseudonyms,
     layout: Layout,
     bootstrap: str,
     store: str,
@@ -63,7 +79,7 @@ def _through(
     clickhouse = None if store.startswith("http") else store
     with Brokers(bootstrap) as brokers, _progress() as progress:
         partitions = brokers.count_partitions()
-        replayed = _publish(file, format, bootstrap, speed, progress, check)
+        replayed = _publish(file, format, bootstrap, speed, pseudonyms, progress, check)
         waiting = progress.add_task("stored", total=None)
         most = 0
 
@@ -86,6 +102,7 @@ def _publish(
     format: str,  # noqa: A002
     bootstrap: str,
     speed: float | None,
+    pseudonyms: Pseudonyms,
     progress: Progress,
     check: Callable[[], None] = lambda: None,
 ) -> Replayed:
@@ -96,7 +113,7 @@ def _publish(
         progress.update(task, completed=done.published, total=done.total or None)
 
     try:
-        replayed = publish(file, format, bootstrap, speed=speed, on_progress=on_progress)
+        replayed = publish(file, format, bootstrap, speed=speed, on_progress=on_progress, pseudonyms=pseudonyms)
     except ReplayError as error:
         raise BadInput(str(error)) from None
     except PublishError as error:

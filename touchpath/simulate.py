@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from touchpath import options
+from touchpath.keys import pseudonyms_of
 from touchpath.layout import Layout
 from touchpath.logs import log_to_stderr
 from touchpath.problem import Problem
@@ -34,6 +35,7 @@ def simulate(
     speed: Annotated[
         float, typer.Option("--speed", min=1, max=1e6, help="How many times as fast that happens; then as the clock.")
     ] = 360.0,
+    settings: options.SettingsFile = None,
 ) -> None:
     """Publish a simulated contact centre with many channels, live, until stopped.
 
@@ -44,7 +46,10 @@ def simulate(
     from producers.delivery import PublishError
     from producers.simulator.live import run
 
-    address = options.bootstrap_of(bootstrap, Layout(data))
+    chosen, source = options.settings_of(settings)
+    layout = Layout(data)
+    address = options.bootstrap_of(bootstrap, layout)
+    pseudonyms = pseudonyms_of(chosen, source, layout)
     log_to_stderr()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -59,8 +64,9 @@ def simulate(
 
     try:
         report = run(
-            address, seed=seed, size=size, history_s=hours * 3600, speed=speed, on_progress=tell, stop=stopping.is_set
-        )
+            address, seed=seed, size=size, history_s=hours * 3600, speed=speed, on_progress=tell,
+            stop=stopping.is_set, pseudonyms=pseudonyms,
+        )  # fmt: skip
     except PublishError as error:
         raise Problem(str(error)) from None
     log.info("%d touchpoints published, %d not acknowledged", report.acknowledged, report.failed)

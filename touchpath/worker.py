@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from touchpath import options
+from touchpath.keys import pseudonyms_of
 from touchpath.layout import Layout
 from touchpath.logs import log_to_stderr
 
@@ -30,12 +31,13 @@ def worker(
     """
     from touchpath.brokers import Brokers
 
-    chosen, _ = options.settings_of(settings)
+    chosen, source = options.settings_of(settings)
     layout = Layout(data)
     layout.create()
     if not name or "/" in name or name.startswith("."):
         raise typer.BadParameter(f"expected a plain name, got {name!r}", param_hint="'--name'")
     address = options.bootstrap_of(bootstrap, layout)
+    pseudonyms = pseudonyms_of(chosen, source, layout)
     with Brokers(address) as brokers:
         partitions = brokers.count_partitions()
     log_to_stderr()
@@ -45,6 +47,6 @@ def worker(
     from streams.topology import build
 
     run_worker(
-        build(chosen, partitions),
+        build(chosen, pseudonyms, partitions),
         EngineSettings(address, APP_ID, layout.worker(name), worker=name, metrics_port=metrics_port),
     )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
+from journeys.pseudonyms import Pseudonyms
 from journeys.touchpoint import Touchpoint
 from producers.delivery import TOPIC, OnDelivery, Report
+from producers.keys import FROM_ENVIRONMENT, FromEnvironment
 from producers.pacing import OnProgress, Stop, play
 from producers.publisher import Publisher
 from producers.simulator.day import Simulation
@@ -46,17 +48,18 @@ def run(
     on_progress: OnProgress | None = None,
     on_delivery: OnDelivery | None = None,
     stop: Stop = lambda: False,
+    pseudonyms: Pseudonyms | FromEnvironment | None = FROM_ENVIRONMENT,
 ) -> Report:
     """Publish a live centre with ``size`` needs a day to the broker at ``bootstrap`` until ``stop()`` turns true.
 
     It begins ``history_s`` ago and catches up at ``speed`` times real time (as set: 6 hours in a minute), then goes on
-    at real time; no event is ever in the future. Raises ``PublishError`` if no broker answers, ``ValueError`` that
-    names a parameter out of range.
+    at real time; no event is ever in the future. ``pseudonyms``: as for ``Publisher``. Raises ``PublishError`` if no
+    broker answers, ``ValueError`` that names a parameter out of range.
     """
     for name, value, least in (("size", size, 1), ("history_s", history_s, 0), ("speed", speed, 1)):
         if not least <= value < float("inf"):
             raise ValueError(f"{name}: expected a number of {least} or more (got {value!r})")
-    publisher = Publisher(bootstrap, source="simulator", topic=topic, on_delivery=on_delivery)
+    publisher = Publisher(bootstrap, source="simulator", topic=topic, on_delivery=on_delivery, pseudonyms=pseudonyms)
     try:
         started = time.time()
         first = round((started - history_s) * 1000)

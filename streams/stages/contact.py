@@ -15,10 +15,10 @@ from journeys.forgetting import without
 from journeys.identifiers import cleaned
 from journeys.identity import PERIOD_MS, Lookup, above, customer_of, identifiers_of, rank_of
 from journeys.partition import partition_of
-from journeys.pseudonyms import Pseudonyms
+from journeys.pseudonyms import Pseudonyms, alike
 from journeys.queue import interval_of
 from journeys.settings import Settings
-from journeys.touchpoint import FACTS, FORGET, Invalid, Touchpoint, decode, encode
+from journeys.touchpoint import FACTS, FORGET, Invalid, Touchpoint, decode
 from streams import topics
 from streams.batch import Batch
 from streams.stage import Record
@@ -29,6 +29,9 @@ from streams.stages.suppression import Suppressions
 BLOCK_BYTES = 256 * 1024
 MOST_TOUCHPOINTS = 2_000
 _IN_ORDER = attrgetter("at", "id")
+
+Arrived = tuple[Touchpoint, bytes, Record]
+"""A touchpoint and its event, both without clear identifiers, and the record that it came in."""
 
 
 class Kept(msgspec.Struct, array_like=True):
@@ -100,7 +103,7 @@ class ContactStage:
             kept = Kept([], "", []) if raw is None else _decoder.decode(raw)
             new = self._accept(batch, kept, own, suppressions, blocks)
             less = False
-            for order in (touchpoint for touchpoint, _ in own if touchpoint.type == FORGET):
+            for order in (touchpoint for touchpoint, *_ in own if touchpoint.type == FORGET):
                 less |= self._forget(batch, kept, order, suppressions, blocks)
                 new = [touchpoint for touchpoint in new if touchpoint in kept.touchpoints]
             if new or less or key in concerned:
@@ -109,14 +112,19 @@ class ContactStage:
         ears.close()
         blocks.close()
 
-    def _read(self, batch: Batch) -> dict[bytes, list[tuple[Touchpoint, Record]]]:
+    def _read(self, batch: Batch) -> dict[bytes, list[Arrived]]:
         """The touchpoints of the batch by the key of their contact's state; what cannot be taken is rejected."""
-        arrived: dict[bytes, list[tuple[Touchpoint, Record]]] = {}
+        arrived: dict[bytes, list[Arrived]] = {}
         for record in batch.records:
             if record.topic == topics.OWNERS:
                 continue
+            raw = record.value or b""
             try:
-                touchpoint = decode(record.value or b"")
+                shown = decode(raw)
+                touchpoint = self._pseudonyms.hide(shown)
+                if touchpoint is not shown:
+                    raw = self._pseudonyms.hide_event(raw)
+                    batch.count("hidden")
             except Invalid as error:
                 batch.reject(record, error.reason, str(error))
                 continue
@@ -128,9 +136,9 @@ class ContactStage:
             key = b"c" + touchpoint.contact_id.encode()
             own = arrived.get(key)
             if own is None:
-                arrived[key] = [(touchpoint, record)]
+                arrived[key] = [(touchpoint, raw, record)]
             else:
-                own.append((touchpoint, record))
+                own.append((touchpoint, raw, record))
         return arrived
 
     def _tell_all(self, batch: Batch, ears: Ears, stirred: list[_Stirred]) -> None:
@@ -155,26 +163,23 @@ class ContactStage:
         speaking = tuple(name for name in names if rank_of(name, self._settings) == 0 and lookup(name) is not None)
         return speaking or names
 
-    def _forward(self, batch: Batch, key: bytes, own: list[tuple[Touchpoint, Record]]) -> None:
-        """To the partition of the contact, since its producer chose another; the record's own time goes with it."""
-        for _, record in own:
-            batch.emit(topics.ROUTED, key, record.value, headers=record.headers, timestamp=record.timestamp)
+    def _forward(self, batch: Batch, key: bytes, own: list[Arrived]) -> None:
+        """To the partition of the contact, since its producer chose another; the record's own time goes with it. Its
+        headers do if its producer hid what it had to."""
+        for _, raw, record in own:
+            headers = record.headers if raw is record.value else ()
+            batch.emit(topics.ROUTED, key, raw, headers=headers, timestamp=record.timestamp)
         batch.count("routed", len(own))
 
     def _accept(
-        self,
-        batch: Batch,
-        kept: Kept,
-        own: list[tuple[Touchpoint, Record]],
-        suppressions: Suppressions,
-        blocks: _Blocks,
+        self, batch: Batch, kept: Kept, own: list[Arrived], suppressions: Suppressions, blocks: _Blocks
     ) -> list[Touchpoint]:
         """Adds to ``kept`` those of ``own`` that are new and in time, and returns them."""
         touchpoints = kept.touchpoints
         ids = {touchpoint.id: touchpoint for touchpoint in touchpoints}
         newest = touchpoints[-1].at if touchpoints else 0
         new = []
-        for touchpoint, record in own:
+        for touchpoint, raw, record in own:
             if touchpoint.type == FORGET:
                 continue
             spared = suppressions.spare(touchpoint)
@@ -184,7 +189,7 @@ class ContactStage:
             slim = _slim(spared)
             same = ids.get(slim.id)
             if same is not None:
-                if same == slim:
+                if alike(same, slim):
                     batch.count("duplicates")
                 else:
                     batch.reject(
@@ -204,8 +209,7 @@ class ContactStage:
             ids[slim.id] = slim
             newest = max(newest, slim.at)
             new.append(slim)
-            assert record.value is not None
-            blocks.add(record.value if spared is touchpoint else encode(spared))
+            blocks.add(raw if spared is touchpoint else forgetting.rewritten(raw, spared))
         if new:
             touchpoints.extend(new)
             touchpoints.sort(key=_IN_ORDER)

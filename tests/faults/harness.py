@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +20,7 @@ from kafka.errors import KafkaConnectionError
 
 from journeys.settings import DEFAULTS
 from journeys.touchpoint import Touchpoint
+from producers.keys import VARIABLE
 from sinks.rows import READERS
 from streams.topics import CATALOGUE
 from streams.topology import build
@@ -26,6 +28,7 @@ from tests.faults import slices
 from tests.faults.oracle import Oracle, Store
 from tests.faults.slices import Feed, Slice
 from tests.faults.trial import Result
+from tests.journeys.scenes import KEY, PSEUDONYMS
 from touchpath.brokers import Brokers, Offsets
 from touchpath.drain import drain, ends_of_touchpoints
 from touchpath.embedded_kafka import EmbeddedKafka
@@ -38,7 +41,7 @@ from touchpath.sink import group_of
 from touchpath.worker import APP_ID
 
 PARTITIONS = 4
-STAGES = build(DEFAULTS, PARTITIONS).stages
+STAGES = build(DEFAULTS, PSEUDONYMS, PARTITIONS).stages
 ALL_SHARES = PARTITIONS * len(STAGES)
 """What all workers together own: a partition of a stage each."""
 
@@ -77,7 +80,7 @@ class Part:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                env=tied(os.environ),
+                env=tied({**os.environ, VARIABLE: urlsafe_b64encode(KEY).decode()}),
             )
 
     @property

@@ -23,6 +23,7 @@ from sinks.store import Result as Rows
 from sinks.tables import Table
 from tests.faults.slices import Slice
 from tests.faults.trial import Result
+from tests.journeys.scenes import PSEUDONYMS
 
 _SHOWN = 3
 _IDENTITY = {table.name: next(iter(table.columns)) for table in tables.TABLES}
@@ -69,7 +70,7 @@ class Oracle:
         for part in slices:
             # What was sent but not acknowledged may be stored or not; both are right.
             accepted = [
-                decode(encode(fact))
+                PSEUDONYMS.hide(decode(encode(fact)))
                 for fact in part.touchpoints
                 if fact.id not in dead and (fact.id in part.ledger or fact.id in stored)
             ]

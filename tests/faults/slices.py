@@ -16,6 +16,7 @@ from journeys.touchpoint import Touchpoint
 from producers.bulk import BulkPublisher
 from producers.delivery import PublishError
 from producers.simulator import simulate
+from tests.journeys.scenes import PSEUDONYMS
 
 FIRST_DAY = date(2025, 1, 1)
 TOUCHPOINTS_A_NEED = 7
@@ -83,7 +84,7 @@ class Feed(threading.Thread):
             self.flowing.set()
 
     def _publish(self) -> None:
-        publisher = BulkPublisher(self._address, ledger=self._ledger)
+        publisher = BulkPublisher(self._address, ledger=self._ledger, pseudonyms=PSEUDONYMS)
         started = time.monotonic()
         try:
             chunk = _CHUNK if self._over_s else _LARGE_CHUNK

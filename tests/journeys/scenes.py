@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from journeys.pseudonyms import KEY_BYTES, Pseudonyms
+from journeys.settings import DEFAULTS
 from journeys.touchpoint import FACTS, Touchpoint
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+KEY, OLDER_KEY = bytes(range(KEY_BYTES)), bytes(reversed(range(KEY_BYTES)))
+PSEUDONYMS = Pseudonyms([KEY], DEFAULTS)
 START = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 
 CHANNELS = ("voice", "chat", "web", "app", "ivr", "email", "fax")

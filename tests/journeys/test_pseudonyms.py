@@ -10,13 +10,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from journeys.identifiers import normalise
-from journeys.pseudonyms import KEY_BYTES, KeysError, Pseudonyms, is_pseudonym, key_id, keys_from
+from journeys.pseudonyms import KeysError, Pseudonyms, is_pseudonym, key_id, keys_from
 from journeys.settings import DEFAULTS, IDENTIFIERS, convert
 from journeys.touchpoint import FACTS, OF_TWO, Touchpoint, decode, encode
-from tests.journeys.scenes import START
+from tests.journeys.scenes import KEY as NEW
+from tests.journeys.scenes import OLDER_KEY as OLD
+from tests.journeys.scenes import PSEUDONYMS, START
 
-NEW, OLD = bytes(range(KEY_BYTES)), bytes(reversed(range(KEY_BYTES)))
-PSEUDONYMS = Pseudonyms([NEW], DEFAULTS)
 ROTATED = Pseudonyms([NEW, OLD], DEFAULTS)
 BEFORE = Pseudonyms([OLD], DEFAULTS)
 

@@ -23,8 +23,7 @@ from streams import topics
 from streams.batch import Batch
 from streams.processing import process
 from streams.topology import build
-
-KEY = bytes(range(32))
+from tests.journeys.scenes import KEY
 
 
 class Rec(NamedTuple):
@@ -43,10 +42,11 @@ class Pipeline:
 
     partitions: int = 1
     settings: Settings = DEFAULTS
+    keys: tuple[bytes, ...] = (KEY,)
     rng: random.Random = field(default_factory=lambda: random.Random(0))
 
     def __post_init__(self) -> None:
-        self.pseudonyms = Pseudonyms([KEY], self.settings)
+        self.pseudonyms = Pseudonyms(self.keys, self.settings)
         self.topology = build(self.settings, self.pseudonyms, self.partitions)
         self.log: dict[tuple[str, int], list[Rec]] = defaultdict(list)
         self.read: dict[tuple[str, int], int] = defaultdict(int)
@@ -60,9 +60,17 @@ class Pipeline:
             topics.TOUCHPOINTS, place, key, encode(touchpoint), touchpoint.at if timestamp is None else timestamp
         )
 
-    def append(self, topic: str, partition: int, key: bytes | None, value: bytes | None, timestamp: int) -> None:
+    def append(
+        self,
+        topic: str,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        timestamp: int,
+        headers: tuple[tuple[str, bytes], ...] = (),
+    ) -> None:
         log = self.log[topic, partition]
-        log.append(Rec(topic, partition, len(log), timestamp, key, value))
+        log.append(Rec(topic, partition, len(log), timestamp, key, value, headers))
 
     def step(self, most: int) -> bool:
         """One batch of up to ``most`` records of a random stage and partition that has some; whether any had."""

@@ -12,7 +12,7 @@ import pytest
 from touchpath.cli import app, main
 
 COMMANDS = [found.name or found.callback.__name__ for found in app.registered_commands if found.callback]
-COMMANDS += ["identity", "identity audit"]
+COMMANDS += ["identity", "identity audit", "keys", "keys new"]
 CLOSED = "127.0.0.1:1"
 
 
@@ -27,7 +27,7 @@ def touchpath(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int:
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    for name in ("TOUCHPATH_DATA", "TOUCHPATH_BOOTSTRAP", "TOUCHPATH_CLICKHOUSE"):
+    for name in ("TOUCHPATH_DATA", "TOUCHPATH_BOOTSTRAP", "TOUCHPATH_CLICKHOUSE", "TOUCHPATH_PRIVACY_KEYS"):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "file").write_text("text\n")
     (tmp_path / "slow.toml").write_text('[times]\nlateness = "soon"\n')
@@ -88,6 +88,12 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("identity", 2, ["Missing command"]),
         ("identity audits", 2, ["No such command 'audits'"]),
         ("identity audit", 1, ["--data data", "nothing is stored there"]),
+        ("keys", 1, ["data/privacy.keys: there are no keys", "touchpath keys new", "TOUCHPATH_PRIVACY_KEYS"]),
+        ("keys news", 2, ["No such command 'news'"]),
+        ("keys --data data2 new", 2, ["options behind new"]),
+        ("keys new --data file", 2, ["file is not a directory"]),
+        ("keys new --file file", 2, ["file: key 1: expected 32 bytes", "got 3"]),
+        ("keys new --file none/file", 2, ["none/file: No such file"]),
         ("doctor --bootstrap x", 2, ["--bootstrap", "'x'"]),
     ],
 )

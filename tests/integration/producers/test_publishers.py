@@ -12,15 +12,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.admin import NewTopic
 
 from journeys.partition import partition_of
+from journeys.pseudonyms import Pseudonyms
+from journeys.settings import DEFAULTS
 from journeys.touchpoint import Invalid, Touchpoint, decode
 from producers.bulk import BulkPublisher
 from producers.delivery import PublishError, Undelivered
 from producers.publisher import Publisher
+from tests.journeys.scenes import OLDER_KEY, PSEUDONYMS
 from touchpath.embedded_kafka import EmbeddedKafka
 
 PARTITIONS = 3
@@ -118,9 +122,36 @@ def test_three_lines_are_enough(kafka: EmbeddedKafka) -> None:
         )
     (record,) = stored(kafka.bootstrap, topic)
     found = decode(record.value)
-    assert (found.id, found.source, found.contact_id, found.identifiers) == (event, "ivr", "c1", {"customer_id": "42"})
+    hidden = {"customer_id": PSEUDONYMS.of("customer_id", "42")}
+    assert (found.id, found.source, found.contact_id, found.identifiers) == (event, "ivr", "c1", hidden)
     assert before - 1 <= found.at / 1000 <= time.time() + 1
     assert record.key == b"c1"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_identifiers_leave_the_process_hidden_or_not_at_all(
+    kind: Kind, kafka: EmbeddedKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topic = make_topic(kafka.bootstrap)
+    shown = msgspec.structs.replace(
+        touchpoint(1), identifiers={"phone": "+49 30 123456"}, attributes={"said": "+49 30 123456"}
+    )
+    with kind(kafka.bootstrap, topic=topic) as publisher:
+        publisher.publish(shown)
+    with kind(kafka.bootstrap, topic=topic, pseudonyms=Pseudonyms([OLDER_KEY], DEFAULTS)) as publisher:
+        publisher.publish(shown)
+    with kind(kafka.bootstrap, topic=topic, pseudonyms=None) as publisher:
+        publisher.publish(shown)
+    sent = [decode(record.value) for record in stored(kafka.bootstrap, topic)]
+    found = [(one.identifiers["phone"], one.attributes["said"]) for one in sent]
+    older = Pseudonyms([OLDER_KEY], DEFAULTS).of("phone", "+4930123456")
+    assert found[0][0] == found[0][1] == PSEUDONYMS.of("phone", "+4930123456")
+    assert found[1][0] == found[1][1] == older
+    assert found[2] == ("+49 30 123456", "+49 30 123456")
+    for value, says in (("", "not set; give it the keys"), ("abc", "key 1: expected base64url")):
+        monkeypatch.setenv("TOUCHPATH_PRIVACY_KEYS", value)
+        with pytest.raises(PublishError, match=f"TOUCHPATH_PRIVACY_KEYS: {says}"):
+            kind(kafka.bootstrap, topic=topic)
 
 
 def test_an_invalid_event_is_refused_and_not_attempted(kafka: EmbeddedKafka) -> None:

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
+from journeys.settings import DEFAULTS
 from producers.bulk import BulkPublisher
 from producers.formats.anonymous_bank import read
 from tests.integration.touchpath import bank
 from tests.integration.touchpath.command import Up, answer, report, run
 from touchpath.brokers import Brokers
 from touchpath.drain import drain, ends_of_touchpoints
+from touchpath.keys import pseudonyms_of
 from touchpath.layout import Layout
 from touchpath.sink import group_of
 from touchpath.worker import APP_ID
@@ -86,7 +88,8 @@ def test_shuffled_doubled_killed_and_rebuilt(file: Path, tmp_path: Path) -> None
 
     with Up("--data", data, "--workers", "2") as up:
         up.ready()
-        with BulkPublisher(up.bootstrap) as publisher:
+        pseudonyms = pseudonyms_of(DEFAULTS, None, Layout(data))
+        with BulkPublisher(up.bootstrap, pseudonyms=pseudonyms) as publisher:
             for touchpoint in sent[:half]:
                 publisher.publish(touchpoint)
             publisher.flush()

@@ -1,18 +1,22 @@
-"""Spellings in the stream: the same customers as by the definition, and the events as they came."""
+"""Clear identifiers in the stream: the same customers as by the definition, and nothing clear is left of them."""
 
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from journeys import Touchpoint, decode, encode, reference
-from journeys.settings import convert
+from journeys.partition import partition_of
+from journeys.pseudonyms import Pseudonyms
+from journeys.settings import DEFAULTS, convert
 from streams import topics
 from streams.topology import build
-from tests.journeys.scenes import START, people
+from tests.journeys.scenes import KEY, OLDER_KEY, START, people
 from tests.streams.pipeline import Pipeline
 
 GERMAN = convert({"identity": {"region": "DE", "blocked": ["email:Info@Centre.example.com"]}})
@@ -43,9 +47,12 @@ def test_the_stream_tells_people_apart_as_the_definition_does(
         if rng.random() < 0.5:
             pipeline.step(3)
     pipeline.drain(3)
-    too_late = [record.value or b"" for record in pipeline.records(topics.DEAD_LETTERS)]
-    assert sorted(pipeline.accepted() + too_late) == sorted(map(encode, sent)), "events stay as they came"
-    expected = reference(map(decode, pipeline.accepted()), settings=GERMAN)
+    late = {decode(record.value or b"").id for record in pipeline.records(topics.DEAD_LETTERS)}
+    taken = [pipeline.pseudonyms.hide(fact) for fact in sent if fact.id not in late]
+    assert sorted(map(decode, pipeline.accepted()), key=lambda fact: fact.id) == sorted(
+        (decode(encode(fact)) for fact in taken), key=lambda fact: fact.id
+    )
+    expected = reference(taken, settings=GERMAN)
     stitched = pipeline.stitched()
     assert {key: placed.contact for key, placed in stitched.items()} == expected.contacts
     assert {key: placed.customer for key, placed in stitched.items()} == {
@@ -53,17 +60,99 @@ def test_the_stream_tells_people_apart_as_the_definition_does(
     }
 
 
-def test_an_event_that_comes_again_under_other_settings_is_a_duplicate() -> None:
-    call = Touchpoint(START, "t0", "queued", "voice", "c0", {"phone": "030 123456"})
-    pipeline = Pipeline()
-    pipeline.publish(call)
-    pipeline.drain()
-    assert dict(pipeline.stitched()["c0"].contact.identifiers) == {"phone": "030123456"}
+CALL = Touchpoint(
+    START, "t0", "queued", "voice", "c0", {"phone": "0049 30 123456", "social": "@Anna"}, reference="of +4930123456",
+    attributes={"said": "it is +49 30 123456 or 0049 30 123456", "n": 7},
+    source="pbx",
+)  # fmt: skip
 
-    pipeline.topology = build(GERMAN, 1)
-    pipeline.publish(call)
-    pipeline.publish(msgspec.structs.replace(call, id="t1", at=START + 1, type="connected"))
+
+def event_of(touchpoint: Touchpoint, **more: Any) -> bytes:
+    event = msgspec.json.decode(encode(touchpoint))
+    return msgspec.json.encode(event | more)
+
+
+def everything(pipeline: Pipeline) -> bytes:
+    """All that the stages wrote and keep; not what came to them, and not the dead letters."""
+    theirs = (topics.TOUCHPOINTS, topics.DEAD_LETTERS)
+    written = [rec for (topic, _), log in pipeline.log.items() if topic not in theirs for rec in log]
+    kept = [part for state in pipeline.state.values() for pair in state.items() for part in pair]
+    return b"\n".join([b"%r" % (rec,) for rec in written] + kept)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_nothing_clear_goes_on_or_is_kept(place: int) -> None:
+    """Also where the producer chose another partition than the contact's, and so the event is routed."""
+    pipeline = Pipeline(2)
+    raw = event_of(CALL, subject="0049 30 123456", note={"0049 30 123456": ["x +4930123456"]})
+    pipeline.append(topics.TOUCHPOINTS, place, b"c0", raw, START, ((("who", b"0049 30 123456"),)))
     pipeline.drain()
+    assert len(pipeline.records(topics.ROUTED)) == (place != partition_of(b"c0", 2))
+    written = everything(pipeline)
+    for clear in (b"0049 30 123456", b"+4930123456", b"4930123456", b"@Anna"):
+        assert clear not in written
+    (line,) = pipeline.accepted()
+    assert decode(line) == pipeline.pseudonyms.hide(CALL)
+    phone = pipeline.pseudonyms.of("phone", "+4930123456")
+    event = msgspec.json.decode(line)
+    assert (event["subject"], event["note"]) == (phone, {phone: [f"x {phone}"]})
+    assert event["data"]["attributes"]["said"] == f"it is +49 30 123456 or {phone}"
+
+
+def test_an_event_without_clear_identifiers_goes_on_as_it_came() -> None:
+    pipeline = Pipeline(2)
+    hidden = event_of(pipeline.pseudonyms.hide(CALL), note=" spaced ").replace(b"{", b"{ ")
+    for place in (0, 1):
+        pipeline.append(topics.TOUCHPOINTS, place, b"c0", hidden, START, ((("trace", b"1"),)))
+    pipeline.drain()
+    assert pipeline.accepted() == [hidden]
+    (routed,) = pipeline.records(topics.ROUTED)
+    assert (routed.value, routed.headers) == (hidden, (("trace", b"1"),))
+
+
+def test_an_event_that_comes_again_under_a_new_key_is_a_duplicate() -> None:
+    pipeline = Pipeline(keys=(OLDER_KEY,))
+    pipeline.publish(CALL)
+    pipeline.drain()
+    pipeline.pseudonyms = Pseudonyms((KEY, OLDER_KEY), DEFAULTS)
+    pipeline.topology = build(DEFAULTS, pipeline.pseudonyms, 1)
+    pipeline.publish(CALL)
+    pipeline.publish(pipeline.pseudonyms.hide(CALL))
+    pipeline.drain()
+    assert len(pipeline.accepted()) == 1
     assert not pipeline.records(topics.DEAD_LETTERS)
-    assert len(pipeline.accepted()) == 2
-    assert dict(pipeline.stitched()["c0"].contact.identifiers) == {"phone": "+4930123456"}
+    for other in ({"phone": "+4930123457", "social": "anna"}, {"phone": "+4930123456"}):
+        pipeline.publish(Pseudonyms((OLDER_KEY,), DEFAULTS).hide(msgspec.structs.replace(CALL, identifiers=other)))
+    pipeline.drain()
+    assert len(pipeline.records(topics.DEAD_LETTERS)) == 2
+
+
+def test_a_number_that_the_centre_blocks_later_names_nobody_in_contacts_that_go_on() -> None:
+    pipeline = Pipeline()
+    pipeline.publish(CALL)
+    pipeline.drain()
+    before = pipeline.stitched()["c0"].contact
+    later = convert({"identity": {"blocked": ["phone:+49 30 123456"]}})
+    pipeline.topology = build(later, Pseudonyms((KEY,), later), 1)
+    pipeline.publish(msgspec.structs.replace(CALL, id="t1", at=START + 1, identifiers={}))
+    pipeline.drain()
+    after = pipeline.stitched()["c0"].contact
+    assert [kind for kind, _ in before.identifiers] == ["phone", "social"]
+    assert [kind for kind, _ in after.identifiers] == ["social"]
+
+
+def test_what_cannot_be_searched_is_not_taken() -> None:
+    pipeline = Pipeline()
+    deep: Any = "0049 30 123456"
+    for _ in range(200):
+        deep = [deep]
+    many = "12345 " * 5_000  # as pseudonyms these are too many
+    pipeline.append(topics.TOUCHPOINTS, 0, b"c0", event_of(CALL, note=deep), START)
+    pipeline.publish(msgspec.structs.replace(CALL, identifiers={"cookie": "12345"}, attributes={"text": many}))
+    pipeline.drain()
+    assert not pipeline.accepted()
+    reasons = [
+        dict(record.headers)["__connect.errors.exception.class.name"]
+        for record in pipeline.records(topics.DEAD_LETTERS)
+    ]
+    assert reasons == [b"invalid_field", b"too_large"]
