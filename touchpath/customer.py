@@ -8,7 +8,10 @@ import msgspec
 import typer
 from rich.table import Table
 
+from journeys.identity import ANONYMOUS
+from journeys.pseudonyms import key_id
 from touchpath import options
+from touchpath.keys import pseudonyms_of
 from touchpath.layout import Layout
 from touchpath.problem import Problem
 from touchpath.queries import queries
@@ -31,8 +34,11 @@ def customer(
     data: options.Data = options.DATA,
     clickhouse: options.ClickHouse = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object instead; its keys are stable.")] = False,
+    settings: options.SettingsFile = None,
 ) -> None:
     """Print who a customer is, the evidence for it, and the customer's journeys, while it runs or after.
+
+    The store holds pseudonyms: what is asked for in clear is found with the keys of the data directory.
 
     \b
     Example:
@@ -41,10 +47,13 @@ def customer(
     from sinks.store import StoreError
     from touchpath.customer_record import record
 
-    settings, _ = options.settings_of(None)
+    chosen, source = options.settings_of(settings)
+    layout = Layout(data)
     try:
-        with queries(Layout(data), clickhouse) as store:
-            found = record(store, identifier, settings)
+        with queries(layout, clickhouse) as store:
+            stored = identifier.startswith(ANONYMOUS) or key_id(identifier.strip().rpartition(":")[2])
+            pseudonyms = None if stored else pseudonyms_of(chosen, source, layout)
+            found = record(store, identifier, pseudonyms, chosen)
     except StoreError as error:
         raise Problem(str(error)) from None
     if json:
@@ -54,7 +63,7 @@ def customer(
 
 
 def _show(found: Record) -> None:
-    _heading(who(found.identifier))
+    _heading(who(found.identifier, found.asked))
     for line in why(found):
         ANSWERS.print(plain(f"  {line}"))
     if found.identifiers:
@@ -73,19 +82,20 @@ def _heading(line: str) -> None:
     ANSWERS.print(plain(line, "bold"))
 
 
-def who(one: Identifier) -> str:
-    """To whom an identifier belongs, in words."""
+def who(one: Identifier, asked: str = "") -> str:
+    """To whom an identifier belongs, in words; with what was asked for beside its pseudonym."""
+    name = f"{one.identifier} ({asked})" if asked and not one.identifier.endswith(asked) else one.identifier
     if one.state == "anonymous":
-        return f"{one.identifier} is an anonymous contact: no identifier in it belongs to anybody"
+        return f"{name} is an anonymous contact: no identifier in it belongs to anybody"
     if one.state == "blocked":
-        return f"{one.identifier} is blocked: it belongs to nobody, by an explicit fact"
+        return f"{name} is blocked: it belongs to nobody, by an explicit fact"
     if one.state == "shared":
-        return f"{one.identifier} is shared: it belongs to nobody"
+        return f"{name} is shared: it belongs to nobody"
     if one.state == "unclaimed":
-        return f"{one.identifier} is a customer of its own: no stronger identifier claims it"
+        return f"{name} is a customer of its own: no stronger identifier claims it"
     if one.owner == one.identifier:
-        return f"{one.identifier} is a customer"
-    return f"{one.identifier} belongs to {one.owner}"
+        return f"{name} is a customer"
+    return f"{name} belongs to {one.owner}"
 
 
 def why(found: Record) -> list[str]:

@@ -9,8 +9,8 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from journeys.identity import ANONYMOUS, PERIOD_MS, SeenWith
+from journeys.pseudonyms import Pseudonyms
 from journeys.settings import Settings
-from journeys.spelling import spelled
 from touchpath.problem import BadInput, Problem
 from touchpath.queries import Queries
 
@@ -83,6 +83,8 @@ class Record(msgspec.Struct, frozen=True):
     """Everything about the customer of one identifier, as of the newest touchpoint."""
 
     as_of: datetime | None
+    asked: str
+    """What was asked for, as it was typed."""
     identifier: Identifier
     customer: str | None
     reasons: tuple[Reason, ...]
@@ -116,14 +118,14 @@ class _Found(NamedTuple):
 _evidence = msgspec.json.Decoder(tuple[SeenWith, ...]).decode
 
 
-def record(store: Queries, wanted: str, settings: Settings) -> Record:
+def record(store: Queries, wanted: str, pseudonyms: Pseudonyms | None, settings: Settings) -> Record:
     """What is known of ``wanted``: "kind:value", a customer's key, or a bare value, for which every kind is tried;
-    spelt in any way.
+    spelt in any way, or as its pseudonym. Without keys, and so without ``pseudonyms``, only as it is stored.
 
     Raises ``Problem`` if nobody knows it, ``BadInput`` if it means several customers, ``StoreError``.
     """
     as_of = _as_of(store)
-    found = _find(store, wanted, settings)
+    found = _find(store, wanted, pseudonyms, settings)
     told = found.told()
     others = _rows(store, _FACTS.format(_text(told.identifier)))
     linked = {*found.links, *(row["identifier"] for row in others if told.identifier in row["links"])}
@@ -131,6 +133,7 @@ def record(store: Queries, wanted: str, settings: Settings) -> Record:
     customer = told.owner
     return Record(
         as_of,
+        wanted.strip(),
         told,
         customer,
         _reasons(store, found, as_of),
@@ -146,6 +149,7 @@ _AS_OF = "SELECT count() AS touchpoints, max(time) AS as_of FROM touchpoints"
 _IDENTIFIERS = (
     "SELECT identifier, kind, owner, state, contacts, sets, evidence, links, unlinks FROM v_identifiers AS known"
 )
+_KINDS = "SELECT DISTINCT kind FROM v_identifiers ORDER BY kind"
 _FACTS = "SELECT identifier, links, unlinks FROM v_identifiers WHERE has(links, {0}) OR has(unlinks, {0})"
 _CONTACTS = """
 SELECT contact_id, journey_id, started_at, ended_at, channel, direction, queue, outcome, wait_s, talk_s, agents,
@@ -164,7 +168,7 @@ def _as_of(store: Queries) -> datetime | None:
     return row["as_of"] if row["touchpoints"] else None
 
 
-def _find(store: Queries, wanted: str, settings: Settings) -> _Found:
+def _find(store: Queries, wanted: str, pseudonyms: Pseudonyms | None, settings: Settings) -> _Found:
     """The one identifier that is meant."""
     try:
         wanted.encode()
@@ -172,16 +176,19 @@ def _find(store: Queries, wanted: str, settings: Settings) -> _Found:
         raise BadInput(f"IDENTIFIER: expected text in UTF-8, got {wanted!r}") from None
     if not wanted.strip():
         raise BadInput(f"IDENTIFIER: expected one such as email:ann@example.org, got {wanted!r}")
-    region = settings.identity.region
+    wanted = wanted.strip()
+    every = pseudonyms.every if pseudonyms else lambda kind, value: ()
     kind, _, value = wanted.partition(":")
-    for name in dict.fromkeys((wanted, f"{kind}:{spelled(kind, value, region)}")):
+    for name in (wanted, *(f"{kind}:{hidden}" for hidden in every(kind, value))):
         if meant := _known(store, f"identifier = {_text(name)}"):
             return meant[0]
     if wanted.startswith(ANONYMOUS) and _rows(store, _CONTACTS.format(_text(wanted)) + " LIMIT 1"):
         return _Found(wanted, ANONYMOUS.rstrip(":"), wanted, "anonymous", 0, 0, "", [], [])
-    names = ", ".join(_text(f"{kind}:{spelled(kind, wanted, region)}") for kind in settings.identity.ranks)
+    kinds = dict.fromkeys((*settings.identity.ranks, *(row["kind"] for row in _rows(store, _KINDS))))
+    names = ", ".join(_text(f"{kind}:{hidden}") for kind in kinds for hidden in every(kind, wanted))
     same_value = f"substring(identifier, position(identifier, ':') + 1) = {_text(wanted)}"
-    meant = _known(store, f"identifier IN ({names}) OR {same_value} ORDER BY identifier LIMIT {_MOST_MEANT}")
+    condition = f"identifier IN ({names}) OR {same_value}" if names else same_value
+    meant = _known(store, f"{condition} ORDER BY identifier LIMIT {_MOST_MEANT}")
     if not meant:
         raise Problem(f"{wanted}: nobody is known by this identifier")
     if len(meant) > 1 and (len({one.owner for one in meant}) > 1 or not meant[0].owner):

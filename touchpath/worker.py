@@ -37,9 +37,9 @@ def worker(
     if not name or "/" in name or name.startswith("."):
         raise typer.BadParameter(f"expected a plain name, got {name!r}", param_hint="'--name'")
     address = options.bootstrap_of(bootstrap, layout)
-    pseudonyms = pseudonyms_of(chosen, source, layout)
     with Brokers(address) as brokers:
         partitions = brokers.count_partitions()
+    pseudonyms = pseudonyms_of(chosen, source, layout)
     log_to_stderr()
 
     from streams.application import run_worker  # Faust takes a second to import

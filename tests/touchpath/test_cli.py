@@ -84,7 +84,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("sql SELECT --format xml", 2, ["--format xml", "pretty, json, csv"]),
         ("customer", 2, ["IDENTIFIER"]),
         ("customer email:ann@example.org", 1, ["--data data", "nothing is stored there"]),
-        ("customer x --clickhouse clickhouse://127.0.0.1:1/x", 1, ["127.0.0.1:1", "refused"]),
+        ("customer anonymous:x --clickhouse clickhouse://127.0.0.1:1/x", 1, ["127.0.0.1:1", "refused"]),
         ("identity", 2, ["Missing command"]),
         ("identity audits", 2, ["No such command 'audits'"]),
         ("identity audit", 1, ["--data data", "nothing is stored there"]),

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 import threading
+from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,13 @@ from sinks.embedded import Embedded
 from sinks.embedded_server import Server
 from sinks.migrate import migrate
 from sinks.rows import READERS
-from tests.journeys.scenes import DAY, HOUR, MINUTE, START
+from tests.journeys.scenes import DAY, HOUR, KEY, MINUTE, OLDER_KEY, PSEUDONYMS, START
 from tests.sinks.messages import put
 from tests.streams.pipeline import Pipeline
 from touchpath.cli import main
 from touchpath.customer_record import record
 from touchpath.identity_audit import Shared, audit
+from touchpath.layout import Layout
 from touchpath.queries import Served
 
 ANN, BOB = {"customer_id": "7"}, {"customer_id": "8"}
@@ -63,6 +65,7 @@ def scene() -> list[Touchpoint]:
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory whose store holds what became of the scene."""
     directory = tmp_path_factory.mktemp("data")
+    Layout(directory).keys.write_bytes(urlsafe_b64encode(OLDER_KEY) + b"\n" + urlsafe_b64encode(KEY))
     pipeline = Pipeline(2)
     for touchpoint in scene():
         pipeline.publish(touchpoint)
@@ -77,7 +80,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def run(data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
     """Runs a command on the data; gives (status, stdout, stderr)."""
-    monkeypatch.delenv("TOUCHPATH_CLICKHOUSE", raising=False)
+    for name in ("TOUCHPATH_CLICKHOUSE", "TOUCHPATH_PRIVACY_KEYS"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("touchpath.terminal.ANSWERS.width", 160)
 
     def run(*arguments: str) -> tuple[object, str, str]:
@@ -85,9 +89,30 @@ def run(data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
         with pytest.raises(SystemExit) as ended:
             main()
         told = capsys.readouterr()
-        return ended.value.code, told.out, told.err
+        return ended.value.code, shown(told.out), shown(told.err)
 
     return run
+
+
+def hidden(identifier: str) -> str:
+    kind, _, value = identifier.partition(":")
+    return f"{kind}:{PSEUDONYMS.of(kind, value)}"
+
+
+CLEAR = {
+    hidden(one): one
+    for one in (
+        *(f"{kind}:{value}" for fact in scene() for kind, value in (*fact.identifiers.items(), *fact.other.items())),
+        *("social:ann", "customer_id:8"),
+    )
+}
+
+
+def shown(text: str) -> str:
+    """``text`` with what its pseudonyms stand for."""
+    for pseudonym, clear in CLEAR.items():
+        text = text.replace(pseudonym, clear)
+    return text
 
 
 def lines(text: str) -> list[str]:
@@ -98,7 +123,7 @@ def test_who_why_and_what_happened(run: Any) -> None:
     status, out, _ = run("customer", "email:ann@example.org")
     assert status == 0
     told = lines(out)
-    assert told[0] == "email:ann@example.org belongs to customer_id:7"
+    assert told[0] == "email:ann@example.org (email:ann@example.org) belongs to customer_id:7"
     # Periods of 30 days: the one that holds the scene begins on 2025-12-08.
     assert "seen with customer_id:7 in 2 contacts, 2025-12-08 to 2026-01-03" in told
     assert "linked with social:ann by an explicit fact" in told
@@ -128,7 +153,8 @@ def test_the_same_as_an_object(run: Any) -> None:
         "identifier": "cookie:x", "kind": "cookie", "state": "owned", "owner": "customer_id:7", "contacts": 1,
     }  # fmt: skip
     (reason,) = found["reasons"]
-    assert [(one["identifier"], one["owner"]) for one in reason["seen_with"]] == [
+    assert found["asked"] == "cookie:x"
+    assert sorted((one["identifier"], one["owner"]) for one in reason["seen_with"]) == [
         ("customer_id:7", "customer_id:7"), ("email:ann@example.org", "customer_id:7"),
     ]  # fmt: skip
     assert (reason["contacts"], reason["not_after"]) == (1, "2026-01-03T01:00:00Z")
@@ -147,15 +173,17 @@ def test_the_same_as_an_object(run: Any) -> None:
 @pytest.mark.parametrize(
     ("wanted", "first"),
     [
-        ("+9725", "phone:+9725 belongs to customer_id:7"),
-        ("@ann", "social:ann belongs to customer_id:7"),
-        ("email:Ann@Example.org ", "email:ann@example.org belongs to customer_id:7"),
-        ("ANN@example.org", "email:ann@example.org belongs to customer_id:7"),
-        ("customer_id:8", "customer_id:8 is a customer"),
-        ("8", "customer_id:8 is a customer"),
-        ("cookie:7", "cookie:7 is a customer of its own: no stronger identifier claims it"),
-        ("tablet", "device:tablet is shared: it belongs to nobody"),
-        ("device:kiosk", "device:kiosk is blocked: it belongs to nobody, by an explicit fact"),
+        ("+9725", "phone:+9725 (+9725) belongs to customer_id:7"),
+        ("@ann", "social:ann (@ann) belongs to customer_id:7"),
+        ("email:Ann@Example.org ", "email:ann@example.org (email:Ann@Example.org) belongs to customer_id:7"),
+        ("ANN@example.org", "email:ann@example.org (ANN@example.org) belongs to customer_id:7"),
+        ("customer_id:8", "customer_id:8 (customer_id:8) is a customer"),
+        ("8", "customer_id:8 (8) is a customer"),
+        ("cookie:7", "cookie:7 (cookie:7) is a customer of its own: no stronger identifier claims it"),
+        ("tablet", "device:tablet (tablet) is shared: it belongs to nobody"),
+        ("device:kiosk", "device:kiosk (device:kiosk) is blocked: it belongs to nobody, by an explicit fact"),
+        (hidden("phone:+9725"), "phone:+9725 belongs to customer_id:7"),
+        (hidden("phone:+9725").partition(":")[2], "phone:+9725 belongs to customer_id:7"),
         ("anonymous:shop-3", "anonymous:shop-3 is an anonymous contact: no identifier in it belongs to anybody"),
     ],
 )
@@ -166,7 +194,7 @@ def test_who_it_is(run: Any, wanted: str, first: str) -> None:
 
 def test_the_evidence_of_what_is_shared(run: Any) -> None:
     told = lines(run("customer", "device:tablet")[1])
-    assert told[1:] == [
+    assert sorted(told[1:]) == [
         "seen with customer_id:7 in 1 contact, 2025-12-08 to 2026-01-03",
         "seen with customer_id:8 in 1 contact, 2025-12-08 to 2026-01-03",
     ]
@@ -187,6 +215,18 @@ def test_one_line_where_it_cannot_be_told(run: Any, wanted: str, status: int, sa
     assert run("customer", wanted) == (status, "", f"touchpath customer: {said}\n")
 
 
+def test_without_keys_only_pseudonyms_are_found(data: Path, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    Layout(data).keys.rename(data / "elsewhere")
+    try:
+        status, _, said = run("customer", "+9725")
+        assert (status, said.count("\n")) == (1, 1)
+        assert "there are no keys" in said
+        assert run("customer", hidden("phone:+9725"))[0] == 0
+        assert run("customer", "anonymous:shop-3")[0] == 0
+    finally:
+        (data / "elsewhere").rename(Layout(data).keys)
+
+
 def test_the_audit(run: Any) -> None:
     found = json.loads(run("identity", "audit", "--json")[1])
     assert found["as_of"] == "2026-01-03T01:00:00Z"
@@ -201,8 +241,8 @@ def test_the_audit(run: Any) -> None:
         ("device", "blocked"): 1,
     }
     assert found["shared"] == [{"identifier": "device:tablet", "contacts": 2, "sets": 2}]
-    assert [tuple(row.values()) for row in found["customers"]] == [
-        ("customer_id:7", 5, 5), ("cookie:7", 1, 1), ("customer_id:8", 1, 1),
+    assert sorted(tuple(row.values()) for row in found["customers"]) == [
+        ("cookie:7", 1, 1), ("customer_id:7", 5, 5), ("customer_id:8", 1, 1),
     ]  # fmt: skip
     status, out, _ = run("identity", "audit")
     told = lines(out)
@@ -224,9 +264,9 @@ def test_while_it_runs_the_store_is_asked(data: Path, run: Any) -> None:
     try:
         port = asyncio.run_coroutine_threadsafe(server.start(), loop).result(30)
         served = Served(f"http://127.0.0.1:{port}")
-        found = [record(served, wanted, DEFAULTS) for wanted in ("customer_id:7", "tablet")]
-        assert [json.loads(msgspec.json.encode(one)) for one in found] == alone
-        assert audit(served).shared == (Shared("device:tablet", 2, 2),)
+        found = [record(served, wanted, PSEUDONYMS, DEFAULTS) for wanted in ("customer_id:7", "tablet")]
+        assert [json.loads(shown(msgspec.json.encode(one).decode())) for one in found] == alone
+        assert audit(served).shared == (Shared(hidden("device:tablet"), 2, 2),)
     finally:
         asyncio.run_coroutine_threadsafe(server.stop(), loop).result(30)
         store.close()

@@ -148,7 +148,7 @@ def test_identifiers_leave_the_process_hidden_or_not_at_all(
     assert found[0][0] == found[0][1] == PSEUDONYMS.of("phone", "+4930123456")
     assert found[1][0] == found[1][1] == older
     assert found[2] == ("+49 30 123456", "+49 30 123456")
-    for value, says in (("", "not set; give it the keys"), ("abc", "key 1: expected base64url")):
+    for value, says in (("", "not set; give it the keys"), ("abc", "key 1: expected 32 bytes")):
         monkeypatch.setenv("TOUCHPATH_PRIVACY_KEYS", value)
         with pytest.raises(PublishError, match=f"TOUCHPATH_PRIVACY_KEYS: {says}"):
             kind(kafka.bootstrap, topic=topic)
