@@ -57,12 +57,17 @@ def belongings(store: Queries, names: Sequence[str], until: int) -> Belongings:
         if contact_id not in contacts
     }
     return Belongings(
-        tuple(customers), tuple(identifiers), tuple(contacts), mentions, _counts(store, contacts, customers, identifiers)
+        tuple(customers),
+        tuple(identifiers),
+        tuple(contacts),
+        mentions,
+        _counts(store, contacts, customers, identifiers),
     )
 
 
 _CONTACTS = """
-SELECT contact_id FROM contacts FINAL WHERE is_deleted = 0 AND customer IN ({}) AND toUnixTimestamp64Milli(started_at) <= {}
+SELECT contact_id FROM contacts FINAL
+WHERE is_deleted = 0 AND customer IN ({}) AND toUnixTimestamp64Milli(started_at) <= {}
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -9,7 +10,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from kafka import IsolationLevel, KafkaAdminClient, KafkaConsumer, TopicPartition
-from kafka.admin import OffsetSpec
+from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
 from kafka.errors import KafkaError
 
 from streams.topics import CATALOGUE
@@ -90,6 +91,14 @@ class Brokers:
             raise BadInput(f"--partitions {wanted}: the topics on {self.bootstrap} have {found} each; leave it out")
         return found or wanted or DEFAULT_PARTITIONS
 
+    def kept_for(self) -> dict[str, float]:
+        """For how many seconds, at most, each of our topics keeps what was written to it; a compacted one, what was
+        superseded or deleted since."""
+        resources = [ConfigResource(ConfigResourceType.TOPIC, name, None) for name in CATALOGUE]
+        described = self._ask(partial(self._admin.describe_configs, resources, config_filter="all"))
+        found = next(iter(described.values()))
+        return {name: _kept_ms({key: one["value"] for key, one in found[name].items()}) / 1000 for name in found}
+
     def ends(self, topics: Iterable[str], partitions: int) -> Offsets:
         """The offset after the last record of each partition, committed or not."""
         return self._list(topics, partitions, OffsetSpec.LATEST, IsolationLevel.READ_UNCOMMITTED)
@@ -154,6 +163,15 @@ class Brokers:
 
     def _problem(self, error: KafkaError) -> Problem:
         return Problem(f"--bootstrap {self.bootstrap}: {_reason(error)}")
+
+
+def _kept_ms(config: Mapping[str, str]) -> float:
+    """By Kafka's rules: a segment goes when its last record is old enough, and is closed when its first one is."""
+    closed = float(config["segment.ms"])
+    if "compact" in config["cleanup.policy"]:
+        return closed + float(config["max.compaction.lag.ms"]) + float(config["delete.retention.ms"])
+    retention = float(config["retention.ms"])
+    return math.inf if retention < 0 else retention + closed
 
 
 def _reason(error: Exception) -> str:

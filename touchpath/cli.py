@@ -17,6 +17,7 @@ from typer.exceptions import TyperException
 
 from touchpath.customer import customer
 from touchpath.doctor import doctor
+from touchpath.forget import forget
 from touchpath.identity import identity
 from touchpath.keys import keys
 from touchpath.metrics import metrics
@@ -40,7 +41,22 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-for command in (up, replay, report, customer, sql, worker, sink, store, metrics, simulate, migrate, doctor, settings):
+for command in (
+    up,
+    replay,
+    report,
+    customer,
+    forget,
+    sql,
+    worker,
+    sink,
+    store,
+    metrics,
+    simulate,
+    migrate,
+    doctor,
+    settings,
+):
     app.command()(command)
 app.add_typer(identity)
 app.add_typer(keys)
