@@ -14,7 +14,7 @@ import msgspec
 
 from journeys.identity import rank_of
 from journeys.settings import Settings
-from journeys.touchpoint import FACTS, Touchpoint
+from journeys.touchpoint import FACTS, OF_TWO, Touchpoint
 
 KEY = b"forgotten"
 """Under this key journey.accepted holds a ``Forgotten``, and no touchpoints."""
@@ -52,6 +52,11 @@ def rewritten(raw: bytes, left: Touchpoint) -> bytes:
     return msgspec.json.encode(event)
 
 
+def says_anything(fact: Touchpoint) -> bool:
+    """Whether identifiers enough are left in ``fact`` for it to mean something."""
+    return bool(fact.identifiers and (fact.other or fact.type not in OF_TWO))
+
+
 def spared(touchpoint: Touchpoint, gone: Iterable[tuple[str, str]], settings: Settings) -> Touchpoint | None:
     """What may be taken of ``touchpoint`` if its identifiers ``gone`` are to be forgotten: all else, or, if it is about
     whoever they name, nothing. It is about whom its strongest identifiers name; a fact is about all of its own."""
@@ -59,6 +64,6 @@ def spared(touchpoint: Touchpoint, gone: Iterable[tuple[str, str]], settings: Se
     if left is touchpoint:
         return touchpoint
     if touchpoint.type in FACTS:
-        return None
-    ranks = {kind: rank_of(kind, settings) for kind in touchpoint.identifiers}
-    return left if left.identifiers and min(ranks[kind] for kind in left.identifiers) == min(ranks.values()) else None
+        return left if says_anything(left) else None
+    strongest = min(rank_of(kind, settings) for kind in touchpoint.identifiers)
+    return left if any(rank_of(kind, settings) == strongest for kind in left.identifiers) else None

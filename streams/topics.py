@@ -22,9 +22,17 @@ class Topic:
     def config(self) -> dict[str, str]:
         """As the broker wants it."""
         if self.cleanup == "compact":
-            # Segments roll within the hour, so that state which changes all the time does not pile up.
-            return {"cleanup.policy": "compact", "segment.ms": "3600000", "min.cleanable.dirty.ratio": "0.3"}
-        return {"cleanup.policy": "delete", "retention.ms": str(self.retention_ms)}
+            # Segments roll within the hour, so that state which changes all the time does not pile up; and what is
+            # deleted is gone after two days, however little else changes.
+            return {
+                "cleanup.policy": "compact",
+                "segment.ms": "3600000",
+                "min.cleanable.dirty.ratio": "0.3",
+                "max.compaction.lag.ms": str(DAY_MS),
+                "delete.retention.ms": str(DAY_MS),
+            }
+        # Only a closed segment goes, so one is closed each day.
+        return {"cleanup.policy": "delete", "retention.ms": str(self.retention_ms), "segment.ms": str(DAY_MS)}
 
 
 TOUCHPOINTS = "journey.touchpoints"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from journeys.forgetting import says_anything, without
 from journeys.identity import ANONYMOUS, is_identified
 from journeys.touchpoint import FACTS, Touchpoint, decode
 from touchpath.queries import Queries, literal
@@ -22,7 +23,7 @@ class Belongings(msgspec.Struct, frozen=True):
     identifiers: tuple[str, ...]
     """Theirs, and those that were asked about."""
     contacts: tuple[str, ...]
-    """Theirs, and facts about their identifiers."""
+    """Theirs, and facts that say nothing without their identifiers."""
     mentions: dict[str, tuple[Pair, ...]]
     """Contacts of others, and which of the identifiers they carry."""
     rows: dict[str, int]
@@ -45,14 +46,16 @@ def belongings(store: Queries, names: Sequence[str], until: int) -> Belongings:
     own = _column(store, _CONTACTS.format(_listed(customers), until))
     touched = _mentioning(store, identifiers, until)
     known = set(_column(store, f"SELECT contact_id FROM contacts FINAL WHERE contact_id IN ({_listed(touched)})"))
-    facts = {
+    pairs = _as_pairs(identifiers)
+    silenced = {
         contact_id
         for contact_id, touchpoints in touched.items()
-        if contact_id not in known and all(touchpoint.type in FACTS for touchpoint in touchpoints)
+        if contact_id not in known
+        and all(one.type in FACTS and not says_anything(without(one, pairs)) for one in touchpoints)
     }
-    contacts = sorted({*own, *facts})
+    contacts = sorted({*own, *silenced})
     mentions = {
-        contact_id: tuple(sorted({pair for one in touchpoints for pair in _pairs(one)} & _as_pairs(identifiers)))
+        contact_id: tuple(sorted({pair for one in touchpoints for pair in _pairs(one)} & pairs))
         for contact_id, touchpoints in sorted(touched.items())
         if contact_id not in contacts
     }

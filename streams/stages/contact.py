@@ -11,9 +11,9 @@ from journeys import change, forgetting
 from journeys.change import Change
 from journeys.contact import Contact, QueueVisit, fold
 from journeys.facts import IDENTIFY, verdicts
-from journeys.forgetting import without
+from journeys.forgetting import says_anything, without
 from journeys.identifiers import cleaned
-from journeys.identity import PERIOD_MS, Lookup, above, customer_of, identifiers_of, rank_of
+from journeys.identity import PERIOD_MS, Lookup, Verdict, above, customer_of, identifiers_of, rank_of
 from journeys.partition import partition_of
 from journeys.pseudonyms import Pseudonyms, alike
 from journeys.queue import interval_of
@@ -150,7 +150,7 @@ class ContactStage:
         for one, both in folded:
             for touchpoint in one.new:
                 if touchpoint.type in FACTS:
-                    self._state(batch, cleaned(touchpoint, self._settings))
+                    self._state(batch, None, touchpoint)
             if both is not None:
                 self._witness(batch, ears, one.kept, both[0], owners_changed=one.concerned)
                 self._tell(batch, ears, one, *both)
@@ -227,12 +227,12 @@ class ContactStage:
             suppressions.add_contact(order.contact_id, order.at)
         left = []
         for touchpoint in kept.touchpoints:
-            less = without(touchpoint, gone)
-            if touchpoint.at > order.at or (gone and less is touchpoint):
-                left.append(touchpoint)
-            elif touchpoint.type in FACTS:
-                self._state(batch, cleaned(touchpoint, self._settings), erased=True)
-            elif gone:
+            less = None if not gone else without(touchpoint, gone)
+            if touchpoint.at > order.at:
+                less = touchpoint
+            if less is not touchpoint and touchpoint.type in FACTS:
+                self._state(batch, touchpoint, less)
+            if less is not None and (less.type not in FACTS or says_anything(less)):
                 left.append(less)
         blocks.close()  # what was accepted before is forgotten, too
         forgotten = msgspec.json.encode(forgetting.Forgotten(order.contact_id, order.at, gone))
@@ -241,14 +241,18 @@ class ContactStage:
         kept.touchpoints = left
         return changed
 
-    def _state(self, batch: Batch, fact: Touchpoint, erased: bool = False) -> None:
-        """Tell identity what ``fact`` says, or that nobody says so; said again it changes nothing."""
+    def _state(self, batch: Batch, before: Touchpoint | None, after: Touchpoint | None) -> None:
+        """Tell identity what a fact says now, and what it no longer says; said again it changes nothing."""
+        was, now = (_said(fact, self._settings) for fact in (before, after))
+        fact = after or before
+        assert fact is not None
         if fact.type == IDENTIFY:
-            names = identifiers_of(fact.identifiers.items())
-            before, after = (names, ()) if erased else ((), names)
-            self._sight(batch, fact.id, before, after, fact.at // PERIOD_MS, 0)
-        for one, other, verdict in verdicts(fact, self._settings):
-            evidence.send(batch, Ruling(one, verdict.at, verdict.fact_id, verdict.verb, other, erased))
+            period = fact.at // PERIOD_MS
+            self._sight(batch, fact.id, was.names, now.names, period, period if before else 0)
+        for said, others, erased in ((was, now, True), (now, was, False)):
+            for one, other, verdict in said.verdicts:
+                if (one, other, verdict) not in others.verdicts:
+                    evidence.send(batch, Ruling(one, verdict.at, verdict.fact_id, verdict.verb, other, erased))
 
     def _witness(self, batch: Batch, ears: Ears, kept: Kept, contact: Contact, owners_changed: bool) -> None:
         """Tell identity what the contact's identifiers say about each other, and ask to whom they belong."""
@@ -331,6 +335,20 @@ class ContactStage:
         self._sight(batch, contact_id, kept.identifiers, (), 0, 0)
         ears.look_away(contact_id, kept.looks_at)
         kept.customer, kept.visits, kept.identifiers, kept.looks_at = "", [], (), ()
+
+
+class _Said(NamedTuple):
+    """What a fact says of identifiers: those of an `identify`, or verdicts."""
+
+    names: tuple[str, ...] = ()
+    verdicts: tuple[tuple[str, str, Verdict], ...] = ()
+
+
+def _said(fact: Touchpoint | None, settings: Settings) -> _Said:
+    if fact is None:
+        return _Said()
+    fact = cleaned(fact, settings)
+    return _Said(identifiers_of(fact.identifiers.items()), tuple(verdicts(fact, settings)))
 
 
 def _slim(touchpoint: Touchpoint) -> Touchpoint:

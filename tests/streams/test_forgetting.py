@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from journeys import Touchpoint, decode, reference
 from journeys.definition import Reference
-from journeys.forgetting import KEY, Forgotten, without
+from journeys.forgetting import KEY, Forgotten, says_anything, without
 from journeys.touchpoint import FACTS, FORGET
 from streams import topics
 from tests.journeys.scenes import DAY, people
@@ -32,8 +32,9 @@ def orders(
         mentioned = {
             pair for fact in touched for pair in (*fact.identifiers.items(), *fact.other.items()) if pair in pairs
         }
-        lone_fact = all(fact.type in FACTS for fact in touched)
-        if contact_id in own or (mentioned and lone_fact):
+        facts = [fact for fact in touched if fact.type in FACTS]
+        silenced = len(facts) == len(touched) and not any(says_anything(without(fact, mentioned)) for fact in facts)
+        if contact_id in own or silenced:
             first.append(Touchpoint(at, f"f{number}", FORGET, "web", contact_id))
         else:
             first += [
@@ -56,7 +57,7 @@ def left_of(accepted: list[Touchpoint], gone: list[Touchpoint]) -> list[Touchpoi
             continue
         pairs = [pair for order in gone if order.contact_id == fact.contact_id for pair in order.identifiers.items()]
         less = without(fact, pairs)
-        if less is fact or fact.type not in FACTS:
+        if less.type not in FACTS or says_anything(less):
             kept.append(less)
     return kept
 
@@ -68,8 +69,9 @@ def stored(pipeline: Pipeline) -> list[Touchpoint]:
         if record.key == KEY:
             gone = _forgotten.decode(record.value or b"")
             for fact in [fact for fact in held.values() if gone.covers(fact.contact_id, fact.at)]:
-                if gone.identifiers:
-                    held[fact.id] = without(fact, gone.identifiers)
+                less = without(fact, gone.identifiers) if gone.identifiers else None
+                if less is not None and (less.type not in FACTS or says_anything(less)):
+                    held[fact.id] = less
                 else:
                     del held[fact.id]
         else:
