@@ -22,7 +22,7 @@ import msgspec
 from journeys.identifiers import normalise
 from journeys.settings import Settings
 from journeys.spelling import PSEUDONYM, REMEMBERED, is_pseudonym
-from journeys.touchpoint import FACTS, MAX_BYTES, Invalid, Touchpoint
+from journeys.touchpoint import FACTS, MAX_BYTES, Invalid, Touchpoint, unread
 
 __all__ = ["KEY_BYTES", "KeysError", "Pseudonyms", "alike", "is_pseudonym", "key_id", "keys_from"]
 
@@ -82,7 +82,7 @@ class Pseudonyms:
             raise KeysError("keys: two of them are the same")
         self._current = next(iter(self._keys))
         self._clear = frozenset(settings.privacy.clear)
-        self._marking = {name: hmac.digest(key, b"forgotten", "sha256") for name, key in self._keys.items()}
+        self._marking = dict(zip(self._keys, self.derived(b"forgotten"), strict=True))
         self._settings = self.blocking(settings)
         self._of = lru_cache(REMEMBERED)(self._made)
 
@@ -90,6 +90,10 @@ class Pseudonyms:
     def key_ids(self) -> tuple[str, ...]:
         """Of the keys, the current one first."""
         return tuple(self._keys)
+
+    def derived(self, purpose: bytes) -> tuple[bytes, ...]:
+        """Keys for another purpose, as many and in the same order: HKDF-Expand (RFC 5869 section 2.3, one block)."""
+        return tuple(hmac.digest(key, purpose + b"\x01", "sha256") for key in self._keys.values())
 
     def blocking(self, settings: Settings) -> Settings:
         """``settings`` that block what they block under its pseudonyms too: for those who see nothing else."""
@@ -154,7 +158,7 @@ class Pseudonyms:
         try:
             event = msgspec.json.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise Invalid("not_json", "", raw[:40], str(error)) from None
+            raise Invalid("not_json", "", raw[:40], unread(error)) from None
         data = event["data"]
         fact = event["type"] in FACTS
         own, other = data.get("identifiers", {}), data.get("other", {})

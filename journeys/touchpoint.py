@@ -107,13 +107,18 @@ class Touchpoint(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class Invalid(ValueError):
-    """A touchpoint that cannot be taken: ``reason`` is a word to count by, ``field`` and ``value`` are the fault."""
+    """A touchpoint that cannot be taken: ``reason`` is a word to count by, ``field`` and ``value`` are the fault.
+
+    ``told`` is its text for those who may not see the value.
+    """
 
     def __init__(self, reason: str, field: str, value: object, problem: str) -> None:
         shown = repr(value)
         if len(shown) > 80:
             shown = shown[:77] + "..."
-        super().__init__(f"{field}: {problem} (got {shown})" if field else f"{problem} (got {shown})")
+        text = f"{field}: {problem}" if field else problem
+        super().__init__(f"{text} (got {shown})")
+        self.told = text.partition("'")[0].partition('"')[0].rstrip()  # msgspec quotes some values itself
         self.reason = reason
         self.field = field
         self.value = value
@@ -138,7 +143,7 @@ def decode(raw: bytes) -> Touchpoint:
     except msgspec.ValidationError as error:
         raise _invalid_field(raw, str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Invalid("not_json", "", raw[:40], str(error)) from None
+        raise Invalid("not_json", "", raw[:40], unread(error)) from None
     return from_event(event)
 
 
@@ -214,6 +219,11 @@ def encode(touchpoint: Touchpoint) -> bytes:
     return _encoder.encode(to_event(touchpoint))
 
 
+def unread(error: Exception) -> str:
+    """Why JSON could not be read, without a byte of it."""
+    return "text that is no UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+
+
 def _invalid_field(raw: bytes, message: str) -> Invalid:
     """What msgspec found wrong, with the offending value looked up (a cold path, so the event is read once more)."""
     problem, _, path = message.partition(" - at `")
@@ -226,7 +236,7 @@ def _invalid_field(raw: bytes, message: str) -> Invalid:
     try:
         value: object = msgspec.json.decode(raw)
     except (msgspec.DecodeError, RecursionError) as error:
-        return Invalid("not_json", "", raw[:40], str(error))
+        return Invalid("not_json", "", raw[:40], unread(error))
     for part in path.split(".") if path else ():
         value = value.get(part) if isinstance(value, dict) and part in value else value
     reason = "unknown_version" if path == "specversion" else "invalid_field"

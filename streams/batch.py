@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from journeys.partition import partition_of
+from streams.dead_letters import Letter, Seal
 from streams.stage import Record
 
 # A version is 47 bits: the epoch of the partition layout above, then a sequence. The journey stage appends 16 more.
@@ -44,6 +45,7 @@ class Batch:
     __slots__ = (
         "_base",
         "_limit",
+        "_seal",
         "_sequence",
         "_state",
         "_topics",
@@ -72,6 +74,7 @@ class Batch:
         sequence: int = 0,
         epoch: int = 0,
         max_record_bytes: int = 1_000_000,
+        seal: Seal | None = None,
     ) -> None:
         self.stage = stage
         self.partition = partition
@@ -88,6 +91,7 @@ class Batch:
         self._sequence = sequence
         self._base = epoch << SEQUENCE_BITS
         self._limit = max_record_bytes
+        self._seal = seal
 
     # State.
 
@@ -140,8 +144,11 @@ class Batch:
             outputs = self.outputs[place] = []
         outputs.append(Output(key, value, headers, timestamp))
 
-    def reject(self, record: Record, reason: str, message: str) -> None:
+    def reject(self, record: Record, reason: str, told: str, message: str = "") -> None:
         """Send the record as it came to the dead letters. `reason`: a word of a fixed set, for it labels a metric.
+
+        `told`: what is wrong, without a value of the event, for anybody to see. `message`: the same with the value.
+        With a seal, key, value, headers and message go under it; without one the message takes the place of `told`.
 
         What the broker took from a producer may be more than it takes back: a batch that came compressed, or a record
         to which the headers of a dead letter are too much. Then its value is cut, and a header says how long it was.
@@ -152,20 +159,32 @@ class Batch:
             ("offset", str(record.offset)),
             ("stage", self.stage),
             ("exception.class.name", reason),
-            ("exception.message", message[:1000]),
+            ("exception.message", (told if self._seal else message or told)[:1000]),
         )
-        told = [(HEADER_PREFIX + name, text.encode()) for name, text in errors]
-        key, value, headers = record.key, record.value, [*record.headers, *told]
-        if len(value or b"") + _size(key, headers) > self._limit:
-            told.append((HEADER_PREFIX + "value.bytes", str(len(value or b"")).encode()))
-            headers = [*record.headers, *told]
-            if _size(key, headers) > self._limit // 2:  # key and headers alone are too much
-                key, headers = (key or b"")[: self._limit // 4], told
-            value = (value or b"")[: max(0, self._limit - _size(key, headers))]
+        mine = [(HEADER_PREFIX + name, text.encode(errors="backslashreplace")) for name, text in errors]
+        length = HEADER_PREFIX + "value.bytes", str(len(record.value or b"")).encode()
+        if self._seal:
+            room = self._limit - _size(None, [*mine, length])
+            readable = (message or told).encode(errors="backslashreplace").decode()
+            letter = Letter(record.key, record.value, tuple(record.headers), readable)
+            sealed, cut = self._seal.seal(letter, room)
+            output = Output(None, sealed, [*mine, length] if cut else mine, record.timestamp)
+        else:
+            output = self._shown(record, mine, length)
         partition = record.partition % self._topics[self.dead_letters]
-        place = self.dead_letters, partition
-        self.outputs.setdefault(place, []).append(Output(key, value, headers, record.timestamp))
+        self.outputs.setdefault((self.dead_letters, partition), []).append(output)
         self.rejected[reason] += 1
+
+    def _shown(self, record: Record, mine: list[tuple[str, bytes]], length: tuple[str, bytes]) -> Output:
+        """The record as it came, with headers of our own; cut if need be."""
+        key, value, headers = record.key, record.value, [*record.headers, *mine]
+        if len(value or b"") + _size(key, headers) > self._limit:
+            mine = [*mine, length]
+            headers = [*record.headers, *mine]
+            if _size(key, headers) > self._limit // 2:  # key and headers alone are too much
+                key, headers = (key or b"")[: self._limit // 4], mine
+            value = (value or b"")[: max(0, self._limit - _size(key, headers))]
+        return Output(key, value, headers, record.timestamp)
 
     def next_version(self) -> int:
         """A number below 2**47 that only grows in the life of this stage and partition."""
@@ -201,6 +220,7 @@ class Batch:
             dead_letters=self.dead_letters,
             sequence=self._sequence,
             max_record_bytes=self._limit,
+            seal=self._seal,
         )
         child._base = self._base
         return child

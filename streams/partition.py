@@ -238,6 +238,7 @@ class PartitionTask:
             sequence=self._meta.sequence,
             epoch=settings.epoch,
             max_record_bytes=self._record_bytes,
+            seal=self._topology.seal,
         )
         process(stage, batch)
         processed = perf_counter()

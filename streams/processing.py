@@ -28,8 +28,8 @@ def process(stage: Stage, batch: Batch) -> None:
         except Exception as error:
             failure = error
             log.warning(
-                "stage %s, partition %d: %d records failed, attempt %d: %s: %s",
-                *(stage.name, batch.partition, len(batch.records), attempt, type(error).__name__, error),
+                "stage %s, partition %d: %d records failed, attempt %d: %s",  # what it says may hold an event's values
+                *(stage.name, batch.partition, len(batch.records), attempt, type(error).__name__),
             )
         else:
             batch.absorb(child)
@@ -41,7 +41,8 @@ def _bisect(stage: Stage, batch: Batch, failure: Exception) -> None:
     """Process the records, known to fail together with `failure`, in ever smaller parts and in their order."""
     records = batch.records
     if len(records) == 1:
-        batch.reject(records[0], type(failure).__name__, str(failure))
+        told = "the stage failed on it; what it said is under the seal"
+        batch.reject(records[0], type(failure).__name__, told, str(failure))
         return
     middle = len(records) // 2
     for part in (records[:middle], records[middle:]):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from streams.dead_letters import Seal
 from streams.stage import Stage
 
 
@@ -15,6 +16,7 @@ class Topology:
 
     `partitions`: of every topic that is read or written, changelogs and dead letters included.
     `changelogs`: by stage name, each with as many partitions as the stage's inputs; compacted.
+    `seal`: what closes dead letters; without one they are written as they came.
     Raises ValueError that names what does not fit.
     """
 
@@ -22,6 +24,7 @@ class Topology:
     partitions: Mapping[str, int]
     changelogs: Mapping[str, str]
     dead_letters: str
+    seal: Seal | None = None
 
     def __post_init__(self) -> None:
         readers: dict[str, str] = {}

@@ -63,8 +63,8 @@ CATALOGUE: dict[str, Topic] = {
         Topic(ROUTED, "contact_id", "CloudEvent: touchpoints that lay in another contact's partition"),
         Topic(
             DEAD_LETTERS,
-            "as it came",
-            "what could not be taken, with the reason in the headers",
+            "none",
+            "what could not be taken, sealed (streams/dead_letters.py), with the reason in the headers",
             retention_ms=30 * DAY_MS,
         ),
         Topic(ACCEPTED, "none", "CloudEvents, one a line: the touchpoints taken in one transaction"),

@@ -19,6 +19,7 @@ from __future__ import annotations
 from journeys.pseudonyms import Pseudonyms
 from journeys.settings import Settings
 from streams import topics
+from streams.dead_letters import Seal
 from streams.settings import Topology
 from streams.stages.contact import ContactStage
 from streams.stages.identity import IdentityStage
@@ -42,4 +43,5 @@ def build(settings: Settings, pseudonyms: Pseudonyms, partitions: int = PARTITIO
         partitions=dict.fromkeys(topics.CATALOGUE, partitions),
         changelogs={stage.name: topics.changelog(stage.name) for stage in stages},
         dead_letters=topics.DEAD_LETTERS,
+        seal=Seal(pseudonyms),
     )

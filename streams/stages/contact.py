@@ -126,7 +126,7 @@ class ContactStage:
                     raw = self._pseudonyms.hide_event(raw)
                     batch.count("hidden")
             except Invalid as error:
-                batch.reject(record, error.reason, str(error))
+                batch.reject(record, error.reason, error.told, str(error))
                 continue
             if touchpoint.at > record.timestamp + self._future:
                 batch.reject(
@@ -193,7 +193,10 @@ class ContactStage:
                     batch.count("duplicates")
                 else:
                     batch.reject(
-                        record, "id_reused", f"id: {slim.id!r} was given to another touchpoint of this contact"
+                        record,
+                        "id_reused",
+                        "id: was given to another touchpoint of this contact",
+                        f"id: {slim.id!r} was given to another touchpoint of this contact",
                     )
                 continue
             if slim.at < newest - self._lateness:
@@ -203,7 +206,10 @@ class ContactStage:
                 continue
             if len(ids) >= MOST_TOUCHPOINTS:
                 batch.reject(
-                    record, "contact_too_long", f"data.contact_id: {slim.contact_id!r} has {len(ids)} touchpoints"
+                    record,
+                    "contact_too_long",
+                    f"data.contact_id: it has {len(ids)} touchpoints",
+                    f"data.contact_id: {slim.contact_id!r} has {len(ids)} touchpoints",
                 )
                 continue
             ids[slim.id] = slim

@@ -21,10 +21,12 @@ from journeys.touchpoint import Touchpoint, decode, encode
 from sinks import tables
 from sinks.store import Result as Rows
 from sinks.tables import Table
+from streams.dead_letters import Seal, Unopened
 from tests.faults.slices import Slice
 from tests.faults.trial import Result
 from tests.journeys.scenes import PSEUDONYMS
 
+SEAL = Seal(PSEUDONYMS)
 _SHOWN = 3
 _IDENTITY = {table.name: next(iter(table.columns)) for table in tables.TABLES}
 _SIGNAL = (
@@ -86,10 +88,10 @@ class Oracle:
     def dead_ids(self) -> set[str]:
         """The ids of touchpoints among the dead letters, where those can be read."""
         found = set()
-        for (value,) in self._store.query("SELECT value FROM dead_letters FINAL WHERE length(value) < 40000").rows:
+        for (value,) in self._store.query("SELECT value FROM dead_letters FINAL WHERE length(value) < 60000").rows:
             try:
-                read = msgspec.json.decode(value)
-            except (msgspec.DecodeError, RecursionError):
+                read = msgspec.json.decode(SEAL.open(value).value or b"")
+            except (Unopened, msgspec.DecodeError, RecursionError):
                 continue
             if isinstance(read, dict):
                 found.add(str(read.get("id")))

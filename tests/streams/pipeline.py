@@ -21,6 +21,7 @@ from journeys.touchpoint import Touchpoint, encode
 from sinks.erasure import is_of_customer
 from streams import topics
 from streams.batch import Batch
+from streams.dead_letters import Letter, Seal
 from streams.processing import process
 from streams.topology import build
 from tests.journeys.scenes import KEY
@@ -99,6 +100,7 @@ class Pipeline:
             partitions=self.partitions,
             dead_letters=self.topology.dead_letters,
             sequence=self.sequence[place],
+            seal=self.topology.seal,
         )
         process(stage, batch)
         self.sequence[place] = batch.sequence
@@ -121,6 +123,10 @@ class Pipeline:
 
     def records(self, topic: str) -> list[Rec]:
         return [record for partition in range(self.partitions) for record in self.log[topic, partition]]
+
+    def rejected(self) -> list[Letter]:
+        """What lies under the seals of the dead letters."""
+        return [Seal(self.pseudonyms).open(record.value or b"") for record in self.records(topics.DEAD_LETTERS)]
 
     def rows(self, topic: str, entity: str, payload: Any) -> dict[str, Any]:
         """Entity id to what a sink holds in the end."""

@@ -5,7 +5,11 @@ from dataclasses import dataclass, field
 import pytest
 
 from journeys.partition import partition_of
+from journeys.pseudonyms import Pseudonyms
+from journeys.settings import DEFAULTS
 from streams.batch import EPOCH_BITS, SEQUENCE_BITS, Batch, RecordTooLarge
+from streams.dead_letters import Letter, Seal, Unopened
+from tests.journeys.scenes import KEY, OLDER_KEY, PSEUDONYMS
 
 TOPICS = {"out": 4, "dead-letters": 2}
 
@@ -100,6 +104,51 @@ def test_a_dead_letter_is_never_too_large_for_the_broker(record):
     assert record.value.startswith(output.value)
     assert headers["__connect.errors.value.bytes"] == str(len(record.value)).encode()
     assert headers["__connect.errors.exception.class.name"] == b"too_large"
+
+
+def test_under_a_seal_nothing_of_the_event_is_to_be_seen():
+    made = batch(seal=Seal(PSEUDONYMS))
+    event = Event(key=b"+4930123456", value=b"of +4930123456", headers=[("caller", b"+4930123456")])
+    made.reject(event, "bad_json", "unexpected end", "unexpected end of '+4930123456' \ud800")
+    ((output,),) = made.outputs.values()
+    assert output.key is None
+    assert b"4930123456" not in output.value
+    assert output.headers == [
+        ("__connect.errors.topic", b"in"),
+        ("__connect.errors.partition", b"3"),
+        ("__connect.errors.offset", b"7"),
+        ("__connect.errors.stage", b"stage"),
+        ("__connect.errors.exception.class.name", b"bad_json"),
+        ("__connect.errors.exception.message", b"unexpected end"),
+    ]
+    said = "unexpected end of '+4930123456' \\ud800"
+    letter = Letter(b"+4930123456", b"of +4930123456", (("caller", b"+4930123456"),), said)
+    assert Seal(PSEUDONYMS).open(output.value) == letter
+    assert Seal(Pseudonyms([OLDER_KEY, KEY], DEFAULTS)).open(output.value) == letter
+    for other, sealed in ((Pseudonyms([OLDER_KEY], DEFAULTS), output.value), (PSEUDONYMS, b"x" + output.value)):
+        with pytest.raises(Unopened):
+            Seal(other).open(sealed)
+
+
+@pytest.mark.parametrize("limit", [1_000_000, 100_000])
+@pytest.mark.parametrize(("key", "value", "header"), [
+    (1, 20_000_000, 1), (1, 999_990, 1), (1, 700_000, 1), (900_000, 900_000, 1), (1, 10, 1_000_000), (1, 74_200, 1),
+])  # fmt: skip
+def test_a_sealed_letter_is_never_too_large_for_the_broker(limit, key, value, header):
+    made = batch(max_record_bytes=limit, seal=Seal(PSEUDONYMS))
+    record = Event(key=b"k" * key, value=b"v" * value, headers=[("trace", b"h" * header)])
+    made.reject(record, "too_large", "much", "much " * 10_000)
+    ((output,),) = made.outputs.values()
+    headers = dict(output.headers)
+    assert len(output.value) + sum(map(len, headers)) + sum(map(len, headers.values())) <= limit
+    letter = Seal(PSEUDONYMS).open(output.value)
+    assert record.value.startswith(letter.value)
+    assert record.key.startswith(letter.key)
+    whole = (letter.value, letter.headers) == (record.value, tuple(record.headers))
+    assert whole == ("__connect.errors.value.bytes" not in headers)
+    if not whole:
+        assert headers["__connect.errors.value.bytes"] == str(value).encode()
+        assert len(output.value) > limit * 0.7 or value < limit * 0.7
 
 
 def test_headers_count_for_the_size_of_a_record():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -15,6 +17,8 @@ from journeys.partition import partition_of
 from journeys.pseudonyms import Pseudonyms
 from journeys.settings import DEFAULTS, convert
 from streams import topics
+from streams.batch import Batch
+from streams.stages.contact import ContactStage
 from streams.topology import build
 from tests.journeys.scenes import KEY, OLDER_KEY, START, people
 from tests.streams.pipeline import Pipeline
@@ -47,7 +51,7 @@ def test_the_stream_tells_people_apart_as_the_definition_does(
         if rng.random() < 0.5:
             pipeline.step(3)
     pipeline.drain(3)
-    late = {decode(record.value or b"").id for record in pipeline.records(topics.DEAD_LETTERS)}
+    late = {decode(letter.value or b"").id for letter in pipeline.rejected()}
     taken = [pipeline.pseudonyms.hide(fact) for fact in sent if fact.id not in late]
     assert sorted(map(decode, pipeline.accepted()), key=lambda fact: fact.id) == sorted(
         (decode(encode(fact)) for fact in taken), key=lambda fact: fact.id
@@ -73,9 +77,8 @@ def event_of(touchpoint: Touchpoint, **more: Any) -> bytes:
 
 
 def everything(pipeline: Pipeline) -> bytes:
-    """All that the stages wrote and keep; not what came to them, and not the dead letters."""
-    theirs = (topics.TOUCHPOINTS, topics.DEAD_LETTERS)
-    written = [rec for (topic, _), log in pipeline.log.items() if topic not in theirs for rec in log]
+    """All that the stages wrote and keep; not what came to them."""
+    written = [rec for (topic, _), log in pipeline.log.items() if topic != topics.TOUCHPOINTS for rec in log]
     kept = [part for state in pipeline.state.values() for pair in state.items() for part in pair]
     return b"\n".join([b"%r" % (rec,) for rec in written] + kept)
 
@@ -125,6 +128,66 @@ def test_an_event_that_comes_again_under_a_new_key_is_a_duplicate() -> None:
         pipeline.publish(Pseudonyms((OLDER_KEY,), DEFAULTS).hide(msgspec.structs.replace(CALL, identifiers=other)))
     pipeline.drain()
     assert len(pipeline.records(topics.DEAD_LETTERS)) == 2
+
+
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize(
+    ("broken", "reason", "told"),
+    [
+        (lambda raw: raw[:-9], "not_json", "Input data was truncated"),
+        (lambda raw: raw.replace(b"of +49", b"of \xff+49"), "not_json", "text that is no UTF-8"),
+        (lambda raw: raw.replace(b'"phone":"', b'"phone":["').replace(b'56","social', b'56"],"social'), "invalid_field",
+         "data.identifiers[...]: Expected `str`, got `array`"),
+        (lambda raw: raw.replace(b'"n":7', b'"n":7},"direction":"+4930123456","x":{'), "invalid_field",
+         "data.direction: Invalid enum value"),
+        (lambda raw: raw.replace(b'"source"', b'"specversion":"+4930123456","source"'), "unknown_version",
+         "specversion: Invalid enum value"),
+        (lambda raw: raw.replace(b"touchpath:touchpoint:1", b"+4930123456"), "unknown_version",
+         "dataschema: this version reads touchpath:touchpoint:1"),
+        (lambda raw: raw.replace(b"2026-01-01T00:00:00Z", b"+4930123456"), "invalid_field",
+         "time: Invalid RFC3339 encoded datetime"),
+        (lambda raw: raw.replace(b"2026", b"1970"), "implausible_time", "time: before 1990, so no real event time"),
+        (lambda raw: raw.replace(b"2026", b"2099"), "in_the_future", "time: 4"),
+        (lambda raw: raw.replace(b'"queued"', b'"connected"'), "id_reused", "id: was given to another touchpoint"),
+        (lambda raw: raw + b"+4930123456" * 4000, "too_large", "an event has at most 32768 bytes, this one"),
+    ],
+)  # fmt: skip
+def test_what_is_not_taken_tells_nothing_either(
+    place: int, broken: Callable[[bytes], bytes], reason: str, told: str
+) -> None:
+    pipeline = Pipeline(2)
+    call = msgspec.structs.replace(CALL, id="+4930123456")
+    pipeline.publish(call)
+    raw = broken(event_of(call, subject="0049 30 123456"))
+    pipeline.append(topics.TOUCHPOINTS, place, b"c0", raw, START, (("caller", b"0049 30 123456"),))
+    pipeline.drain()
+    (record,) = pipeline.records(topics.DEAD_LETTERS)
+    headers = {name.removeprefix("__connect.errors."): value.decode() for name, value in record.headers}
+    assert headers["exception.class.name"] == reason
+    assert headers["exception.message"].startswith(told)
+    for clear in (b"0049 30 123456", b"4930123456"):
+        assert clear not in b"%r" % (record,)
+    (letter,) = pipeline.rejected()
+    assert (letter.key, letter.message.startswith(told[:4])) == (b"c0", True)
+    # What was routed before it was refused has lost what was hidden meanwhile, and its headers.
+    if record.offset == place == partition_of(b"c0", 2) or reason != "id_reused":
+        assert (letter.value, letter.headers) == (raw, (("caller", b"0049 30 123456"),))
+
+
+def test_an_exception_may_say_what_it_likes() -> None:
+    class Failing(ContactStage):
+        def process(self, batch: Batch) -> None:
+            raise KeyError("+4930123456")
+
+    pipeline = Pipeline()
+    failing = Failing(DEFAULTS, pipeline.pseudonyms)
+    pipeline.topology = replace(pipeline.topology, stages=(failing, *pipeline.topology.stages[1:]))
+    pipeline.publish(CALL)
+    pipeline.drain()
+    (record,) = pipeline.records(topics.DEAD_LETTERS)
+    assert b"4930123456" not in b"%r" % (record,)
+    assert dict(record.headers)["__connect.errors.exception.class.name"] == b"KeyError"
+    assert [letter.message for letter in pipeline.rejected()] == ["'+4930123456'"]
 
 
 def test_a_number_that_the_centre_blocks_later_names_nobody_in_contacts_that_go_on() -> None:
