@@ -112,6 +112,11 @@ def speaker(identifiers: Sequence[str], lookup: Lookup, settings: Settings) -> s
     return min(owners)
 
 
+def itself(identifier: str) -> Owner:
+    """The lookup where identity is not resolved (`identity.resolve`): every identifier is its own owner."""
+    return identifier
+
+
 def owner_of(identifier: str, evidence: Evidence, verdicts: Verdicts, lookup: Lookup, settings: Settings) -> Owner:
     """To whom ``identifier`` belongs, if ``lookup`` tells it of every stronger identifier in its evidence.
 

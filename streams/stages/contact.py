@@ -11,7 +11,7 @@ from journeys.change import Change
 from journeys.contact import Contact, QueueVisit, fold
 from journeys.facts import IDENTIFY, verdicts
 from journeys.identifiers import cleaned
-from journeys.identity import PERIOD_MS, Lookup, above, customer_of, identifiers_of, rank_of
+from journeys.identity import PERIOD_MS, Lookup, above, customer_of, identifiers_of, itself, rank_of
 from journeys.partition import partition_of
 from journeys.queue import interval_of
 from journeys.settings import Settings
@@ -54,6 +54,7 @@ class ContactStage:
         self._settings = settings
         self._future = settings.times.future.ms
         self._lateness = settings.times.lateness.ms
+        self._resolve = settings.identity.resolve
 
     def migrate(self, key: bytes, value: bytes, schema: int) -> bytes | None:
         raise ValueError(f"the contact stage never kept state of schema {schema}")
@@ -113,14 +114,17 @@ class ContactStage:
         for key, kept, new in told:
             events = [touchpoint for touchpoint in kept.touchpoints if touchpoint.type not in FACTS]
             folded.append((key, kept, new, fold(events, self._settings) if events else None))
-        ears.prepare({name for *_, both in folded if both for name in identifiers_of(both[0].identifiers)})
+        if self._resolve:
+            ears.prepare({name for *_, both in folded if both for name in identifiers_of(both[0].identifiers)})
+        lookup = ears.owner if self._resolve else itself
         for key, kept, new, both in folded:
             for touchpoint in new:
-                if touchpoint.type in FACTS:
+                if touchpoint.type in FACTS and self._resolve:
                     self._state(batch, cleaned(touchpoint, self._settings))
             if both is not None:
-                self._witness(batch, ears, kept, both[0], owners_changed=key in concerned)
-                self._tell(batch, ears, kept, new, *both)
+                if self._resolve:
+                    self._witness(batch, ears, kept, both[0], owners_changed=key in concerned)
+                self._tell(batch, lookup, kept, new, *both)
             batch.save(key, _encoder.encode(kept))
 
     def _looked_at(self, names: tuple[str, ...], lookup: Lookup) -> tuple[str, ...]:
@@ -207,7 +211,7 @@ class ContactStage:
     def _tell(
         self,
         batch: Batch,
-        ears: Ears,
+        lookup: Lookup,
         kept: Kept,
         new: list[Touchpoint],
         contact: Contact,
@@ -222,7 +226,7 @@ class ContactStage:
             value = change.encode(Change(entity, entity_id, version, payload, deleted, as_of, causes=causes))
             batch.emit(topic, key.encode(), value)
 
-        customer = customer_of(contact, ears.owner, self._settings)
+        customer = customer_of(contact, lookup, self._settings)
         if not new and customer == kept.customer:
             return
         if kept.customer and kept.customer != customer:
