@@ -86,6 +86,12 @@ def rank_of(identifier: str, settings: Settings) -> int:
     return ranks.get(identifier.partition(":")[0], len(ranks))
 
 
+def heeded(identifiers: Sequence[str], lookup: Lookup, settings: Settings) -> Sequence[str]:
+    """Those of ``identifiers`` whose owners matter: a customer_id speaks for the others, unless it is blocked."""
+    named = [name for name in identifiers if rank_of(name, settings) == 0 and lookup(name) is not None]
+    return named or identifiers
+
+
 def speaker(identifiers: Sequence[str], lookup: Lookup, settings: Settings) -> str | None:
     """Who owns a contact with ``identifiers``; None if nobody can tell.
 
@@ -93,6 +99,7 @@ def speaker(identifiers: Sequence[str], lookup: Lookup, settings: Settings) -> s
     has claimed; among these the strongest kind. Two of one kind that name different owners are a conflict, and nobody
     speaks; if both are unclaimed, the smaller names the contact.
     """
+    identifiers = heeded(identifiers, lookup, settings)
     if len(identifiers) == 1:  # most contacts
         return lookup(identifiers[0])
     best: tuple[bool, int, int] | None = None

@@ -11,7 +11,7 @@ from journeys.change import Change
 from journeys.contact import Contact, QueueVisit, fold
 from journeys.facts import IDENTIFY, verdicts
 from journeys.identifiers import cleaned
-from journeys.identity import PERIOD_MS, Lookup, above, customer_of, identifiers_of, itself, rank_of
+from journeys.identity import PERIOD_MS, Lookup, above, customer_of, heeded, identifiers_of, itself, rank_of
 from journeys.partition import partition_of
 from journeys.queue import interval_of
 from journeys.settings import Settings
@@ -127,11 +127,6 @@ class ContactStage:
                 self._tell(batch, lookup, kept, new, *both)
             batch.save(key, _encoder.encode(kept))
 
-    def _looked_at(self, names: tuple[str, ...], lookup: Lookup) -> tuple[str, ...]:
-        """A customer id speaks for the others, unless it is blocked."""
-        speaking = tuple(name for name in names if rank_of(name, self._settings) == 0 and lookup(name) is not None)
-        return speaking or names
-
     def _forward(self, batch: Batch, key: bytes, own: list[tuple[Touchpoint, Record]]) -> None:
         """To the partition of the contact, since its producer chose another; the record's own time goes with it."""
         for _, record in own:
@@ -194,7 +189,7 @@ class ContactStage:
             return
         self._sight(batch, contact.contact_id, kept.identifiers, names, period, kept.period)
         kept.identifiers, kept.period = names, period
-        new = [name for name in self._looked_at(names, ears.owner) if name not in kept.looks_at]
+        new = [name for name in heeded(names, ears.owner, self._settings) if name not in kept.looks_at]
         if new:
             ears.look(contact.contact_id, new)
             kept.looks_at += tuple(new)

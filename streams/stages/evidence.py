@@ -71,15 +71,17 @@ def answer(batch: Batch, message: Answer, role: Role, partition: int) -> None:
 
 
 class Heard(msgspec.Struct, array_like=True):
-    """What this partition has been told of an identifier, and how many pages of lookers it keeps."""
+    """What this partition has been told of an identifier, and who of its own looks at it."""
 
     owner: str | None
     version: int = -1
     asked: bool = False
-    lookers: int = 0
+    lookers: list[str] = []
+    """The latest ones; when they are ``PAGE`` they are put away as a page of their own."""
+    pages: int = 0
 
 
-PAGE = 200
+PAGE = 50
 _heard = msgspec.msgpack.Decoder(Heard)
 _page = msgspec.msgpack.Decoder(list[str])
 _pack = msgspec.msgpack.Encoder().encode
@@ -119,7 +121,7 @@ class Ears:
             before, heard.owner, heard.version = heard.owner, told.owner, told.version
             self._changed.add(told.identifier)
             if before != told.owner:
-                concerned.update(self._lookers(told.identifier, heard.lookers))
+                concerned.update(self._lookers(told.identifier, heard))
         return concerned
 
     def owner(self, identifier: str) -> Owner:
@@ -137,11 +139,10 @@ class Ears:
             if not heard.asked and rank_of(name, self._settings) > 0:
                 send(self._batch, Question(name, self._role, self._batch.partition))
                 heard.asked = True
-            key = _page_key(name, heard.lookers // PAGE)
-            page = _page.decode(found) if (found := self._batch.load((key,)).get(key)) is not None else []
-            page.append(looker)
-            self._batch.save(key, _pack(page))
-            heard.lookers += 1
+            if len(heard.lookers) == PAGE:
+                self._batch.save(_page_key(name, heard.pages), _pack(heard.lookers))
+                heard.lookers, heard.pages = [], heard.pages + 1
+            heard.lookers.append(looker)
             self._changed.add(name)
 
     def close(self) -> None:
@@ -149,10 +150,10 @@ class Ears:
         for name in self._changed:
             self._batch.save(b"k" + name.encode(), _pack(self._known[name]))
 
-    def _lookers(self, name: str, count: int) -> list[str]:
-        keys = [_page_key(name, number) for number in range((count + PAGE - 1) // PAGE)]
+    def _lookers(self, name: str, heard: Heard) -> list[str]:
+        keys = [_page_key(name, number) for number in range(heard.pages)]
         found = self._batch.load(keys)
-        return [looker for key in keys for looker in _page.decode(found[key])]
+        return heard.lookers + [looker for key in keys for looker in _page.decode(found[key])]
 
 
 def _page_key(name: str, number: int) -> bytes:

@@ -10,7 +10,7 @@ import msgspec
 
 from journeys import change
 from journeys.change import Change
-from journeys.identity import Evidence, Verdict, Verdicts, held, identified, owner_of, rank_of
+from journeys.identity import Evidence, Verdict, Verdicts, heeded, held, identified, owner_of, rank_of
 from journeys.settings import Settings
 from streams import topics
 from streams.batch import Batch
@@ -85,7 +85,9 @@ class IdentityStage:
 
     def _decide(self, batch: Batch, ears: Ears, name: str, kept: Kept, verdicts: Verdicts) -> None:
         """The owner anew; if it is another one, all who asked are told."""
-        needed = {other for above in kept.evidence.sets for other in above} | (kept.verdicts.keys() - {""})
+        speaking = partial(heeded, lookup=ears.owner, settings=self._settings)
+        told_by = (speaking([other for other in above if other not in verdicts.unlinks]) for above in kept.evidence.sets)
+        needed = {other for those in told_by for other in those} | verdicts.links
         new = sorted(needed.difference(kept.looks_at))
         if new:
             ears.look(name, new)
@@ -130,8 +132,7 @@ class _Owners:
         self._most_sets = SLACK * settings.identity.most_sets
         keys = {name: b"i" + name.encode() for name in names}
         found = batch.load(keys.values())
-        fresh = partial(msgspec.convert, type=Kept)
-        self.kept = {name: _kept.decode(found[key]) if key in found else fresh([name]) for name, key in keys.items()}
+        self.kept = {name: _kept.decode(found[key]) if key in found else Kept(name) for name, key in keys.items()}
 
     def see(self, sightings: list[Sighting]) -> None:
         """Count what contacts say in, and what they said before out."""
