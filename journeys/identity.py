@@ -25,8 +25,8 @@ PERIOD_MS = EVIDENCE_PERIOD.ms
 Owner = str | None
 """To whom an identifier belongs: another, itself while nobody has claimed it, or nobody, as it is shared or blocked."""
 Lookup = Callable[[str], Owner]
-Above = frozenset[str]
-"""The stronger identifiers that one was seen with in a contact."""
+Above = tuple[str, ...]
+"""The stronger identifiers that one was seen with in a contact, sorted, none twice."""
 
 
 class Seen(NamedTuple):
@@ -56,17 +56,23 @@ class Verdicts(NamedTuple):
 class Evidence(msgspec.Struct, array_like=True):
     """What one identifier was seen with: per set of stronger ones (sorted), how many contacts in which period."""
 
-    sets: dict[tuple[str, ...], dict[int, int]] = {}
+    sets: dict[Above, dict[int, int]] = {}
 
-    def add(self, above: Iterable[str], period: int, count: int = 1) -> None:
-        """Count ``above`` in, or with a negative ``count`` out again."""
-        key = tuple(sorted(above))
-        periods = self.sets.setdefault(key, {})
+    def add(self, above: Above, period: int, count: int = 1) -> None:
+        """Count ``above`` in."""
+        periods = self.sets.setdefault(above, {})
         periods[period] = periods.get(period, 0) + count
+
+    def take(self, above: Above, period: int) -> None:
+        """Count ``above`` out again, if it was counted in."""
+        periods = self.sets.get(above, {})
+        if period not in periods:
+            return
+        periods[period] -= 1
         if not periods[period]:
             del periods[period]
         if not periods:
-            del self.sets[key]
+            del self.sets[above]
 
 
 def identifiers_of(pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
@@ -77,7 +83,7 @@ def identifiers_of(pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
 def above(identifier: str, identifiers: Iterable[str], settings: Settings) -> Above:
     """Those of ``identifiers`` that are of a stronger kind than ``identifier``."""
     rank = rank_of(identifier, settings)
-    return frozenset(other for other in identifiers if rank_of(other, settings) < rank)
+    return tuple(sorted({other for other in identifiers if rank_of(other, settings) < rank})) if rank else ()
 
 
 def rank_of(identifier: str, settings: Settings) -> int:

@@ -177,7 +177,7 @@ class ContactStage:
         """Tell identity what ``fact`` says; said again it changes nothing."""
         if fact.type == IDENTIFY:
             names = identifiers_of(fact.identifiers.items())
-            self._sight(batch, fact.id, (), names, fact.at // PERIOD_MS, 0)
+            self._sight(batch, (), names, fact.at // PERIOD_MS, 0)
         for one, other, verdict in verdicts(fact, self._settings):
             evidence.send(batch, Ruling(one, verdict.at, verdict.fact_id, verdict.verb, other))
 
@@ -187,21 +187,19 @@ class ContactStage:
         period = contact.started_at // PERIOD_MS
         if names == kept.identifiers and period == kept.period and not owners_changed:
             return
-        self._sight(batch, contact.contact_id, kept.identifiers, names, period, kept.period)
+        self._sight(batch, kept.identifiers, names, period, kept.period)
         kept.identifiers, kept.period = names, period
         new = [name for name in heeded(names, ears.owner, self._settings) if name not in kept.looks_at]
         if new:
             ears.look(contact.contact_id, new)
             kept.looks_at += tuple(new)
 
-    def _sight(
-        self, batch: Batch, by: str, before: tuple[str, ...], names: tuple[str, ...], period: int, was: int
-    ) -> None:
+    def _sight(self, batch: Batch, before: tuple[str, ...], names: tuple[str, ...], period: int, was: int) -> None:
         for name in names:
-            said = above(name, before, self._settings) if name in before else frozenset()
+            said = above(name, before, self._settings) if name in before else ()
             now = above(name, names, self._settings)
             if now != said or (now and period != was):
-                evidence.send(batch, Sighting(name, by, batch.next_version(), tuple(sorted(now)), period))
+                evidence.send(batch, Sighting(name, batch.partition, batch.next_version(), now, period, said, was))
 
     def _tell(
         self,

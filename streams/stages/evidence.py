@@ -16,14 +16,20 @@ Role = Literal["contact", "identity"]
 
 
 class Sighting(msgspec.Struct, tag="seen", frozen=True, omit_defaults=True):
-    """A contact (or an `identify`) carries ``identifier`` together with ``above``, which are stronger; with none, it no
-    longer does. The highest version of a contact holds."""
+    """A contact (or an `identify`) carries ``identifier`` together with ``above``, which are stronger, in ``period``;
+    before, it had said ``before`` and ``was``. None at all: it no longer does, or did not yet.
+
+    What a partition says to another it says in the order of ``version``, so that the greatest one tells what was said
+    twice.
+    """
 
     identifier: str
-    contact_id: str
+    partition: int
     version: int
     above: tuple[str, ...] = ()
     period: int = 0
+    before: tuple[str, ...] = ()
+    was: int = 0
 
 
 class Ruling(msgspec.Struct, tag="fact", frozen=True, omit_defaults=True):

@@ -36,18 +36,9 @@ class Kept(msgspec.Struct, array_like=True):
     """A digest of what was last told of it on journey.identifiers."""
 
 
-class Contribution(msgspec.Struct, array_like=True, frozen=True):
-    """What one contact says about one identifier."""
-
-    version: int
-    above: tuple[str, ...]
-    period: int
-
-
 _encode = msgspec.msgpack.Encoder().encode
 _payload = msgspec.json.Encoder().encode
 _kept = msgspec.msgpack.Decoder(Kept)
-_contribution = msgspec.msgpack.Decoder(Contribution)
 
 
 class IdentityStage:
@@ -86,7 +77,9 @@ class IdentityStage:
     def _decide(self, batch: Batch, ears: Ears, name: str, kept: Kept, verdicts: Verdicts) -> None:
         """The owner anew; if it is another one, all who asked are told."""
         speaking = partial(heeded, lookup=ears.owner, settings=self._settings)
-        told_by = (speaking([other for other in above if other not in verdicts.unlinks]) for above in kept.evidence.sets)
+        told_by = (
+            speaking([other for other in above if other not in verdicts.unlinks]) for above in kept.evidence.sets
+        )
         needed = {other for those in told_by for other in those} | verdicts.links
         new = sorted(needed.difference(kept.looks_at))
         if new:
@@ -135,23 +128,21 @@ class _Owners:
         self.kept = {name: _kept.decode(found[key]) if key in found else Kept(name) for name, key in keys.items()}
 
     def see(self, sightings: list[Sighting]) -> None:
-        """Count what contacts say in, and what they said before out."""
-        keys = [_contribution_key(told) for told in sightings]
-        found = {key: _contribution.decode(value) for key, value in self._batch.load(keys).items()}
-        for key, told in zip(keys, sightings, strict=True):
-            before = found.get(key)
-            if before is not None and before.version >= told.version:
+        """Count what contacts say in, and what they said before out; what was counted already is left alone."""
+        keys = {told.partition: b"s%d" % told.partition for told in sightings}
+        found = self._batch.load(keys.values())
+        seen = {partition: int(found.get(key, 0)) for partition, key in keys.items()}
+        for told in sightings:
+            if told.version <= seen[told.partition]:
                 continue
+            seen[told.partition] = told.version
             counted = self.kept[told.identifier].evidence
-            if before is not None and before.above:
-                counted.add(before.above, before.period, -1)
-            above = told.above
-            if len(counted.sets) >= self._most_sets and above not in counted.sets:
-                above = ()
-            if above:
-                counted.add(above, told.period)
-            found[key] = now = Contribution(told.version, above, told.period)
-            self._batch.save(key, _encode(now))
+            if told.before:
+                counted.take(told.before, told.was)
+            if told.above and (len(counted.sets) < self._most_sets or told.above in counted.sets):
+                counted.add(told.above, told.period)
+        for partition, key in keys.items():
+            self._batch.save(key, b"%d" % seen[partition])
 
     def rule(self, told: Ruling) -> None:
         verdicts = self.kept[told.identifier].verdicts
@@ -163,7 +154,3 @@ class _Owners:
     def close(self) -> None:
         for name, kept in self.kept.items():
             self._batch.save(b"i" + name.encode(), _encode(kept))
-
-
-def _contribution_key(told: Sighting) -> bytes:
-    return b"e" + told.identifier.encode() + b"\0" + told.contact_id.encode()
