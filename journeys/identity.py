@@ -53,6 +53,9 @@ class Verdicts(NamedTuple):
     blocked: bool = False
 
 
+_NO_VERDICTS = Verdicts()
+
+
 class Evidence(msgspec.Struct, array_like=True):
     """What one identifier was seen with: per set of stronger ones (sorted), how many contacts in which period."""
 
@@ -94,6 +97,8 @@ def rank_of(identifier: str, settings: Settings) -> int:
 
 def heeded(identifiers: Sequence[str], lookup: Lookup, settings: Settings) -> Sequence[str]:
     """Those of ``identifiers`` whose owners matter: a customer_id speaks for the others, unless it is blocked."""
+    if len(identifiers) == 1:  # most contacts
+        return identifiers
     named = [name for name in identifiers if rank_of(name, settings) == 0 and lookup(name) is not None]
     return named or identifiers
 
@@ -106,7 +111,7 @@ def speaker(identifiers: Sequence[str], lookup: Lookup, settings: Settings) -> s
     speaks; if both are unclaimed, the smaller names the contact.
     """
     identifiers = heeded(identifiers, lookup, settings)
-    if len(identifiers) == 1:  # most contacts
+    if len(identifiers) == 1:
         return lookup(identifiers[0])
     best: tuple[bool, int, int] | None = None
     owners: set[str] = set()
@@ -142,15 +147,17 @@ def owner_of(identifier: str, evidence: Evidence, verdicts: Verdicts, lookup: Lo
         return None
     if verdicts.links:
         return _linked(identifier, verdicts.links, lookup, settings)
+    if not evidence.sets:
+        return identifier
     if len(evidence.sets) > rule.most_sets:
         return None
     votes = _votes(identifier, evidence, verdicts.unlinks, lookup, settings)
-    if not votes:
-        return identifier
+    if len(votes) < 2:
+        return next(iter(votes), identifier)
     ranks = {owner: rank_of(owner, settings) for owner in votes}
     first, *others = sorted(votes, key=lambda owner: (-votes[owner], ranks[owner], owner))
     rest = sum(votes[owner] for owner in others)
-    if not others or votes[first] >= rule.share * (votes[first] + rest):
+    if votes[first] >= rule.share * (votes[first] + rest):
         return first
     customers = [owner for owner in votes if ranks[owner] == 0]
     if len(customers) > 1:
@@ -182,11 +189,12 @@ def _votes(
 ) -> Counter[str]:
     """How many contacts say that ``identifier`` belongs to an owner, by owner."""
     kept = settings.identity_periods.get(identifier.partition(":")[0])
-    newest = max((period for periods in evidence.sets.values() for period in periods), default=0)
+    newest = 0 if kept is None else max(period for periods in evidence.sets.values() for period in periods)
     votes: Counter[str] = Counter()
     for others, periods in evidence.sets.items():
         count = sum(n for period, n in periods.items() if kept is None or period > newest - kept)
-        owner = speaker([other for other in others if other not in unlinked], lookup, settings) if count else None
+        telling = [other for other in others if other not in unlinked] if unlinked else others
+        owner = speaker(telling, lookup, settings) if count else None
         if owner is not None and owner not in unlinked:
             votes[owner] += count
     return votes
@@ -200,6 +208,8 @@ def about(one: str, other: str, settings: Settings) -> tuple[str, str]:
 
 def held(verdicts: Mapping[str, Verdict]) -> Verdicts:
     """What holds, from the greatest verdict about each other identifier; "" is the identifier alone."""
+    if not verdicts:
+        return _NO_VERDICTS
     links = frozenset(other for other, verdict in verdicts.items() if verdict.verb == "link")
     unlinks = frozenset(other for other, verdict in verdicts.items() if verdict.verb == "unlink")
     alone = verdicts.get("")

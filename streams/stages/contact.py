@@ -11,7 +11,7 @@ from journeys.change import Change
 from journeys.contact import Contact, QueueVisit, fold
 from journeys.facts import IDENTIFY, verdicts
 from journeys.identifiers import cleaned
-from journeys.identity import PERIOD_MS, Lookup, above, customer_of, heeded, identifiers_of, itself, rank_of
+from journeys.identity import PERIOD_MS, Lookup, above, customer_of, heeded, identifiers_of, itself
 from journeys.partition import partition_of
 from journeys.queue import interval_of
 from journeys.settings import Settings
@@ -115,7 +115,8 @@ class ContactStage:
             events = [touchpoint for touchpoint in kept.touchpoints if touchpoint.type not in FACTS]
             folded.append((key, kept, new, fold(events, self._settings) if events else None))
         if self._resolve:
-            ears.prepare({name for *_, both in folded if both for name in identifiers_of(both[0].identifiers)})
+            carried = [identifiers_of(both[0].identifiers) for *_, both in folded if both]
+            ears.prepare({name for names in carried for name in heeded(names, itself, self._settings)})
         lookup = ears.owner if self._resolve else itself
         for key, kept, new, both in folded:
             for touchpoint in new:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from hashlib import blake2b
 
 import msgspec
@@ -76,11 +75,10 @@ class IdentityStage:
 
     def _decide(self, batch: Batch, ears: Ears, name: str, kept: Kept, verdicts: Verdicts) -> None:
         """The owner anew; if it is another one, all who asked are told."""
-        speaking = partial(heeded, lookup=ears.owner, settings=self._settings)
-        told_by = (
-            speaking([other for other in above if other not in verdicts.unlinks]) for above in kept.evidence.sets
-        )
-        needed = {other for those in told_by for other in those} | verdicts.links
+        needed = set(verdicts.links)
+        for above in kept.evidence.sets:
+            others = [other for other in above if other not in verdicts.unlinks] if verdicts.unlinks else above
+            needed.update(heeded(others, ears.owner, self._settings))
         new = sorted(needed.difference(kept.looks_at))
         if new:
             ears.look(name, new)
