@@ -16,8 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import contestants, events, harness, whole_way
-from benchmarks.harness import ContestantFailed, Result
-from benchmarks.whole_way import Latencies
+from benchmarks.harness import ContestantFailed, Result, Steady
+from benchmarks.whole_way import ALL_STAGES, JOBS, STORED_ROWS, Latencies
 from touchpath.embedded_kafka import EmbeddedKafka, EmbeddedKafkaError
 from touchpath.maven_jars import JarsUnavailable
 
@@ -72,11 +72,17 @@ def main(
         raise typer.Exit(1) from None
     if as_json:
         printed = [{**asdict(result), "ratios": ratios(result, results)} for result in results]
-        json.dump({"results": printed, "latencies": latencies and asdict(latencies)}, sys.stdout, indent=2)
+        json.dump(
+            {"results": printed, "with_identity": with_identity(results), "latencies": latencies and asdict(latencies)},
+            sys.stdout,
+            indent=2,
+        )
         print()
     else:
         console = Console(width=max(Console().width, 170))
         console.print(table(results))
+        for job, over in with_identity(results).items():
+            console.print(f"{job}, identity on over off: events/s {over['events/s']:.2f}, CPU {over['CPU']:.2f}")
         if latencies:
             console.print(latency_table(latencies))
     if failed:
@@ -85,18 +91,39 @@ def main(
 
 def _whole(kafka: EmbeddedKafka, count: int, scratch: Path, progress: Console) -> tuple[list[Result], Latencies]:
     """The full job, at its fastest, and the latencies at half of that."""
-    results = []
-    for workers in WORKERS:
-        progress.print(f"all stages, workers: {workers}: {count:,} touchpoints")
-        results.append(whole_way.streams_alone(kafka, count, workers, scratch))
-    for workers in WORKERS:
-        progress.print(f"to stored rows, workers: {workers}: {count:,} touchpoints")
-        results.append(whole_way.whole_way(kafka, count, workers, scratch))
-    best = max(results[len(WORKERS) :], key=lambda result: result.steady.events_per_second)
-    rate = best.steady.events_per_second / 2
+    progress.print("the broker warms up")
+    whole_way.run(kafka, ALL_STAGES, count // 4, WORKERS[-1], True, scratch / "warm-up")
+    runs = {}
+    for job in JOBS:
+        for workers in WORKERS:
+            for identity in (False, True):  # one after the other, since the machine may change in the course of a run
+                progress.print(f"{whole_way.name_of(job, workers, identity)}: {count:,} touchpoints")
+                runs[job, workers, identity] = whole_way.run(kafka, job, count, workers, identity, scratch)
+    workers = max(WORKERS, key=lambda number: runs[STORED_ROWS, number, True].steady.events_per_second)
+    rate = runs[STORED_ROWS, workers, True].steady.events_per_second / 2
     progress.print(f"latencies at {rate:,.0f} touchpoints/s")
-    workers = WORKERS[results.index(best) - len(WORKERS)]
-    return results, whole_way.latencies(kafka, rate, workers, scratch)
+    return list(runs.values()), whole_way.latencies(kafka, rate, workers, scratch)
+
+
+def with_identity(results: Sequence[Result]) -> dict[str, dict[str, float]]:
+    """By job, what identity leaves of the events per second, each the better of its runs, and what it takes of CPU in
+    workers, sink and broker, an event, the least of its runs."""
+    found = {}
+    for job in JOBS:
+        on, off = (
+            [result.steady for result in results if result.name in names]
+            for names in ([whole_way.name_of(job, workers, on) for workers in WORKERS] for on in (True, False))
+        )
+        if on and off:
+            found[job] = {
+                "events/s": max(one.events_per_second for one in on) / max(one.events_per_second for one in off),
+                "CPU": min(map(_cpu_us, on)) / min(map(_cpu_us, off)),
+            }
+    return found
+
+
+def _cpu_us(steady: Steady) -> float:
+    return steady.cpu_us_per_event + steady.broker_cpu_us_per_event
 
 
 def latency_table(latencies: Latencies) -> Table:

@@ -63,28 +63,37 @@ class Latencies:
     """From the sign-in to what the visitor did before standing under the customer."""
 
 
-def streams_alone(kafka: EmbeddedKafka, events: int, workers: int, scratch: Path) -> Result:
-    """Topics to topics: until all that came of ``events`` touchpoints is committed by the last stage."""
-    layout = _centre(kafka, scratch, f"streams-{workers}")
-    _fill(kafka, events)
-    with _running(_workers(kafka, layout, workers)) as processes:
-        steady = steady_state(processes, _done(kafka, events, {}), events, timeout_s=600, broker_pid=kafka.pid)
-    return Result(f"touchpath, all stages, {_of(workers, 'worker')}", steady, None)
+ALL_STAGES, STORED_ROWS = "all stages", "to stored rows"
+JOBS = (ALL_STAGES, STORED_ROWS)
 
 
-def whole_way(kafka: EmbeddedKafka, events: int, workers: int, scratch: Path) -> Result:
-    """Topics to rows: until all that came of ``events`` touchpoints is in the embedded store."""
-    layout = _centre(kafka, scratch, f"whole-{workers}")
+def name_of(job: str, workers: int, identity: bool) -> str:
+    return f"touchpath, {job}, {workers} worker{'s' if workers > 1 else ''}{'' if identity else ', identity off'}"
+
+
+def run(kafka: EmbeddedKafka, job: str, events: int, workers: int, identity: bool, scratch: Path) -> Result:
+    """Until all that came of ``events`` touchpoints is committed by the last stage, or is in the embedded store.
+
+    ``identity`` is the setting `identity.resolve`.
+    """
+    name = name_of(job, workers, identity)
+    layout = _centre(kafka, scratch / name)
     _fill(kafka, events)
-    sinks = {group_of(layout, None): list(READERS)}
-    with _running([*_workers(kafka, layout, workers), _sink(kafka, layout)]) as processes:
+    settings = layout.root / "touchpath.toml"
+    settings.write_text(f"[identity]\nresolve = {str(identity).lower()}\n", encoding="utf-8")
+    commands = [[*command, "--settings", str(settings)] for command in _workers(kafka, layout, workers)]
+    sinks = {}
+    if job == STORED_ROWS:
+        commands.append(_sink(kafka, layout))
+        sinks = {group_of(layout, None): list(READERS)}
+    with _running(commands) as processes:
         steady = steady_state(processes, _done(kafka, events, sinks), events, timeout_s=600, broker_pid=kafka.pid)
-    return Result(f"touchpath, to stored rows, {_of(workers, 'worker')}", steady, None)
+    return Result(name, steady, None)
 
 
 def latencies(kafka: EmbeddedKafka, rate: float, workers: int, scratch: Path, duration_s: float = 30.0) -> Latencies:
     """From publishing to the signal, to the touchpoint's row and to the join, at ``rate`` touchpoints a second."""
-    layout = _centre(kafka, scratch, "latency")
+    layout = _centre(kafka, scratch / "latency")
     port = port_for(0)
     with _running([*_workers(kafka, layout, workers), [*_sink(kafka, layout), "--http-port", str(port)]]):
         time.sleep(15)  # all parts are up and have their partitions
@@ -111,12 +120,12 @@ def _measure(kafka: EmbeddedKafka, number: int, observe: latency.Observer, rate:
     )
 
 
-def _centre(kafka: EmbeddedKafka, scratch: Path, name: str) -> Layout:
+def _centre(kafka: EmbeddedKafka, directory: Path) -> Layout:
     """A data directory of its own, and our topics made anew; a group forgets its offsets with the topic."""
     delete_topics(kafka.bootstrap, "journey.")
     with Brokers(kafka.bootstrap) as brokers:
         brokers.create_topics(PARTITIONS)
-    layout = Layout(scratch / name)
+    layout = Layout(directory)
     layout.create()
     return layout
 
@@ -240,7 +249,3 @@ def _rows(port: int) -> latency.Observer:
             return [line for line in answer.read().decode().splitlines() if _is_probe(line)]
 
     return observe
-
-
-def _of(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"

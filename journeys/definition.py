@@ -17,7 +17,7 @@ from journeys import queue, switching
 from journeys.contact import Contact, QueueVisit, fold
 from journeys.facts import IDENTIFY, verdicts
 from journeys.identifiers import cleaned
-from journeys.identity import Owner, Seen, Verdict, customer_of, identifiers_of, is_identified, owners_of
+from journeys.identity import Owner, Seen, Verdict, customer_of, identifiers_of, is_identified, itself, owners_of
 from journeys.journey import UNKNOWN
 from journeys.repeats import DAY
 from journeys.sessions import merge
@@ -80,9 +80,9 @@ def reference(touchpoints: Iterable[Touchpoint], as_of: int | None = None, setti
         contact, stays = fold(own, settings)
         contacts[contact.contact_id] = contact
         visits.update((visit.visit_id, visit) for visit in stays)
-    owners = _owners(contacts.values(), facts.values(), settings)
+    lookup = _owners(contacts.values(), facts.values(), settings).__getitem__ if settings.identity.resolve else itself
     for contact in contacts.values():
-        by_customer[customer_of(contact, owners.__getitem__, settings)].append(contact)
+        by_customer[customer_of(contact, lookup, settings)].append(contact)
 
     result = Reference(as_of, contacts, {}, visits, {}, {}, set(), _intervals(visits.values(), settings), {})
     counts: dict[tuple[int, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])

@@ -25,8 +25,8 @@ PERIOD_MS = EVIDENCE_PERIOD.ms
 Owner = str | None
 """To whom an identifier belongs: another, itself while nobody has claimed it, or nobody, as it is shared or blocked."""
 Lookup = Callable[[str], Owner]
-Above = frozenset[str]
-"""The stronger identifiers that one was seen with in a contact."""
+Above = tuple[str, ...]
+"""The stronger identifiers that one was seen with in a contact, sorted, none twice."""
 
 
 class Seen(NamedTuple):
@@ -53,20 +53,29 @@ class Verdicts(NamedTuple):
     blocked: bool = False
 
 
+_NO_VERDICTS = Verdicts()
+
+
 class Evidence(msgspec.Struct, array_like=True):
     """What one identifier was seen with: per set of stronger ones (sorted), how many contacts in which period."""
 
-    sets: dict[tuple[str, ...], dict[int, int]] = {}
+    sets: dict[Above, dict[int, int]] = {}
 
-    def add(self, above: Iterable[str], period: int, count: int = 1) -> None:
-        """Count ``above`` in, or with a negative ``count`` out again."""
-        key = tuple(sorted(above))
-        periods = self.sets.setdefault(key, {})
+    def add(self, above: Above, period: int, count: int = 1) -> None:
+        """Count ``above`` in."""
+        periods = self.sets.setdefault(above, {})
         periods[period] = periods.get(period, 0) + count
+
+    def take(self, above: Above, period: int) -> None:
+        """Count ``above`` out again, if it was counted in."""
+        periods = self.sets.get(above, {})
+        if period not in periods:
+            return
+        periods[period] -= 1
         if not periods[period]:
             del periods[period]
         if not periods:
-            del self.sets[key]
+            del self.sets[above]
 
 
 def identifiers_of(pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
@@ -77,13 +86,21 @@ def identifiers_of(pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
 def above(identifier: str, identifiers: Iterable[str], settings: Settings) -> Above:
     """Those of ``identifiers`` that are of a stronger kind than ``identifier``."""
     rank = rank_of(identifier, settings)
-    return frozenset(other for other in identifiers if rank_of(other, settings) < rank)
+    return tuple(sorted({other for other in identifiers if rank_of(other, settings) < rank})) if rank else ()
 
 
 def rank_of(identifier: str, settings: Settings) -> int:
     """0 for the kind that names a customer; the greater, the weaker."""
     ranks = settings.rank_of
     return ranks.get(identifier.partition(":")[0], len(ranks))
+
+
+def heeded(identifiers: Sequence[str], lookup: Lookup, settings: Settings) -> Sequence[str]:
+    """Those of ``identifiers`` whose owners matter: a customer_id speaks for the others, unless it is blocked."""
+    if len(identifiers) == 1:  # most contacts
+        return identifiers
+    named = [name for name in identifiers if rank_of(name, settings) == 0 and lookup(name) is not None]
+    return named or identifiers
 
 
 def speaker(identifiers: Sequence[str], lookup: Lookup, settings: Settings) -> str | None:
@@ -93,7 +110,8 @@ def speaker(identifiers: Sequence[str], lookup: Lookup, settings: Settings) -> s
     has claimed; among these the strongest kind. Two of one kind that name different owners are a conflict, and nobody
     speaks; if both are unclaimed, the smaller names the contact.
     """
-    if len(identifiers) == 1:  # most contacts
+    identifiers = heeded(identifiers, lookup, settings)
+    if len(identifiers) == 1:
         return lookup(identifiers[0])
     best: tuple[bool, int, int] | None = None
     owners: set[str] = set()
@@ -112,6 +130,11 @@ def speaker(identifiers: Sequence[str], lookup: Lookup, settings: Settings) -> s
     return min(owners)
 
 
+def itself(identifier: str) -> Owner:
+    """The lookup where identity is not resolved (`identity.resolve`): every identifier is its own owner."""
+    return identifier
+
+
 def owner_of(identifier: str, evidence: Evidence, verdicts: Verdicts, lookup: Lookup, settings: Settings) -> Owner:
     """To whom ``identifier`` belongs, if ``lookup`` tells it of every stronger identifier in its evidence.
 
@@ -124,15 +147,17 @@ def owner_of(identifier: str, evidence: Evidence, verdicts: Verdicts, lookup: Lo
         return None
     if verdicts.links:
         return _linked(identifier, verdicts.links, lookup, settings)
+    if not evidence.sets:
+        return identifier
     if len(evidence.sets) > rule.most_sets:
         return None
     votes = _votes(identifier, evidence, verdicts.unlinks, lookup, settings)
-    if not votes:
-        return identifier
+    if len(votes) < 2:
+        return next(iter(votes), identifier)
     ranks = {owner: rank_of(owner, settings) for owner in votes}
     first, *others = sorted(votes, key=lambda owner: (-votes[owner], ranks[owner], owner))
     rest = sum(votes[owner] for owner in others)
-    if not others or votes[first] >= rule.share * (votes[first] + rest):
+    if votes[first] >= rule.share * (votes[first] + rest):
         return first
     customers = [owner for owner in votes if ranks[owner] == 0]
     if len(customers) > 1:
@@ -164,11 +189,12 @@ def _votes(
 ) -> Counter[str]:
     """How many contacts say that ``identifier`` belongs to an owner, by owner."""
     kept = settings.identity_periods.get(identifier.partition(":")[0])
-    newest = max((period for periods in evidence.sets.values() for period in periods), default=0)
+    newest = 0 if kept is None else max(period for periods in evidence.sets.values() for period in periods)
     votes: Counter[str] = Counter()
     for others, periods in evidence.sets.items():
         count = sum(n for period, n in periods.items() if kept is None or period > newest - kept)
-        owner = speaker([other for other in others if other not in unlinked], lookup, settings) if count else None
+        telling = [other for other in others if other not in unlinked] if unlinked else others
+        owner = speaker(telling, lookup, settings) if count else None
         if owner is not None and owner not in unlinked:
             votes[owner] += count
     return votes
@@ -182,6 +208,8 @@ def about(one: str, other: str, settings: Settings) -> tuple[str, str]:
 
 def held(verdicts: Mapping[str, Verdict]) -> Verdicts:
     """What holds, from the greatest verdict about each other identifier; "" is the identifier alone."""
+    if not verdicts:
+        return _NO_VERDICTS
     links = frozenset(other for other, verdict in verdicts.items() if verdict.verb == "link")
     unlinks = frozenset(other for other, verdict in verdicts.items() if verdict.verb == "unlink")
     alone = verdicts.get("")

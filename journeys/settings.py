@@ -80,6 +80,9 @@ class Contacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    resolve: bool = True
+    """Whether contacts learn from each other whose an identifier is. If not, each goes by its own strongest identifier
+    alone, and what `identify`, `link`, `unlink` and `block` say has no effect."""
     ranks: tuple[str, ...] = IDENTIFIERS
     """Kinds of identifiers, the strongest first. The first names a customer; kinds that are not named come last."""
     most_sets: int = 50

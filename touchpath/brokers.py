@@ -20,6 +20,8 @@ DEFAULT_PARTITIONS = 4
 _TIMEOUT_MS, _BOOTSTRAP_MS = 10_000, 5_000
 
 _PATIENCE_S = 10.0
+_FETCH_WAIT_MS = 50  # what lies between two offsets is there; a broker that finds only markers need not wait for more
+_MOST_FETCHES = 100
 
 Offsets = dict[TopicPartition, int]
 Answer = TypeVar("Answer")
@@ -30,6 +32,7 @@ class Brokers:
 
     def __init__(self, bootstrap: str) -> None:
         self.bootstrap = bootstrap
+        self._reader: KafkaConsumer | None = None
         try:
             self._admin = KafkaAdminClient(
                 bootstrap_servers=bootstrap.split(","),
@@ -46,6 +49,7 @@ class Brokers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._close_reader()
         self._admin.close()
 
     def partitions(self) -> dict[str, int]:
@@ -120,27 +124,32 @@ class Brokers:
         places = [place for place, end in ends.items() if starts.get(place, 0) < end]
         if not places:
             return False
-        consumer = KafkaConsumer(
-            bootstrap_servers=self.bootstrap.split(","),
-            isolation_level="read_committed",
-            enable_auto_commit=False,
-            request_timeout_ms=_TIMEOUT_MS,
-            metrics_enabled=False,
-        )
         try:
+            consumer = self._reader = self._reader or KafkaConsumer(
+                bootstrap_servers=self.bootstrap.split(","),
+                isolation_level="read_committed",
+                enable_auto_commit=False,
+                request_timeout_ms=_TIMEOUT_MS,
+                fetch_max_wait_ms=_FETCH_WAIT_MS,
+                metrics_enabled=False,
+            )
             consumer.assign(places)
             for place in places:
                 consumer.seek(place, starts.get(place, 0))
-            for _ in range(20):
-                if consumer.poll(timeout_ms=250, max_records=1):
+            for _ in range(_MOST_FETCHES):
+                if consumer.poll(timeout_ms=_FETCH_WAIT_MS, max_records=1):
                     return True
                 if all(consumer.position(place) >= ends[place] for place in places):
                     return False
             return True  # not proven
         except KafkaError as error:
+            self._close_reader()
             raise self._problem(error) from None
-        finally:
-            consumer.close(timeout_ms=1000)
+
+    def _close_reader(self) -> None:
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.close(timeout_ms=1000)
 
     def _list(self, topics: Iterable[str], partitions: int, spec: OffsetSpec, isolation: IsolationLevel) -> Offsets:
         places = [TopicPartition(topic, number) for topic in topics for number in range(partitions)]

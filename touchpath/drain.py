@@ -23,7 +23,7 @@ from streams import topics
 from touchpath.brokers import Brokers, Offsets
 from touchpath.problem import Problem
 
-_POLL_S = 0.25
+_POLL_S = 0.1
 TALK = (topics.EVIDENCE, topics.OWNERS)
 """What stages tell each other, back and forth."""
 STAGES: tuple[tuple[str, ...], ...] = ((topics.TOUCHPOINTS,), (topics.ROUTED,), TALK, (topics.RESOLVED, topics.VISITS))

@@ -13,7 +13,7 @@ from journeys.contact import Contact, QueueVisit, fold
 from journeys.facts import IDENTIFY, verdicts
 from journeys.forgetting import says_anything, without
 from journeys.identifiers import cleaned
-from journeys.identity import PERIOD_MS, Lookup, Verdict, above, customer_of, identifiers_of, rank_of
+from journeys.identity import PERIOD_MS, Lookup, Verdict, above, customer_of, heeded, identifiers_of, itself
 from journeys.partition import partition_of
 from journeys.pseudonyms import Pseudonyms, alike
 from journeys.queue import interval_of
@@ -74,6 +74,7 @@ class ContactStage:
         self._pseudonyms = pseudonyms
         self._future = settings.times.future.ms
         self._lateness = settings.times.lateness.ms
+        self._resolve = settings.identity.resolve
 
     def migrate(self, key: bytes, value: bytes, schema: int) -> bytes | None:
         raise ValueError(f"the contact stage never kept state of schema {schema}")
@@ -146,22 +147,21 @@ class ContactStage:
         for one in stirred:
             events = [touchpoint for touchpoint in one.kept.touchpoints if touchpoint.type not in FACTS]
             folded.append((one, fold(events, self._settings) if events else None))
-        ears.prepare({name for _, both in folded if both for name in identifiers_of(both[0].identifiers)})
+        if self._resolve:
+            carried = [identifiers_of(both[0].identifiers) for _, both in folded if both]
+            ears.prepare({name for names in carried for name in heeded(names, itself, self._settings)})
+        lookup = ears.owner if self._resolve else itself
         for one, both in folded:
             for touchpoint in one.new:
-                if touchpoint.type in FACTS:
+                if touchpoint.type in FACTS and self._resolve:
                     self._state(batch, None, touchpoint)
             if both is not None:
-                self._witness(batch, ears, one.kept, both[0], owners_changed=one.concerned)
-                self._tell(batch, ears, one, *both)
+                if self._resolve:
+                    self._witness(batch, ears, one.kept, both[0], owners_changed=one.concerned)
+                self._tell(batch, lookup, one, *both)
             elif one.kept.customer:
                 self._untell(batch, ears, one)
             batch.save(one.key, _encoder.encode(one.kept) if one.kept.touchpoints else None)
-
-    def _looked_at(self, names: tuple[str, ...], lookup: Lookup) -> tuple[str, ...]:
-        """A customer id speaks for the others, unless it is blocked."""
-        speaking = tuple(name for name in names if rank_of(name, self._settings) == 0 and lookup(name) is not None)
-        return speaking or names
 
     def _forward(self, batch: Batch, key: bytes, own: list[Arrived]) -> None:
         """To the partition of the contact, since its producer chose another; the record's own time goes with it. Its
@@ -254,7 +254,7 @@ class ContactStage:
         assert fact is not None
         if fact.type == IDENTIFY:
             period = fact.at // PERIOD_MS
-            self._sight(batch, fact.id, was.names, now.names, period, period if before else 0)
+            self._sight(batch, was.names, now.names, period, period if before else 0)
         for said, others, erased in ((was, now, True), (now, was, False)):
             for one, other, verdict in said.verdicts:
                 if (one, other, verdict) not in others.verdicts:
@@ -266,32 +266,30 @@ class ContactStage:
         period = contact.started_at // PERIOD_MS
         if names == kept.identifiers and period == kept.period and not owners_changed:
             return
-        self._sight(batch, contact.contact_id, kept.identifiers, names, period, kept.period)
+        self._sight(batch, kept.identifiers, names, period, kept.period)
         if removed := [name for name in kept.looks_at if name not in names]:
             ears.look_away(contact.contact_id, removed)
             kept.looks_at = tuple(name for name in kept.looks_at if name in names)
         kept.identifiers, kept.period = names, period
-        new = [name for name in self._looked_at(names, ears.owner) if name not in kept.looks_at]
+        new = [name for name in heeded(names, ears.owner, self._settings) if name not in kept.looks_at]
         if new:
             ears.look(contact.contact_id, new)
             kept.looks_at += tuple(new)
 
-    def _sight(
-        self, batch: Batch, by: str, before: tuple[str, ...], names: tuple[str, ...], period: int, was: int
-    ) -> None:
+    def _sight(self, batch: Batch, before: tuple[str, ...], names: tuple[str, ...], period: int, was: int) -> None:
         for name in before:
-            if name not in names:
-                evidence.send(batch, Sighting(name, by, batch.next_version(), erased=True))
+            if name not in names and (said := above(name, before, self._settings)):
+                evidence.send(batch, Sighting(name, batch.partition, batch.next_version(), (), 0, said, was))
         for name in names:
-            said = above(name, before, self._settings) if name in before else frozenset()
+            said = above(name, before, self._settings) if name in before else ()
             now = above(name, names, self._settings)
             if now != said or (now and period != was):
-                evidence.send(batch, Sighting(name, by, batch.next_version(), tuple(sorted(now)), period))
+                evidence.send(batch, Sighting(name, batch.partition, batch.next_version(), now, period, said, was))
 
     def _tell(
         self,
         batch: Batch,
-        ears: Ears,
+        lookup: Lookup,
         stirred: _Stirred,
         contact: Contact,
         visits: list[QueueVisit],
@@ -306,7 +304,7 @@ class ContactStage:
             value = change.encode(Change(entity, entity_id, version, payload, deleted, as_of, causes=causes))
             batch.emit(topic, key.encode(), value)
 
-        customer = customer_of(contact, ears.owner, self._settings)
+        customer = customer_of(contact, lookup, self._settings)
         if not (new or stirred.less) and customer == kept.customer:
             return
         if kept.customer and kept.customer != customer:
@@ -338,7 +336,7 @@ class ContactStage:
         for topic, key, entity, entity_id, payload in gone:
             told = Change(entity, entity_id, batch.next_version(), payload, deleted=True, erased=True)
             batch.emit(topic, key.encode(), change.encode(told))
-        self._sight(batch, contact_id, kept.identifiers, (), 0, 0)
+        self._sight(batch, kept.identifiers, (), 0, kept.period)
         ears.look_away(contact_id, kept.looks_at)
         kept.customer, kept.visits, kept.identifiers, kept.looks_at = "", [], (), ()
 

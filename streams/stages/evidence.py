@@ -17,16 +17,20 @@ ROLES: tuple[Role, ...] = ("contact", "identity")
 
 
 class Sighting(msgspec.Struct, tag="seen", frozen=True, omit_defaults=True):
-    """A contact (or an `identify`) carries ``identifier`` together with ``above``, which are stronger; with none, it no
-    longer does. The highest version of a contact holds."""
+    """A contact (or an `identify`) carries ``identifier`` together with ``above``, which are stronger, in ``period``;
+    before, it had said ``before`` and ``was``. None at all: it no longer does, or did not yet.
+
+    What a partition says to another it says in the order of ``version``, so that the greatest one tells what was said
+    twice.
+    """
 
     identifier: str
-    contact_id: str
+    partition: int
     version: int
     above: tuple[str, ...] = ()
     period: int = 0
-    erased: bool = False
-    """Nothing of it may be kept."""
+    before: tuple[str, ...] = ()
+    was: int = 0
 
 
 class Ruling(msgspec.Struct, tag="fact", frozen=True, omit_defaults=True):
@@ -106,15 +110,17 @@ def announce(batch: Batch, message: News) -> None:
 
 
 class Heard(msgspec.Struct, array_like=True):
-    """What this partition has been told of an identifier, and how many pages of lookers it keeps."""
+    """What this partition has been told of an identifier, and who of its own looks at it."""
 
     owner: str | None
     version: int = -1
     asked: bool = False
-    lookers: int = 0
+    lookers: list[str] = []
+    """The latest ones; when they are ``PAGE`` they are put away as a page of their own."""
+    pages: int = 0
 
 
-PAGE = 200
+PAGE = 50
 _heard = msgspec.msgpack.Decoder(Heard)
 _page = msgspec.msgpack.Decoder(list[str])
 _pack = msgspec.msgpack.Encoder().encode
@@ -154,7 +160,7 @@ class Ears:
             before, heard.owner, heard.version = heard.owner, told.owner, told.version
             self._changed.add(told.identifier)
             if before != told.owner:
-                concerned.update(self._lookers(told.identifier, heard.lookers))
+                concerned.update(self._lookers(told.identifier, heard))
         return concerned
 
     def owner(self, identifier: str) -> Owner:
@@ -172,11 +178,10 @@ class Ears:
             if not heard.asked and not self._is_told_to_all(name):
                 send(self._batch, Question(name, self._role, self._batch.partition))
                 heard.asked = True
-            key = _page_key(name, heard.lookers // PAGE)
-            page = _page.decode(found) if (found := self._batch.load((key,)).get(key)) is not None else []
-            page.append(looker)
-            self._batch.save(key, _pack(page))
-            heard.lookers += 1
+            if len(heard.lookers) == PAGE:
+                self._batch.save(_page_key(name, heard.pages), _pack(heard.lookers))
+                heard.lookers, heard.pages = [], heard.pages + 1
+            heard.lookers.append(looker)
             self._changed.add(name)
 
     def look_away(self, looker: str, identifiers: Iterable[str]) -> None:
@@ -185,12 +190,15 @@ class Ears:
         self.prepare(names)
         for name in names:
             heard = self._known[name]
-            pages = self._pages(name, heard.lookers)
+            pages = self._pages(name, heard)
+            if looker in heard.lookers:
+                heard.lookers.remove(looker)
+                self._changed.add(name)
             for key, page in pages.items():
                 if looker in page:
                     page.remove(looker)
                     self._batch.save(key, _pack(page))
-            if not any(pages.values()):
+            if not heard.lookers and not any(pages.values()):
                 self._drop(name, pages)
                 if heard.asked:
                     send(self._batch, Farewell(name, self._role, self._batch.partition))
@@ -202,9 +210,8 @@ class Ears:
         """Keep nothing of ``identifier``. Who looks at it all the same, as it came back since, is returned."""
         self.prepare((identifier,))
         heard = self._known[identifier]
-        pages = self._pages(identifier, heard.lookers)
-        lookers = {looker for page in pages.values() for looker in page}
-        self._drop(identifier, pages)
+        lookers = set(self._lookers(identifier, heard))
+        self._drop(identifier, self._pages(identifier, heard))
         for looker in sorted(lookers):
             self.look(looker, (identifier,))
         return lookers
@@ -223,11 +230,11 @@ class Ears:
     def _is_told_to_all(self, name: str) -> bool:
         return rank_of(name, self._settings) == 0
 
-    def _lookers(self, name: str, count: int) -> list[str]:
-        return [looker for page in self._pages(name, count).values() for looker in page]
+    def _lookers(self, name: str, heard: Heard) -> list[str]:
+        return [*heard.lookers, *(looker for page in self._pages(name, heard).values() for looker in page)]
 
-    def _pages(self, name: str, count: int) -> dict[bytes, list[str]]:
-        keys = [_page_key(name, number) for number in range((count + PAGE - 1) // PAGE)]
+    def _pages(self, name: str, heard: Heard) -> dict[bytes, list[str]]:
+        keys = [_page_key(name, number) for number in range(heard.pages)]
         found = self._batch.load(keys)
         return {key: _page.decode(found[key]) for key in keys}
 

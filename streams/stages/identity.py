@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from hashlib import blake2b
 
 import msgspec
 
 from journeys import change
 from journeys.change import Change
-from journeys.identity import Evidence, Verdict, Verdicts, held, identified, owner_of, rank_of
+from journeys.identity import Evidence, Verdict, Verdicts, heeded, held, identified, owner_of, rank_of
 from journeys.settings import Settings
 from streams import topics
 from streams.batch import Batch
@@ -41,18 +40,9 @@ class Kept(msgspec.Struct, array_like=True):
         return bool(self.evidence.sets or self.verdicts)
 
 
-class Contribution(msgspec.Struct, array_like=True, frozen=True):
-    """What one contact says about one identifier."""
-
-    version: int
-    above: tuple[str, ...]
-    period: int
-
-
 _encode = msgspec.msgpack.Encoder().encode
 _payload = msgspec.json.Encoder().encode
 _kept = msgspec.msgpack.Decoder(Kept)
-_contribution = msgspec.msgpack.Decoder(Contribution)
 
 
 class IdentityStage:
@@ -103,7 +93,10 @@ class IdentityStage:
 
     def _decide(self, batch: Batch, ears: Ears, name: str, kept: Kept, verdicts: Verdicts) -> None:
         """The owner anew; if it is another one, all who asked are told."""
-        needed = {other for above in kept.evidence.sets for other in above} | (kept.verdicts.keys() - {""})
+        needed = set(verdicts.links)
+        for above in kept.evidence.sets:
+            others = [other for other in above if other not in verdicts.unlinks] if verdicts.unlinks else above
+            needed.update(heeded(others, ears.owner, self._settings))
         new, stale = sorted(needed.difference(kept.looks_at)), sorted(set(kept.looks_at) - needed)
         if new:
             ears.look(name, new)
@@ -159,31 +152,24 @@ class _Owners:
         self._most_sets = SLACK * settings.identity.most_sets
         keys = {name: b"i" + name.encode() for name in names}
         found = batch.load(keys.values())
-        fresh = partial(msgspec.convert, type=Kept)
-        self.kept = {name: _kept.decode(found[key]) if key in found else fresh([name]) for name, key in keys.items()}
+        self.kept = {name: _kept.decode(found[key]) if key in found else Kept(name) for name, key in keys.items()}
 
     def see(self, sightings: list[Sighting]) -> None:
-        """Count what contacts say in, and what they said before out."""
-        keys = [_contribution_key(told) for told in sightings]
-        found = {key: _contribution.decode(value) for key, value in self._batch.load(keys).items()}
-        for key, told in zip(keys, sightings, strict=True):
-            before = found.get(key)
-            if before is not None and before.version >= told.version:
+        """Count what contacts say in, and what they said before out; what was counted already is left alone."""
+        keys = {told.partition: b"s%d" % told.partition for told in sightings}
+        found = self._batch.load(keys.values())
+        seen = {partition: int(found.get(key, 0)) for partition, key in keys.items()}
+        for told in sightings:
+            if told.version <= seen[told.partition]:
                 continue
+            seen[told.partition] = told.version
             counted = self.kept[told.identifier].evidence
-            if before is not None and before.above:
-                counted.add(before.above, before.period, -1)
-            if told.erased:
-                found.pop(key, None)
-                self._batch.save(key, None)
-                continue
-            above = told.above
-            if len(counted.sets) >= self._most_sets and above not in counted.sets:
-                above = ()
-            if above:
-                counted.add(above, told.period)
-            found[key] = now = Contribution(told.version, above, told.period)
-            self._batch.save(key, _encode(now))
+            if told.before:
+                counted.take(told.before, told.was)
+            if told.above and (len(counted.sets) < self._most_sets or told.above in counted.sets):
+                counted.add(told.above, told.period)
+        for partition, key in keys.items():
+            self._batch.save(key, b"%d" % seen[partition])
 
     def rule(self, told: Ruling) -> None:
         verdicts = self.kept[told.identifier].verdicts
@@ -199,7 +185,3 @@ class _Owners:
         """Save them; one of which nothing was said, and nobody asked, is as if it had never been."""
         for name, kept in self.kept.items():
             self._batch.save(b"i" + name.encode(), _encode(kept) if kept.said or kept.told else None)
-
-
-def _contribution_key(told: Sighting) -> bytes:
-    return b"e" + told.identifier.encode() + b"\0" + told.contact_id.encode()

@@ -76,15 +76,15 @@ def test_any_order_duplication_and_batching(
     facts=people(),
     duplicates=st.lists(st.integers(0, 29), max_size=5),
     partitions=st.integers(1, 4),
-    most_sets=st.sampled_from((2, 50)),
+    rules=st.sampled_from(({"most_sets": 2}, {"most_sets": 50}, {"resolve": False})),
     seed=st.integers(0, 2**32),
     most=st.sampled_from((1, 3, 1000)),
 )
 def test_identity_in_any_order(
-    facts: list[Touchpoint], duplicates: list[int], partitions: int, most_sets: int, seed: int, most: int
+    facts: list[Touchpoint], duplicates: list[int], partitions: int, rules: dict[str, int], seed: int, most: int
 ) -> None:
     """Touchpoints, identifies, links and unlinks interleaved: whoever is joined in between is parted again."""
-    settings = convert({"identity": {"most_sets": most_sets}})
+    settings = convert({"identity": rules})
     rng = random.Random(seed)
     pipeline = Pipeline(partitions, settings, rng=rng)
     sent = facts + [facts[index % len(facts)] for index in duplicates]
