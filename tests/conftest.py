@@ -3,9 +3,14 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Iterator
 
+import hypothesis
 import pytest
 
 from touchpath.embedded_kafka import EmbeddedKafka
+
+# How long an example takes says something of the machine, and nothing of the code.
+hypothesis.settings.register_profile("touchpath", deadline=None)
+hypothesis.settings.load_profile("touchpath")
 
 
 @pytest.fixture(scope="session")
