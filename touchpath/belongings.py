@@ -29,8 +29,10 @@ class Belongings(msgspec.Struct, frozen=True):
     rows: dict[str, int]
     """By table, how many rows that is."""
 
-    def __bool__(self) -> bool:
-        return bool(self.contacts or self.mentions or self.rows["identifiers"])
+    @property
+    def gone(self) -> bool:
+        """Whether nobody's touchpoints tell of them any more."""
+        return not self.contacts and not self.mentions
 
 
 def belongings(store: Queries, names: Sequence[str], until: int) -> Belongings:

@@ -66,16 +66,16 @@ def forget(
             if not yes and not typer.confirm("Erase all of that?"):
                 raise Problem("nothing was erased")
             erasing = _Erasing(brokers, layout, clickhouse, pseudonyms, until)
-            erased = dict.fromkeys(found.rows, 0)
+            left = found
             for _ in range(_ROUNDS):
-                erasing.erase(found)
-                erased = {table: count + found.rows[table] for table, count in erased.items()}
+                erasing.erase(left)
                 with queries(layout, clickhouse) as store:
-                    found = belongings(store, names, until)
-                if not found:
+                    left = belongings(store, names, until)
+                if left.gone:
                     break
             else:
-                raise Problem(f"{identifier}: still there after {_ROUNDS} rounds: {dict(found.rows)}; run it again")
+                raise Problem(f"{identifier}: after {_ROUNDS} rounds there is more to erase; run it again")
+            erased = {table: max(0, count - left.rows[table]) for table, count in found.rows.items()}
             _report(erased, brokers)
     except StoreError as error:
         raise Problem(str(error)) from None
