@@ -16,6 +16,7 @@ import typer
 from typer.exceptions import TyperException
 
 from touchpath.customer import customer
+from touchpath.dead_letters import dead_letters
 from touchpath.doctor import doctor
 from touchpath.identity import identity
 from touchpath.keys import keys
@@ -43,6 +44,7 @@ app = typer.Typer(
 )
 for command in (up, replay, report, customer, sql, worker, sink, store, metrics, simulate, migrate, doctor, settings):
     app.command()(command)
+app.command("dead-letters")(dead_letters)
 app.add_typer(identity)
 app.add_typer(keys)
 
