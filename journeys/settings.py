@@ -59,6 +59,7 @@ CHANNELS: dict[str, Kind] = {
 }
 GAPS = {"billing": 14, "fault": 14, "order": 30, "onboarding": 90}
 TIME_OUTS = {"voice": 4 * 3600, "chat": 1800, "email": 7 * 86_400, "web": 1800, "app": 1800, "ivr": 1800}
+TABLES_KEPT = {"dead_letters": 30 * 86_400}
 IDENTIFIERS = ("customer_id", "email", "phone", "social", "device", "cookie", "session")
 EVIDENCE_PERIOD = Duration(30 * 86_400)
 """Evidence is counted by periods of this length, so that it can expire."""
@@ -143,6 +144,14 @@ class Times(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """The length of an interval of the queue figures."""
 
 
+class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    topics: dict[str, Duration] = {}
+    """How long topics keep their records, by when these arrived; "*" for those not named. Compacted ones keep the last
+    of each key. 0 keeps for ever."""
+    tables: dict[str, Duration] = {}
+    """How long tables keep their rows, by the time of what they tell of; those not named for ever, as 0 does."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """Everything. A value is checked when the file is read; a wrong one is named with its key."""
 
@@ -154,6 +163,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What holds for queues that `queues` does not name."""
     queues: dict[str, Queue] = {}
     times: Times = Times()
+    retention: Retention = Retention()
 
     @cached_property
     def kinds(self) -> dict[str, Kind]:
@@ -168,6 +178,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def time_outs_ms(self) -> dict[str, int]:
         given = {channel: Duration(seconds) for channel, seconds in TIME_OUTS.items()}
         return {channel: gap.ms for channel, gap in (given | self.contacts.time_outs).items()}
+
+    @cached_property
+    def tables_kept(self) -> dict[str, Duration]:
+        return {table: Duration(seconds) for table, seconds in TABLES_KEPT.items()} | self.retention.tables
 
     @cached_property
     def default_gap_ms(self) -> int:

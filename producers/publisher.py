@@ -22,6 +22,7 @@ from kafka.partitioner import Partitioner
 
 from journeys.partition import partition_of
 from journeys.pseudonyms import Pseudonyms
+from journeys.renewal import Renewals
 from journeys.touchpoint import Touchpoint
 from producers.delivery import TOPIC, Account, OnDelivery, PublishError, Report
 from producers.event import Fields, checked, event_from
@@ -40,7 +41,8 @@ class Publisher:
     it counts as failed. max_pending_bytes: what may wait for acknowledgement; ``publish`` blocks when it is reached.
     kafka: further settings of kafka-python, such as those for TLS and SASL. pseudonyms: what identifiers are hidden
     with before they leave the process; unless given, with the keys in TOUCHPATH_PRIVACY_KEYS. With None they are sent
-    clear, to be hidden by the first stage, and stand clear on the input topic until its retention is over.
+    clear, to be hidden by the first stage, and stand clear on the input topic until its retention is over. While there
+    are older keys too, an `alias` for each is sent before an identifier's first event, and counts in the report.
 
     Raises ``PublishError`` if the broker does not answer, or has no such topic, within connect_timeout_s, and if there
     are no keys.
@@ -61,6 +63,7 @@ class Publisher:
         kafka: Mapping[str, Any] | None = None,
     ) -> None:
         self._pseudonyms = chosen(pseudonyms)
+        self._renewals = Renewals(self._pseudonyms) if self._pseudonyms else None
         self._source = source
         self._topic = topic
         self._delivery_timeout_s = delivery_timeout_s
@@ -120,15 +123,21 @@ class Publisher:
             raise TypeError("publish takes a touchpoint or fields, not both")
         else:
             raw = checked(touchpoint)
-        if self._pseudonyms is not None:
+        if self._pseudonyms is not None and self._renewals is not None:
             hidden = self._pseudonyms.hide(touchpoint)
             if hidden is not touchpoint:
+                for alias in self._renewals.unsaid(touchpoint):
+                    self._send(alias, checked(alias))
                 touchpoint, raw = hidden, checked(hidden)
+        self._send(touchpoint, raw)
+        return touchpoint.id
+
+    def _send(self, touchpoint: Touchpoint, raw: bytes) -> None:
         key = touchpoint.contact_id.encode()
         token = self._begin(touchpoint.id, len(raw) + len(key) + _OVERHEAD)
         if token is None:
             self._account.settle([touchpoint.id], PublishError("too much is waiting for acknowledgement already"))
-            return touchpoint.id
+            return
         try:
             future = self._producer.send(self._topic, value=raw, key=key)
         except KafkaError as error:
@@ -136,7 +145,6 @@ class Publisher:
         else:
             future.add_callback(partial(self._end, token, None))
             future.add_errback(partial(self._end, token))
-        return touchpoint.id
 
     def flush(self, timeout_s: float | None = None) -> bool:
         """Wait until every event so far is acknowledged or failed; False if ``timeout_s`` passes first."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from journeys.settings import Duration
+
+MINUTE_MS = 60_000
 DAY_MS = 86_400_000
 
 
@@ -19,8 +23,8 @@ class Topic:
     retention_ms: int = 7 * DAY_MS
     """For the deleted ones; a compacted topic keeps the last of each key."""
 
-    def config(self) -> dict[str, str]:
-        """As the broker wants it."""
+    def config(self, retention: Mapping[str, Duration] | None = None) -> dict[str, str]:
+        """As the broker wants it; ``retention``: by name or "*", what holds instead of ``retention_ms``."""
         if self.cleanup == "compact":
             # Segments roll within the hour, so that state which changes all the time does not pile up; and what is
             # deleted is gone after two days, however little else changes.
@@ -31,8 +35,13 @@ class Topic:
                 "max.compaction.lag.ms": str(DAY_MS),
                 "delete.retention.ms": str(DAY_MS),
             }
-        # Only a closed segment goes, so one is closed each day.
-        return {"cleanup.policy": "delete", "retention.ms": str(self.retention_ms), "segment.ms": str(DAY_MS)}
+        given = retention or {}
+        found = given.get(self.name, given.get("*"))
+        kept_ms = self.retention_ms if found is None else found.ms or -1
+        # A broker deletes whole segments, and counts from the newest record in one: of a quarter of the time, so that
+        # nothing is kept for more than five quarters.
+        rolled_ms = max(MINUTE_MS, min(7 * DAY_MS, kept_ms // 4)) if kept_ms > 0 else 7 * DAY_MS
+        return {"cleanup.policy": "delete", "retention.ms": str(kept_ms), "segment.ms": str(rolled_ms)}
 
 
 TOUCHPOINTS = "journey.touchpoints"
@@ -58,7 +67,7 @@ def changelog(stage: str) -> str:
 CATALOGUE: dict[str, Topic] = {
     topic.name: topic
     for topic in (
-        Topic(TOUCHPOINTS, "contact_id", "CloudEvent"),
+        Topic(TOUCHPOINTS, "contact_id", "CloudEvent; its identifiers may be clear", retention_ms=DAY_MS),
         Topic(AGENTS, "agent", "agent states; no stage reads them yet"),
         Topic(ROUTED, "contact_id", "CloudEvent: touchpoints that lay in another contact's partition"),
         Topic(
@@ -83,3 +92,14 @@ CATALOGUE: dict[str, Topic] = {
         ),
     )
 }
+
+
+def configs(retention: Mapping[str, Duration] | None = None) -> dict[str, dict[str, str]]:
+    """Of every topic, as the broker wants it. Raises ``ValueError`` that names what ``retention`` cannot mean."""
+    for name, period in (retention or {}).items():
+        if name != "*" and (name not in CATALOGUE or CATALOGUE[name].cleanup == "compact"):
+            kept = ", ".join(topic.name for topic in CATALOGUE.values() if topic.cleanup == "delete")
+            raise ValueError(f'retention.topics: expected "*" or some of {kept}, got {name!r}')
+        if 0 < period.ms < MINUTE_MS:
+            raise ValueError(f"retention.topics.{name}: expected 1m or more, or 0 for ever, got {period:g}s")
+    return {name: topic.config(retention) for name, topic in CATALOGUE.items()}

@@ -13,7 +13,8 @@ from kafka import IsolationLevel, KafkaAdminClient, KafkaConsumer, TopicPartitio
 from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
 from kafka.errors import KafkaError
 
-from streams.topics import CATALOGUE
+from journeys.settings import Duration
+from streams.topics import CATALOGUE, configs
 from touchpath.problem import BadInput, Problem
 
 DEFAULT_PARTITIONS = 4
@@ -57,21 +58,46 @@ class Brokers:
         described = self._ask(self._admin.describe_topics)
         return {topic["name"]: len(topic["partitions"]) for topic in described if topic["name"] in CATALOGUE}
 
-    def create_topics(self, partitions: int | None) -> int:
-        """Create what is missing of our topics, all with the same number of partitions, and return that number.
+    def create_topics(self, partitions: int | None, retention: Mapping[str, Duration] | None = None) -> int:
+        """Create what is missing of our topics, all with the same number of partitions, and return that number; those
+        that are there keep their records for as long as the others from now on.
 
-        None: as many as those that exist have, else ``DEFAULT_PARTITIONS``. Raises ``BadInput`` if that does not fit.
+        None: as many as those that exist have, else ``DEFAULT_PARTITIONS``. Raises ``BadInput`` if that does not fit,
+        or ``retention`` (by topic, see ``streams.topics``) cannot be.
         """
+        try:
+            wanted = configs(retention)
+        except ValueError as error:
+            raise BadInput(str(error)) from None
         existing = self.partitions()
         count = self._agreed(existing, partitions)
         missing = {
-            name: {"num_partitions": count, "replication_factor": -1, "configs": topic.config()}
-            for name, topic in CATALOGUE.items()
+            name: {"num_partitions": count, "replication_factor": -1, "configs": config}
+            for name, config in wanted.items()
             if name not in existing
         }
         if missing:
             self._ask(partial(self._admin.create_topics, missing, wait_for_metadata=True))
+        self._keep({name: wanted[name] for name in existing})
         return count
+
+    def _keep(self, wanted: Mapping[str, Mapping[str, str]]) -> None:
+        """Set what topics that exist have otherwise."""
+        if not wanted:
+            return
+        asked = [ConfigResource("TOPIC", name, dict.fromkeys(config)) for name, config in wanted.items()]
+        found = self._ask(partial(self._admin.describe_configs, asked, config_filter="all"))["topic"]
+        differ = {
+            name: {key: value for key, value in config.items() if found[name][key]["value"] != value}
+            for name, config in wanted.items()
+        }
+        changes = [ConfigResource("TOPIC", name, changed) for name, changed in differ.items() if changed]
+        if not changes:
+            return
+        answers = self._ask(partial(self._admin.alter_configs, changes))["topic"]
+        for name, answer in answers.items():
+            if answer != "OK":
+                raise Problem(f"--bootstrap {self.bootstrap}: topic {name}: {answer}")
 
     def count_partitions(self) -> int:
         """The number that all our topics have. Raises ``Problem`` if some are missing or differ."""

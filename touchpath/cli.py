@@ -16,6 +16,7 @@ import typer
 from typer.exceptions import TyperException
 
 from touchpath.customer import customer
+from touchpath.dead_letters import dead_letters
 from touchpath.doctor import doctor
 from touchpath.forget import forget
 from touchpath.identity import identity
@@ -23,6 +24,7 @@ from touchpath.keys import keys
 from touchpath.metrics import metrics
 from touchpath.migrate import migrate
 from touchpath.problem import Problem
+from touchpath.redaction import redact
 from touchpath.replay import replay
 from touchpath.report import report
 from touchpath.settings_command import settings
@@ -58,6 +60,7 @@ for command in (
     settings,
 ):
     app.command()(command)
+app.command("dead-letters")(dead_letters)
 app.add_typer(identity)
 app.add_typer(keys)
 
@@ -106,5 +109,5 @@ def _record() -> Path:
     """Keep the traceback of the exception at hand where it can be found; one file a user and machine."""
     path = Path(tempfile.gettempdir()) / f"touchpath-{os.getuid()}.log"
     with open(path, "a", encoding="utf-8") as file:
-        file.write(f"{datetime.now(UTC).isoformat()} {' '.join(sys.argv)}\n{traceback.format_exc()}\n")
+        file.write(redact(f"{datetime.now(UTC).isoformat()} {' '.join(sys.argv)}\n{traceback.format_exc()}\n"))
     return path

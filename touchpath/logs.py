@@ -1,4 +1,4 @@
-"""What a part writes to its log: one line a message, times in UTC."""
+"""What a part writes to its log: one line a message, times in UTC, nobody's identifiers."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import logging
 import time
 from pathlib import Path
 
+from touchpath.redaction import Redact
+
 
 def log_to_stderr(level: int = logging.INFO) -> None:
     """For a part that runs by itself; its supervisor keeps what it writes to stderr."""
     handler = logging.StreamHandler()
     handler.setFormatter(_formatter())
+    handler.addFilter(Redact())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
@@ -21,6 +24,7 @@ def log_to_file(file: Path) -> None:
     """For the supervisor, whose terminal shows the summary."""
     handler = logging.FileHandler(file)
     handler.setFormatter(_formatter())
+    handler.addFilter(Redact())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from touchpath import options
 from touchpath.layout import Layout
+from touchpath.problem import BadInput
 
 
 def migrate(
@@ -11,8 +12,11 @@ def migrate(
     bootstrap: options.Bootstrap = None,
     clickhouse: options.ClickHouse = None,
     partitions: options.Partitions = None,
+    settings: options.SettingsFile = None,
 ) -> None:
     """Create the topics that are missing on a broker, and bring a store's tables and views up to date.
+
+    Topics and tables keep their records and rows from now on for as long as the settings say.
 
     \b
     Example:
@@ -21,12 +25,14 @@ def migrate(
     from sinks.clickhouse import ClickHouse
     from sinks.embedded import Embedded
     from sinks.migrate import migrate as apply
+    from sinks.retention import keep
     from touchpath.brokers import Brokers
 
+    chosen, _ = options.settings_of(settings)
     if bootstrap:
         with Brokers(bootstrap) as brokers:
             before = len(brokers.partitions())
-            count = brokers.create_topics(partitions)
+            count = brokers.create_topics(partitions, chosen.retention.topics)
             made = len(brokers.partitions()) - before
         print(f"topics: {made} created, {before} were there; {count} partitions each")
     layout = Layout(data)
@@ -35,6 +41,11 @@ def migrate(
     store = ClickHouse(clickhouse) if clickhouse else Embedded(layout.store)
     try:
         done = apply(store)
+        kept = keep(store, chosen.tables_kept)
+    except ValueError as error:
+        raise BadInput(str(error)) from None
     finally:
         store.close()
     print(f"tables: {', '.join(done) if done else 'up to date'}")
+    if kept:
+        print(f"retention: changed of {', '.join(kept)}")

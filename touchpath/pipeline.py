@@ -80,12 +80,13 @@ class Pipeline:
     def start(self) -> Running:
         """Start all parts and return when they are ready. Raises ``Problem``."""
         plan, layout = self.plan, self.plan.layout
-        pseudonyms_of(*options.settings_of(plan.settings), layout, make=True)  # before anybody works without
+        settings, source = options.settings_of(plan.settings)
+        pseudonyms_of(settings, source, layout, make=True)  # before anybody works without
         last = layout.last_run()
         layout.run_file.unlink(missing_ok=True)
         bootstrap = plan.bootstrap or self._start_kafka(last)
         with Brokers(bootstrap) as brokers:
-            self.partitions = brokers.create_topics(plan.partitions)
+            self.partitions = brokers.create_topics(plan.partitions, settings.retention.topics)
         store = plan.clickhouse or self._url(plan.http_port, last.store if last else "")
         running = Running(
             pid=os.getpid(),
@@ -141,7 +142,9 @@ class Pipeline:
         else:
             where = ["--http-port", running.store.rsplit(":", 1)[1]]
             self._ready["sink"] = f"{running.store}/ping"
-        self._add(self._sinks, "sink", ["sink", *common, *where, "--metrics-port", str(metrics_port)])
+        self._add(
+            self._sinks, "sink", ["sink", *common, *where, "--metrics-port", str(metrics_port), *self._settings()]
+        )
         if plan.metrics:
             port = self._metrics_port("metrics", last)
             self._ready["metrics"] = self._metrics["metrics"]

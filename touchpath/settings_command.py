@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from journeys.settings import GAPS, TIME_OUTS, Settings
+from streams.topics import CATALOGUE
 from touchpath import options
 
 
@@ -32,6 +33,11 @@ def toml(settings: Settings) -> str:
     found["contacts"]["time_outs"] = time_outs | found["contacts"]["time_outs"]
     gaps = {intent: _duration(days * 86_400) for intent, days in GAPS.items()}
     found["journeys"]["gaps"] = gaps | found["journeys"]["gaps"]
+    kept = {
+        name: _duration(topic.retention_ms / 1000) for name, topic in CATALOGUE.items() if topic.cleanup == "delete"
+    }
+    found["retention"]["topics"] = (kept if "*" not in settings.retention.topics else {}) | found["retention"]["topics"]
+    found["retention"]["tables"] = {table: _duration(period) for table, period in settings.tables_kept.items()}
     return "\n".join(_tables(found, ())).lstrip("\n") + "\n"
 
 

@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 from touchpath import options
 from touchpath.layout import Layout
 from touchpath.logs import log_to_stderr
-from touchpath.problem import Problem
+from touchpath.problem import BadInput, Problem
 
 if TYPE_CHECKING:
+    from journeys.settings import Settings
     from sinks.store import Store
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ def sink(
     clickhouse: options.ClickHouse = None,
     http_port: options.HttpPort = 0,
     metrics_port: options.MetricsPort = 0,
+    settings: options.SettingsFile = None,
 ) -> None:
     """Write what the workers find into ClickHouse, or into the embedded store, which it then serves over HTTP.
 
@@ -36,11 +38,12 @@ def sink(
     Example:
       touchpath sink --bootstrap localhost:9092 --clickhouse clickhouse://localhost:9000/touchpath
     """
+    chosen, _ = options.settings_of(settings)
     layout = Layout(data)
     layout.create()
     address = options.bootstrap_of(bootstrap, layout)
     log_to_stderr()
-    asyncio.run(_sink(layout, address, clickhouse, http_port, metrics_port))
+    asyncio.run(_sink(layout, address, clickhouse, http_port, metrics_port, chosen))
 
 
 def store(data: options.Data = options.DATA, http_port: options.HttpPort = 0) -> None:
@@ -71,7 +74,9 @@ def group_of(layout: Layout, clickhouse: str | None) -> str:
     return f"touchpath.sink.{file.read_text(encoding='ascii').strip()}"
 
 
-async def _sink(layout: Layout, bootstrap: str, clickhouse: str | None, http_port: int, metrics_port: int) -> None:
+async def _sink(
+    layout: Layout, bootstrap: str, clickhouse: str | None, http_port: int, metrics_port: int, settings: Settings
+) -> None:
     from prometheus_client import CollectorRegistry
 
     from sinks.catalogue import SinkMetrics
@@ -80,6 +85,7 @@ async def _sink(layout: Layout, bootstrap: str, clickhouse: str | None, http_por
     from sinks.embedded_server import Server
     from sinks.exposition import expose
     from sinks.migrate import migrate
+    from sinks.retention import keep
     from sinks.writer import Limits, Writer, run_until_signal
 
     store: Store
@@ -92,6 +98,11 @@ async def _sink(layout: Layout, bootstrap: str, clickhouse: str | None, http_por
     try:
         done = migrate(store)
         log.info("migrations: %s", ", ".join(done) or "nothing to do")
+        try:
+            kept = keep(store, settings.tables_kept)
+        except ValueError as error:
+            raise BadInput(str(error)) from None
+        log.info("retention: %s", f"changed of {', '.join(kept)}" if kept else "nothing to do")
         registry = CollectorRegistry()
         runner, metrics_at = await expose(registry, metrics_port)
         log.info("metrics on http://127.0.0.1:%d/metrics", metrics_at)

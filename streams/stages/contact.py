@@ -17,8 +17,9 @@ from journeys.identity import PERIOD_MS, Lookup, Verdict, above, customer_of, he
 from journeys.partition import partition_of
 from journeys.pseudonyms import Pseudonyms, alike
 from journeys.queue import interval_of
+from journeys.renewal import renewals
 from journeys.settings import Settings
-from journeys.touchpoint import FACTS, FORGET, Invalid, Touchpoint, decode
+from journeys.touchpoint import FACTS, FORGET, Invalid, Touchpoint, decode, encode
 from streams import topics
 from streams.batch import Batch
 from streams.stage import Record
@@ -116,6 +117,7 @@ class ContactStage:
     def _read(self, batch: Batch) -> dict[bytes, list[Arrived]]:
         """The touchpoints of the batch by the key of their contact's state; what cannot be taken is rejected."""
         arrived: dict[bytes, list[Arrived]] = {}
+        renewed: dict[str, tuple[Touchpoint, int]] = {}
         for record in batch.records:
             if record.topic == topics.OWNERS:
                 continue
@@ -126,6 +128,7 @@ class ContactStage:
                 if touchpoint is not shown:
                     raw = self._pseudonyms.hide_event(raw)
                     batch.count("hidden")
+                    renewed.update((alias.id, (alias, record.timestamp)) for alias in renewals(shown, self._pseudonyms))
             except Invalid as error:
                 batch.reject(record, error.reason, error.told, str(error))
                 continue
@@ -140,6 +143,8 @@ class ContactStage:
                 arrived[key] = [(touchpoint, raw, record)]
             else:
                 own.append((touchpoint, raw, record))
+        for alias, timestamp in renewed.values():
+            batch.emit(topics.ROUTED, alias.contact_id.encode(), encode(alias), timestamp=timestamp)
         return arrived
 
     def _tell_all(self, batch: Batch, ears: Ears, stirred: list[_Stirred]) -> None:

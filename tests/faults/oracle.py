@@ -91,7 +91,7 @@ class Oracle:
         for (value,) in self._store.query("SELECT value FROM dead_letters FINAL WHERE length(value) < 60000").rows:
             try:
                 read = msgspec.json.decode(SEAL.open(value).value or b"")
-            except (Unopened, msgspec.DecodeError, RecursionError):
+            except (Unopened, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 continue
             if isinstance(read, dict):
                 found.add(str(read.get("id")))

@@ -88,6 +88,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("identity", 2, ["Missing command"]),
         ("identity audits", 2, ["No such command 'audits'"]),
         ("identity audit", 1, ["--data data", "nothing is stored there"]),
+        ("dead-letters", 1, ["--data data", "nothing is stored there"]),
+        ("dead-letters --limit 0", 2, ["--limit", "'0'"]),
         ("keys", 1, ["data/privacy.keys: there are no keys", "touchpath keys new", "TOUCHPATH_PRIVACY_KEYS"]),
         ("keys news", 2, ["No such command 'news'"]),
         ("keys --data data2 new", 2, ["options behind new"]),

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from journeys import Touchpoint, encode
+from journeys.settings import DEFAULTS
 from tests.integration.touchpath.command import Up, alive, answer, eventually, report, run
+from touchpath.keys import pseudonyms_of
 from touchpath.layout import Layout
 from touchpath.loopback import answers
 
@@ -62,7 +64,8 @@ def test_a_simulated_centre_from_start_to_crash_to_the_next_start(tmp_path: Path
         assert f"bad line: {file}:51: " in drained.stderr
         assert f"{file}: 2 bad lines were left out" in drained.stderr
         assert "contacts" in drained.stdout
-        mine = "SELECT count() AS n FROM v_touchpoints WHERE customer = 'customer_id:drained'"
+        name = pseudonyms_of(DEFAULTS, None, layout).of("customer_id", "drained")
+        mine = f"SELECT count() AS n FROM v_touchpoints WHERE customer = 'customer_id:{name}'"
         assert json.loads(answer("sql", mine, "--format", "json", "--data", data)) == {"n": 50}
 
         # A part that falls is put back.

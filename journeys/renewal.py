@@ -1,0 +1,50 @@
+"""What keeps customers whole when a key is replaced: facts that say which pseudonyms are one identifier's.
+
+Only who has the clear value can say so: the publishers, and the contact stage for what reaches it clear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import blake2b
+
+from journeys.identity import PERIOD_MS
+from journeys.pseudonyms import Pseudonyms, is_pseudonym
+from journeys.spelling import REMEMBERED
+from journeys.touchpoint import EARLIEST, Touchpoint
+
+CHANNEL = "keys"
+
+
+def renewals(touchpoint: Touchpoint, pseudonyms: Pseudonyms) -> Iterator[Touchpoint]:
+    """For each clear identifier in ``touchpoint``, and each older key, an `alias` of its pseudonym to today's.
+
+    None while there is one key. Made again from another touchpoint of the same thirty days it is the same event, which
+    counts once.
+    """
+    if len(pseudonyms.key_ids) < 2:
+        return
+    at = max(EARLIEST, touchpoint.at // PERIOD_MS * PERIOD_MS)
+    for kind, value in (*touchpoint.identifiers.items(), *touchpoint.other.items()):
+        new, *older = pseudonyms.every(kind, value) or ("",)
+        if not is_pseudonym(new):  # it says nothing, or is kept clear
+            continue
+        for old in older:
+            name = "renewed-" + blake2b(f"{kind}\0{new}\0{old}\0{at}".encode(), digest_size=16).hexdigest()
+            yield Touchpoint(at, name, "alias", CHANNEL, name, {kind: new}, source="touchpath", other={kind: old})
+
+
+class Renewals:
+    """The same for a publisher: what it has said it does not say again, for as long as it remembers."""
+
+    def __init__(self, pseudonyms: Pseudonyms) -> None:
+        self._pseudonyms = pseudonyms
+        self._said: set[str] = set()
+
+    def unsaid(self, touchpoint: Touchpoint) -> list[Touchpoint]:
+        """Those of ``renewals`` that were not said before; from now on they were."""
+        found = [one for one in renewals(touchpoint, self._pseudonyms) if one.id not in self._said]
+        if len(self._said) > REMEMBERED:
+            self._said.clear()
+        self._said.update(one.id for one in found)
+        return found
