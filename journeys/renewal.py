@@ -11,7 +11,7 @@ from hashlib import blake2b
 from journeys.identity import PERIOD_MS
 from journeys.pseudonyms import Pseudonyms, is_pseudonym
 from journeys.spelling import REMEMBERED
-from journeys.touchpoint import EARLIEST, Touchpoint
+from journeys.touchpoint import EARLIEST, FORGET, Touchpoint
 
 CHANNEL = "keys"
 
@@ -19,10 +19,10 @@ CHANNEL = "keys"
 def renewals(touchpoint: Touchpoint, pseudonyms: Pseudonyms) -> Iterator[Touchpoint]:
     """For each clear identifier in ``touchpoint``, and each older key, an `alias` of its pseudonym to today's.
 
-    None while there is one key. Made again from another touchpoint of the same thirty days it is the same event, which
+    None while there is one key, nor of who is to be forgotten. Made again from another touchpoint of the same thirty days it is the same event, which
     counts once.
     """
-    if len(pseudonyms.key_ids) < 2:
+    if len(pseudonyms.key_ids) < 2 or touchpoint.type == FORGET:
         return
     at = max(EARLIEST, touchpoint.at // PERIOD_MS * PERIOD_MS)
     for kind, value in (*touchpoint.identifiers.items(), *touchpoint.other.items()):

@@ -9,10 +9,11 @@ import pytest
 pytest.importorskip("confluent_kafka", reason="the extra `bench` is not installed")
 
 from benchmarks import latency
-from benchmarks.__main__ import ratios
+from benchmarks.__main__ import ratios, with_identity
 from benchmarks.contestants import KAFKA_STREAMS_EXACTLY_ONCE
 from benchmarks.events import EVENT_BYTES, create_topic, event
 from benchmarks.harness import ContestantFailed, Result, Steady, steady_state, stop, wrong_customers
+from benchmarks.whole_way import ALL_STAGES, name_of
 from touchpath.embedded_kafka import EmbeddedKafka
 
 
@@ -35,6 +36,13 @@ def test_ratios_are_over_the_better_run_of_the_reference() -> None:
     one, two = KAFKA_STREAMS_EXACTLY_ONCE
     results = [result("ours", 60.0), result(one, 40.0), result(two, 50.0)]
     assert ratios(results[0], results) == {"Kafka Streams exactly once": 1.2}
+
+
+def test_identity_is_held_against_the_same_job_without() -> None:
+    rates = {(1, False): 40.0, (2, False): 50.0, (1, True): 45.0, (2, True): 30.0}
+    results = [result(name_of(ALL_STAGES, *run), rate) for run, rate in rates.items()]
+    assert with_identity(results) == {ALL_STAGES: {"events/s": 0.9, "CPU": 1.0}}
+    assert with_identity(results[:2]) == {}
 
 
 def test_a_steady_rate_is_measured_without_the_start() -> None:

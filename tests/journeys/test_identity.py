@@ -104,3 +104,11 @@ def test_a_number_changes_hands():
     days = [330, 0, 30, 300, 330]
     assert customer(given, days=days) == ALONE
     assert customer(given, days=days, settings=convert({"identity": {"expires": {"phone": "180d"}}})) == "c2"
+
+
+def test_a_centre_that_resolves_nobody_goes_by_each_contacts_own():
+    alone = convert({"identity": {"resolve": False}})
+    assert customer(["p", "p c1"], settings=alone) == "p"
+    assert customer(["p", "p c1"], "link p c2", settings=alone) == "p"
+    assert customer(["e1 p"], settings=alone) == "e1"
+    assert customer([""], settings=alone) == ALONE
