@@ -19,8 +19,8 @@ CHANNEL = "keys"
 def renewals(touchpoint: Touchpoint, pseudonyms: Pseudonyms) -> Iterator[Touchpoint]:
     """For each clear identifier in ``touchpoint``, and each older key, an `alias` of its pseudonym to today's.
 
-    None while there is one key, nor of who is to be forgotten. Made again from another touchpoint of the same thirty days it is the same event, which
-    counts once.
+    None while there is one key, nor of who is to be forgotten. Made again from another touchpoint of the same thirty
+    days it is the same event, which counts once.
     """
     if len(pseudonyms.key_ids) < 2 or touchpoint.type == FORGET:
         return

@@ -9,7 +9,8 @@
                            │           (by identifier) ◄─────┘
                            └────────► journey.accepted, journey.touchpoints.dlq
 
-Each stage is keyed, and the only writer of what it emits. What a batch leads to (outputs, state, offsets) is one
+Each stage is keyed, and the only writer of what it emits (but for customers to be forgotten, which identity tells the
+journey stage). What a batch leads to (outputs, state, offsets) is one
 transaction. A contact goes to its customer at once, as far as its identifiers are known; where identity learns better,
 it tells the contact stage, and the contact moves (docs/decisions/identity-in-the-stream.md).
 """
