@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 _WATCH_S = 1.0
 _MARKERS_S = 0.5
+_TIDY_S = 3600.0
 _FIRST_BACKOFF_S, _LAST_BACKOFF_S = 0.2, 5.0
 _LOCK_WAIT_S = 3.0  # a predecessor of ours may still be closing its state
 _STEP_S = 0.4  # a batch should not hold the event loop longer than this
@@ -203,7 +204,7 @@ class PartitionTask:
         )
 
     async def _work(self) -> None:
-        looked = monotonic()
+        looked = tidied = monotonic()
         while not self._stopping.is_set():
             if await self.inbox.arrival(_WATCH_S):
                 await self._linger()
@@ -213,6 +214,10 @@ class PartitionTask:
             if monotonic() - looked >= _WATCH_S:
                 looked = monotonic()
                 await self._look_for_lost_chunks()
+            if monotonic() - tidied >= _TIDY_S:
+                tidied = monotonic()
+                if await asyncio.to_thread(self._open_state.tidy):
+                    log.info("partition %s: what was deleted is out of the state's files", self._name)
 
     async def _linger(self) -> None:
         """Unless a whole batch waits, let it gather for a moment since the last one: a transaction costs the broker

@@ -37,6 +37,8 @@ def put(store: Store, *messages: Message) -> None:
         unreadable = list(rows.setdefault(message.topic, READERS[message.topic]()).take(message))
         assert not unreadable
     for taken in rows.values():
+        for statement in taken.erasures():
+            store.execute(statement)
         if len(taken):
             store.insert(taken.table, taken.columns())
 

@@ -43,6 +43,20 @@ def test_writes_deletes_and_offset_are_kept(tmp_path, memory):
     store.close()
 
 
+def test_a_deleted_key_is_out_of_the_files_once_they_are_tidied(tmp_path, memory):
+    store = Store(tmp_path / "a", memory)
+    store.apply({b"a-name-to-forget": b"1", b"b": b"2"}, 1)
+    assert not store.tidy(), "nothing was deleted"
+    store.apply({b"a-name-to-forget": None}, 2)
+    assert store.tidy()
+    assert not store.tidy()
+    store.close()
+    store = Store(tmp_path / "a", memory)  # which makes the list of files anew: it names their first and last keys
+    assert list(store.items()) == [(b"b", b"2")]
+    store.close()
+    assert not [path for path in (tmp_path / "a").glob("*") if b"a-name-to-forget" in path.read_bytes()]
+
+
 def test_kill_leaves_whole_writes_and_their_offset(tmp_path, memory):
     """Whatever the moment: all keys are of one write, and the offset is that write's."""
     for attempt in range(3):

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
-from rocksdict import Options, Rdict
 
 from journeys import Touchpoint
 from journeys.pseudonyms import Pseudonyms
 from producers.bulk import BulkPublisher
 from sinks import tables
 from sinks.rows import READERS
+from streams.store import Memory, Store
 from streams.topics import CATALOGUE
 from tests.integration.touchpath.command import Up, answer, run
 from touchpath import options
@@ -201,9 +201,10 @@ def test_nobody_finds_a_trace(tmp_path: Path) -> None:
         assert up.stop() == 0
 
     for place in sorted(path.parent for path in (data / "workers").rglob("CURRENT")):
-        with_all = Rdict(str(place), Options(raw_mode=True))
-        with_all.compact_range(None, None)
-        with_all.close()
+        store = Store(place, Memory())
+        store.tidy()  # as a worker does each hour
+        store.close()
+        Store(place, Memory()).close()
     needles = [one.encode() for one in (*hashes, *SECRETS)]
     assert traces_on_disk(data / "workers", needles) == []
     assert traces_on_disk(data / "logs", needles) == []
