@@ -253,6 +253,17 @@ MOST_TOLD = 20
 """So many sets of stronger identifiers, those of the most contacts, are told of one identifier."""
 
 
+OwnerChange = Literal["", "joined", "parted", "moved"]
+"""What became of an identifier: it belongs to another now, to itself or to nobody again, or went from one to another."""
+
+
+def changed(identifier: str, before: Owner, after: Owner) -> OwnerChange:
+    """What the change of owner is."""
+    if after in (None, identifier):
+        return "parted"
+    return "joined" if before in (None, identifier) else "moved"
+
+
 class SeenWith(msgspec.Struct, frozen=True, gc=False):
     """A set of stronger identifiers that one was seen with. Times in ms since the epoch (UTC)."""
 
@@ -281,6 +292,10 @@ class Identified(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """At most ``MOST_TOLD`` of these sets, most contacts first."""
     links: tuple[str, ...] = ()
     unlinks: tuple[str, ...] = ()
+    change: OwnerChange = ""
+    """The last change of its owner; it depends on the order of arrival, as nothing else here does."""
+    changed_at: int = 0
+    """When that was found, by the clock of the broker's records (ms); 0 if it never was."""
 
 
 def identified(identifier: str, owner: Owner, evidence: Evidence, verdicts: Verdicts, settings: Settings) -> Identified:

@@ -424,6 +424,8 @@ def _identifiers(changes: list[Change[Identified]]) -> Columns:
         [encode(one.evidence) if one.evidence else b"" for one in known],
         [one.links for one in known],
         [one.unlinks for one in known],
+        [one.change for one in known],
+        [one.changed_at for one in known],
     ]
 
 

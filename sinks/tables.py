@@ -182,6 +182,8 @@ IDENTIFIERS = Table(
         "evidence": "text",
         "links": "texts",
         "unlinks": "texts",
+        "change": "text",
+        "changed_at": "time",
         **_VERSION,
     },
 )

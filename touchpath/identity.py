@@ -32,7 +32,7 @@ def audit(
     clickhouse: options.ClickHouse = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object instead; its keys are stable.")] = False,
 ) -> None:
-    """Print identifiers by kind and state, those that are shared, and the largest customers, while it runs or after.
+    """Print identifiers by kind and state, joins and splits of the day, those shared, and the largest customers.
 
     A customer of far more identifiers or contacts than a person has is a desk or a test account; a shared identifier
     of many contacts is a switchboard or a shop's tablet, and may be blocked.
@@ -68,7 +68,10 @@ def _tables(found: Audit) -> list[Table]:
     customers = _table("largest customers", "customer", "contacts", "identifiers")
     for each in found.customers:
         customers.add_row(plain(each.customer), f"{each.contacts:,}", f"{each.identifiers:,}")
-    return [table for table in (kinds, shared, customers) if table is kinds or table.row_count]
+    changed = _table("joins and splits of the last 24 hours", "kind", "joined", "parted", "moved")
+    for change in found.changed:
+        changed.add_row(plain(change.kind), f"{change.joined:,}", f"{change.parted:,}", f"{change.moved:,}")
+    return [table for table in (kinds, changed, shared, customers) if table is kinds or table.row_count]
 
 
 def _table(title: str, first: str, *columns: str) -> Table:

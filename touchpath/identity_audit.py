@@ -33,6 +33,18 @@ class Customer(msgspec.Struct, frozen=True):
     identifiers: int
 
 
+class Changed(msgspec.Struct, frozen=True):
+    """How many identifiers of a kind have another owner than a day ago, by what the last change was."""
+
+    kind: str
+    joined: int
+    """It belongs to another now."""
+    parted: int
+    """It belongs to itself again, or to nobody."""
+    moved: int
+    """It went from one customer to another."""
+
+
 class Audit(msgspec.Struct, frozen=True):
     """As of the newest touchpoint. The lists hold at most ``MOST_LISTED``, those of the most contacts first."""
 
@@ -40,6 +52,8 @@ class Audit(msgspec.Struct, frozen=True):
     counts: tuple[Count, ...]
     shared: tuple[Shared, ...]
     customers: tuple[Customer, ...]
+    changed: tuple[Changed, ...]
+    """In the 24 hours before now."""
 
 
 _AS_OF = "SELECT count() AS touchpoints, max(time) AS as_of FROM touchpoints"
@@ -54,6 +68,14 @@ FROM (SELECT customer, count() AS contacts FROM v_contacts WHERE identified GROU
 LEFT JOIN (SELECT owner, count() AS identifiers FROM v_identifiers WHERE owner != '' GROUP BY owner) AS i
     ON i.owner = c.customer
 ORDER BY contacts DESC, identifiers DESC, customer LIMIT {MOST_LISTED}
+"""
+_CHANGED = """
+SELECT
+    kind,
+    countIf(change = 'joined') AS joined,
+    countIf(change = 'parted') AS parted,
+    countIf(change = 'moved') AS moved
+FROM v_identifiers WHERE change != '' AND changed_at > now() - INTERVAL 1 DAY GROUP BY kind ORDER BY kind
 """
 
 
@@ -70,4 +92,5 @@ def audit(store: Queries) -> Audit:
         tuple(Count(**row) for row in rows(_COUNTS)),
         tuple(Shared(**row) for row in rows(_SHARED)),
         tuple(Customer(**row) for row in rows(_CUSTOMERS)),
+        tuple(Changed(**row) for row in rows(_CHANGED)),
     )

@@ -9,7 +9,18 @@ import msgspec
 
 from journeys import change
 from journeys.change import Change
-from journeys.identity import Evidence, Verdict, Verdicts, heeded, held, identified, owner_of, rank_of
+from journeys.identity import (
+    Evidence,
+    OwnerChange,
+    Verdict,
+    Verdicts,
+    changed,
+    heeded,
+    held,
+    identified,
+    owner_of,
+    rank_of,
+)
 from journeys.settings import Settings
 from streams import topics
 from streams.batch import Batch
@@ -31,6 +42,8 @@ class Kept(msgspec.Struct, array_like=True):
     told: list[tuple[Role, int]] = []
     """Who asked: stage and partition."""
     looks_at: list[str] = []
+    change: OwnerChange = ""
+    changed_at: int = 0
     news: bytes = b""
     """A digest of what was last told of it on journey.identifiers."""
 
@@ -107,6 +120,7 @@ class IdentityStage:
         owner = owner_of(name, kept.evidence, verdicts, ears.owner, self._settings)
         if owner == kept.owner:
             return
+        kept.change, kept.changed_at = changed(name, kept.owner, owner), batch.records[-1].timestamp
         kept.owner, kept.version = owner, batch.next_version()
         told = Answer(name, kept.version, owner)
         if rank_of(name, self._settings) == 0:
@@ -118,13 +132,15 @@ class IdentityStage:
 
     def _tell(self, batch: Batch, name: str, kept: Kept, verdicts: Verdicts) -> None:
         """The identifier as it is now, with its evidence, if that is news."""
-        payload = _payload(identified(name, kept.owner, kept.evidence, verdicts, self._settings))
+        told = identified(name, kept.owner, kept.evidence, verdicts, self._settings)
+        told = msgspec.structs.replace(told, change=kept.change, changed_at=kept.changed_at)
+        payload = _payload(told)
         digest = blake2b(payload, digest_size=8).digest()
         if digest == kept.news:
             return
         kept.news = digest
-        told = Change("identifier", name, batch.next_version(), msgspec.Raw(payload))
-        batch.emit(topics.IDENTIFIERS, name.encode(), change.encode(told))
+        news = Change("identifier", name, batch.next_version(), msgspec.Raw(payload))
+        batch.emit(topics.IDENTIFIERS, name.encode(), change.encode(news))
 
     def _forget(self, batch: Batch, kept: Kept, told: Forget) -> None:
         """Have all forget it: sinks, the customer's history, who looks at it. What was seen since is told anew."""

@@ -65,4 +65,4 @@ def test_numbers_are_unique_and_named(tmp_path: Path) -> None:
     (tmp_path / "0001_b.sql").rename(tmp_path / "last.sql")
     with pytest.raises(ValueError, match=r"migration last\.sql: expected a name such as"):
         migrations(tmp_path)
-    assert [migration.number for migration in migrations(DIRECTORY)] == [1, 2, 3]
+    assert [migration.number for migration in migrations(DIRECTORY)] == [1, 2, 3, 4]

@@ -72,7 +72,9 @@ def test_the_rows_are_the_owners(facts: list[Touchpoint], partitions: int, seed:
         if pipeline.rng.random() < 0.5:
             pipeline.step(most)
     pipeline.drain(most)
-    rows = pipeline.identifiers()
+    rows = {  # without how it came about, which depends on the order
+        name: msgspec.structs.replace(row, change="", changed_at=0) for name, row in pipeline.identifiers().items()
+    }
     expected = told(map(decode, pipeline.accepted()))
     assert {name: rows[name] for name in expected if name in rows} == {
         name: row for name, row in expected.items() if name in rows
