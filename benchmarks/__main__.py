@@ -65,8 +65,13 @@ def main(
                         progress.print(f"[red]{error}")
                 events.delete_topics(kafka.bootstrap, INPUT)
                 if not only or "whole" in only:
-                    whole, latencies = _whole(kafka, round(count * WHOLE), scratch, progress)
-                    results.extend(whole)
+                    whole = _whole(kafka, round(count * WHOLE), scratch, progress)
+                    results.extend(whole.values())
+                    try:
+                        latencies = _latencies(kafka, whole, scratch, progress)
+                    except ValueError as error:  # what was measured before is worth printing
+                        failed = True
+                        progress.print(f"[red]no latencies: {error}")
     except (EmbeddedKafkaError, JarsUnavailable) as error:
         progress.print(f"[red]{error}")
         raise typer.Exit(1) from None
@@ -89,20 +94,29 @@ def main(
         raise typer.Exit(1)
 
 
-def _whole(kafka: EmbeddedKafka, count: int, scratch: Path, progress: Console) -> tuple[list[Result], Latencies]:
-    """The full job, at its fastest, and the latencies at half of that."""
+Runs = dict[tuple[str, int, bool], Result]
+"""By job, workers, and whether with identity."""
+
+
+def _whole(kafka: EmbeddedKafka, count: int, scratch: Path, progress: Console) -> Runs:
+    """The full job, at its fastest."""
     progress.print("the broker warms up")
     whole_way.run(kafka, ALL_STAGES, count // 4, WORKERS[-1], True, scratch / "warm-up")
-    runs = {}
+    runs: Runs = {}
     for job in JOBS:
         for workers in WORKERS:
             for identity in (False, True):  # one after the other, since the machine may change in the course of a run
                 progress.print(f"{whole_way.name_of(job, workers, identity)}: {count:,} touchpoints")
                 runs[job, workers, identity] = whole_way.run(kafka, job, count, workers, identity, scratch)
+    return runs
+
+
+def _latencies(kafka: EmbeddedKafka, runs: Runs, scratch: Path, progress: Console) -> Latencies:
+    """At half of the most that reaches rows. Raises ValueError if it was too much all the same."""
     workers = max(WORKERS, key=lambda number: runs[STORED_ROWS, number, True].steady.events_per_second)
     rate = runs[STORED_ROWS, workers, True].steady.events_per_second / 2
     progress.print(f"latencies at {rate:,.0f} touchpoints/s")
-    return list(runs.values()), whole_way.latencies(kafka, rate, workers, scratch)
+    return whole_way.latencies(kafka, rate, workers, scratch)
 
 
 def with_identity(results: Sequence[Result]) -> dict[str, dict[str, float]]:
