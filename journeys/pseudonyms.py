@@ -37,6 +37,7 @@ OF_THE_CENTRE = frozenset(("id", "source", "type", "time", "specversion", "datas
 DATA_OF_THE_CENTRE = frozenset(
     ("channel", "contact_id", "identifiers", "other", "intent", "queue", "agent", "direction", "outcome")
 )
+_matches = PSEUDONYM.fullmatch
 
 
 class KeysError(ValueError):
@@ -84,7 +85,9 @@ class Pseudonyms:
         self._clear = frozenset(settings.privacy.clear)
         self._marking = dict(zip(self._keys, self.derived(b"forgotten"), strict=True))
         self._settings = self.blocking(settings)
+        self._blocked = self._settings.blocked
         self._of = lru_cache(REMEMBERED)(self._made)
+        self._forms = lru_cache(REMEMBERED)(self._spellings)
 
     @property
     def key_ids(self) -> tuple[str, ...]:
@@ -177,9 +180,10 @@ class Pseudonyms:
         return hidden
 
     def _is_hidden(self, identifiers: Mapping[str, str], fact: bool) -> bool:
-        of = self._of
         for kind, value in identifiers.items():
-            hidden = of(kind, value)
+            if _matches(value) and (kind, value) not in self._blocked:
+                continue  # by far the most; asked of the pattern, as what was worked out before is of clear values
+            hidden = self._of(kind, value)
             if hidden != value and not (fact and hidden is None):
                 return False
         return True
@@ -197,15 +201,19 @@ class Pseudonyms:
     def _secrets(self, *identifiers: Mapping[str, str]) -> _Secrets:
         """The clear values among ``identifiers``, as they came and as they are compared."""
         found: dict[str, str] = {}
-        for kind, value in (pair for one in identifiers for pair in one.items()):
-            hidden = self._of(kind, value)
-            if hidden is None or kind in self._clear or is_pseudonym(value.strip()):
-                continue
-            text = normalise(kind, value, self._settings) or value
-            for clear in (value, value.strip(), text, text.removeprefix("+")):
-                if len(clear) >= LEAST_SECRET:
-                    found.setdefault(clear, hidden)
+        for one in identifiers:
+            for kind, value in one.items():
+                found |= self._forms(kind, value)
         return _Secrets(found)
+
+    def _spellings(self, kind: str, value: str) -> dict[str, str]:
+        """How a clear ``value`` may be written elsewhere in its event, each with its pseudonym."""
+        hidden = self._of(kind, value)
+        if hidden is None or kind in self._clear or is_pseudonym(value.strip()):
+            return {}
+        text = normalise(kind, value, self._settings) or value
+        forms = (value, value.strip(), text, text.removeprefix("+"))
+        return {clear: hidden for clear in forms if len(clear) >= LEAST_SECRET}
 
     def _made(self, kind: str, value: str) -> str | None:
         text = normalise(kind, value, self._settings)

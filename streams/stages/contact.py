@@ -127,8 +127,6 @@ class ContactStage:
                 touchpoint = self._pseudonyms.hide(shown)
                 if touchpoint is not shown:
                     raw = self._pseudonyms.hide_event(raw)
-                    batch.count("hidden")
-                    renewed.update((alias.id, (alias, record.timestamp)) for alias in renewals(shown, self._pseudonyms))
             except Invalid as error:
                 batch.reject(record, error.reason, error.told, str(error))
                 continue
@@ -137,6 +135,9 @@ class ContactStage:
                     record, "in_the_future", f"time: {touchpoint.at} is over {self._future} ms after its arrival"
                 )
                 continue
+            if touchpoint is not shown:
+                batch.count("hidden")
+                renewed.update((alias.id, (alias, record.timestamp)) for alias in renewals(shown, self._pseudonyms))
             key = b"c" + touchpoint.contact_id.encode()
             own = arrived.get(key)
             if own is None:

@@ -68,10 +68,7 @@ def test_any_order_duplication_and_batching(
     assert late <= {b"too_late"}
     accepted = [decode(line) for line in pipeline.accepted()]
     assert len({touchpoint.id for touchpoint in accepted}) == len(accepted)
-    rejected = {
-        decode(letter.value or b"").id for letter in pipeline.rejected()
-    }  # the bytes differ where it was hidden
-    assert len(accepted) + len(rejected) == len(facts)
+    assert len(accepted) + len({decode(letter.value or b"").id for letter in pipeline.rejected()}) == len(facts)
     assert_equal(pipeline, reference(accepted))
 
 

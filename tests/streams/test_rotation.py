@@ -75,7 +75,7 @@ def test_customers_stay_whole(producer: Callable[[Pipeline], Callable[[Touchpoin
     assert customers == {key: relation.customer for key, relation in expected.relations.items()}
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(before=people(most=10), after=people(most=10), seed=st.integers(0, 2**32))
 def test_what_is_accepted_tells_all_of_it(before: list[Touchpoint], after: list[Touchpoint], seed: int) -> None:
     """The facts of a new key are events as others: from what is accepted alone, the same comes out again."""

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 import threading
+import time
 from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,11 @@ from sinks.embedded_server import Server
 from sinks.migrate import migrate
 from sinks.rows import READERS
 from tests.journeys.scenes import DAY, HOUR, KEY, MINUTE, OLDER_KEY, PSEUDONYMS, START
-from tests.sinks.messages import put
+from tests.sinks.messages import identifier, put
 from tests.streams.pipeline import Pipeline
 from touchpath.cli import main
 from touchpath.customer_record import record
-from touchpath.identity_audit import Shared, audit
+from touchpath.identity_audit import Changed, Shared, audit
 from touchpath.layout import Layout
 from touchpath.queries import Served
 
@@ -274,3 +275,19 @@ def test_while_it_runs_the_store_is_asked(data: Path, run: Any) -> None:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+def test_joins_and_splits_of_the_day(tmp_path: Path) -> None:
+    store = Embedded(tmp_path / "store")
+    migrate(store)
+    now = int(time.time() * 1000)
+    put(
+        store,
+        identifier("phone:1", change="joined", changed_at=now),
+        identifier("phone:2", change="joined", changed_at=now - DAY - MINUTE),
+        identifier("phone:3", "phone:3", "unclaimed", change="parted", changed_at=now - HOUR),
+        identifier("cookie:1", change="moved", changed_at=now),
+        identifier("cookie:2"),
+    )
+    assert audit(store).changed == (Changed("cookie", 0, 0, 1), Changed("phone", 1, 1, 0))
+    store.close()
