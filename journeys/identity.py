@@ -95,6 +95,11 @@ def speaker(identifiers: Sequence[str], lookup: Lookup, settings: Settings) -> s
     """
     if len(identifiers) == 1:  # most contacts
         return lookup(identifiers[0])
+    return _spoken(identifiers, lookup, settings)[0]
+
+
+def _spoken(identifiers: Sequence[str], lookup: Lookup, settings: Settings) -> tuple[str | None, bool]:
+    """What the ``speaker`` says, and whether somebody has claimed it; a customer_id needs nobody to."""
     best: tuple[bool, int, int] | None = None
     owners: set[str] = set()
     for identifier in identifiers:
@@ -108,16 +113,17 @@ def speaker(identifiers: Sequence[str], lookup: Lookup, settings: Settings) -> s
         elif place == best:
             owners.add(owner)
     if best is None or (len(owners) > 1 and not best[0]):
-        return None
-    return min(owners)
+        return None, False
+    return min(owners), not best[0]
 
 
 def owner_of(identifier: str, evidence: Evidence, verdicts: Verdicts, lookup: Lookup, settings: Settings) -> Owner:
     """To whom ``identifier`` belongs, if ``lookup`` tells it of every stronger identifier in its evidence.
 
-    Nine of ten contacts that tell (`share`) decide, or, with at most one customer_id among the owners, a lead of two
-    over all others together. Failing that, a phone goes to the one customer_id rather than to one unclaimed address
-    (`adopting`), and a phone, social name or cookie of two unclaimed owners to the first (`joining`). Else shared.
+    Owners for whom a claimed identifier has spoken go before those who only spoke for themselves: an address that
+    nobody else knows may be a slip. The first of them needs nine of ten contacts that name one of them (`share`), and
+    two of five that name anybody (`least`). Where all spoke for themselves, the first of several needs half of the
+    contacts, and two at least. Else it is shared.
     """
     rule = settings.identity
     if verdicts.blocked:
@@ -126,25 +132,17 @@ def owner_of(identifier: str, evidence: Evidence, verdicts: Verdicts, lookup: Lo
         return _linked(identifier, verdicts.links, lookup, settings)
     if len(evidence.sets) > rule.most_sets:
         return None
-    votes = _votes(identifier, evidence, verdicts.unlinks, lookup, settings)
+    votes, known = _votes(identifier, evidence, verdicts.unlinks, lookup, settings)
     if not votes:
         return identifier
-    ranks = {owner: rank_of(owner, settings) for owner in votes}
-    first, *others = sorted(votes, key=lambda owner: (-votes[owner], ranks[owner], owner))
-    rest = sum(votes[owner] for owner in others)
-    if not others or votes[first] >= rule.share * (votes[first] + rest):
-        return first
-    customers = [owner for owner in votes if ranks[owner] == 0]
-    if len(customers) > 1:
-        return None
-    if votes[first] >= rest + rule.lead:
-        return first
-    kind = identifier.partition(":")[0]
-    if len(others) == 1 and customers and kind in rule.adopting:
-        return customers[0]
-    if len(others) == 1 and not customers and kind in rule.joining:
-        return first
-    return None
+    total = votes.total()
+    first = min(known or votes, key=lambda owner: (-votes[owner], rank_of(owner, settings), owner))
+    if known:
+        rivals = sum(votes[owner] for owner in known)
+        owned = votes[first] >= rule.share * rivals and votes[first] >= rule.least * total
+    else:
+        owned = votes[first] == total or votes[first] >= max(2, total / 2)
+    return first if owned else None
 
 
 def _linked(identifier: str, links: frozenset[str], lookup: Lookup, settings: Settings) -> Owner:
@@ -161,17 +159,22 @@ def _linked(identifier: str, links: frozenset[str], lookup: Lookup, settings: Se
 
 def _votes(
     identifier: str, evidence: Evidence, unlinked: frozenset[str], lookup: Lookup, settings: Settings
-) -> Counter[str]:
-    """How many contacts say that ``identifier`` belongs to an owner, by owner."""
+) -> tuple[Counter[str], set[str]]:
+    """How many contacts say to whom ``identifier`` belongs, by owner; and the owners a claimed one has spoken for."""
     kept = settings.identity_periods.get(identifier.partition(":")[0])
     newest = max((period for periods in evidence.sets.values() for period in periods), default=0)
     votes: Counter[str] = Counter()
+    known: set[str] = set()
     for others, periods in evidence.sets.items():
         count = sum(n for period, n in periods.items() if kept is None or period > newest - kept)
-        owner = speaker([other for other in others if other not in unlinked], lookup, settings) if count else None
+        if not count:
+            continue
+        owner, claimed = _spoken([other for other in others if other not in unlinked], lookup, settings)
         if owner is not None and owner not in unlinked:
             votes[owner] += count
-    return votes
+            if claimed:
+                known.add(owner)
+    return votes, known
 
 
 def about(one: str, other: str, settings: Settings) -> tuple[str, str]:

@@ -85,15 +85,10 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     most_sets: int = 50
     """Seen with more different sets of stronger identifiers, an identifier is public: a tablet, a switchboard."""
     share: float = 0.9
-    """What the first of several owners needs of the contacts that tell. One of ten may be a slip."""
-    lead: int = 2
-    """Or by how many contacts it leads all others together, if at most one of them all is a customer."""
-    adopting: tuple[str, ...] = ("phone",)
-    """Kinds that go to the one customer rather than to one unclaimed identifier, even without a lead: people sign in
-    when they call. Not devices: a family's PC would give the one without an account to the one who has it."""
-    joining: tuple[str, ...] = ("phone", "social", "cookie")
-    """Kinds that join two unclaimed identifiers: a person with two mail addresses. Not devices: two who used a tablet
-    once are not one."""
+    """Of the contacts that name an owner who is known otherwise, how many the first of these needs. One of ten may be a
+    slip."""
+    least: float = 0.4
+    """And of all that name anybody, an address that nobody else knows included."""
     expires: dict[str, Duration] = {}
     """Per kind: how much older than an identifier's newest evidence other evidence may be and still count."""
     region: str = ""

@@ -26,29 +26,18 @@ from journeys.settings import Identity, Settings
 POPULATIONS: dict[str, Callable[[int, int], Population]] = {"note": population, "simulator": simulated}
 """The design note's, and the simulator's, from a seed and a number of people."""
 RULE = "the rule"
-NO_LEAD = 10**9
 RULE_SETTINGS = Identity()
+PHONE_FIRST = ("customer_id", "phone", "email", "social", "device", "cookie", "session")
 ABLATIONS: dict[str, Identity] = {
     RULE: RULE_SETTINGS,
-    "no dominance: a second owner shares": msgspec.structs.replace(RULE_SETTINGS, share=1.0, lead=NO_LEAD),
-    "share only, no lead": msgspec.structs.replace(RULE_SETTINGS, lead=NO_LEAD),
     "share 0.8": msgspec.structs.replace(RULE_SETTINGS, share=0.8),
-    "lead 1": msgspec.structs.replace(RULE_SETTINGS, lead=1),
-    "lead 3": msgspec.structs.replace(RULE_SETTINGS, lead=3),
-    "phones do not adopt": msgspec.structs.replace(RULE_SETTINGS, adopting=()),
-    "cookies adopt too": msgspec.structs.replace(RULE_SETTINGS, adopting=(*RULE_SETTINGS.adopting, "cookie")),
-    "nothing joins two unclaimed": msgspec.structs.replace(RULE_SETTINGS, joining=()),
-    "cookies do not join": msgspec.structs.replace(RULE_SETTINGS, joining=("phone", "social")),
-    "devices join too": msgspec.structs.replace(RULE_SETTINGS, joining=(*RULE_SETTINGS.joining, "device")),
-    "neither adopts nor joins": msgspec.structs.replace(RULE_SETTINGS, adopting=(), joining=()),
-    "phone before email, share 0.8, no lead": msgspec.structs.replace(
-        RULE_SETTINGS,
-        ranks=("customer_id", "phone", "email", "social", "device", "cookie", "session"),
-        share=0.8,
-        lead=NO_LEAD,
-        adopting=(),
-        joining=("phone", "email", "social", "cookie"),
-    ),
+    "share 1: one slip shares": msgspec.structs.replace(RULE_SETTINGS, share=1.0),
+    "least 0: the known go first": msgspec.structs.replace(RULE_SETTINGS, least=0.0),
+    "least 1/3": msgspec.structs.replace(RULE_SETTINGS, least=1 / 3),
+    "least 1/2": msgspec.structs.replace(RULE_SETTINGS, least=0.5),
+    "least 2/3": msgspec.structs.replace(RULE_SETTINGS, least=2 / 3),
+    "least 0.9": msgspec.structs.replace(RULE_SETTINGS, least=0.9),
+    "phone before email": msgspec.structs.replace(RULE_SETTINGS, ranks=PHONE_FIRST),
 }
 TITLES = {"precision": "precision", "recall": "recall", "f1": "F1", "linkable": "linkable", "largest": "largest/true",
           "second": "second person"}  # fmt: skip
