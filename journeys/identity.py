@@ -130,7 +130,7 @@ def owner_of(identifier: str, evidence: Evidence, verdicts: Verdicts, lookup: Lo
         return None
     if verdicts.links:
         return _linked(identifier, verdicts.links, lookup, settings)
-    if len(evidence.sets) > rule.most_sets:
+    if len(evidence.sets) > settings.most_sets_of(identifier):
         return None
     votes, known = _votes(identifier, evidence, verdicts.unlinks, lookup, settings)
     if not votes:

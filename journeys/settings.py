@@ -84,6 +84,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Kinds of identifiers, the strongest first. The first names a customer; kinds that are not named come last."""
     most_sets: int = 50
     """Seen with more different sets of stronger identifiers, an identifier is public: a tablet, a switchboard."""
+    limits: dict[str, int] = {}
+    """Per kind, instead of `most_sets`."""
     share: float = 0.9
     """Of the contacts that name an owner who is known otherwise, how many the first of these needs. One of ten may be a
     slip."""
@@ -168,6 +170,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @cached_property
     def rank_of(self) -> dict[str, int]:
         return {kind: rank for rank, kind in enumerate(self.identity.ranks)}
+
+    def most_sets_of(self, identifier: str) -> int:
+        """With how many different sets of stronger ones ``identifier``, "kind:value", may be seen."""
+        return self.identity.limits.get(identifier.partition(":")[0], self.identity.most_sets)
 
     @cached_property
     def identity_periods(self) -> dict[str, int]:

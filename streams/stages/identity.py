@@ -127,7 +127,7 @@ class _Owners:
 
     def __init__(self, batch: Batch, names: Iterable[str], settings: Settings) -> None:
         self._batch = batch
-        self._most_sets = SLACK * settings.identity.most_sets
+        self._settings = settings
         keys = {name: b"i" + name.encode() for name in names}
         found = batch.load(keys.values())
         fresh = partial(msgspec.convert, type=Kept)
@@ -145,7 +145,7 @@ class _Owners:
             if before is not None and before.above:
                 counted.add(before.above, before.period, -1)
             above = told.above
-            if len(counted.sets) >= self._most_sets and above not in counted.sets:
+            if len(counted.sets) >= SLACK * self._settings.most_sets_of(told.identifier) and above not in counted.sets:
                 above = ()
             if above:
                 counted.add(above, told.period)

@@ -103,6 +103,14 @@ def test_a_tablet_is_public():
     assert customer(["d", *["d c1"] * 60]) == "c1", "one set of stronger identifiers, however often"
 
 
+def test_a_kind_may_have_a_limit_of_its_own():
+    few = convert({"identity": {"limits": {"phone": 2}}})
+    callers = [f"e{number} c1" for number in range(3)]
+    assert customer(["p", *[f"p {caller}" for caller in callers]], settings=few) == ALONE
+    assert customer(["p", *[f"p {caller}" for caller in callers[:2]]], settings=few) == "c1"
+    assert customer(["d", *[f"d {caller}" for caller in callers]], settings=few) == "c1"
+
+
 def test_a_number_changes_hands():
     given = ["p", "p c1", "p c1", "p c2", "p c2"]
     days = [330, 0, 30, 300, 330]
