@@ -113,6 +113,11 @@ def speaker(identifiers: Sequence[str], lookup: Lookup, settings: Settings) -> s
     identifiers = heeded(identifiers, lookup, settings)
     if len(identifiers) == 1:
         return lookup(identifiers[0])
+    return _spoken(identifiers, lookup, settings)[0]
+
+
+def _spoken(identifiers: Sequence[str], lookup: Lookup, settings: Settings) -> tuple[str | None, bool]:
+    """What the ``speaker`` says, and whether somebody has claimed it; a customer_id needs nobody to."""
     best: tuple[bool, int, int] | None = None
     owners: set[str] = set()
     for identifier in identifiers:
@@ -126,8 +131,8 @@ def speaker(identifiers: Sequence[str], lookup: Lookup, settings: Settings) -> s
         elif place == best:
             owners.add(owner)
     if best is None or (len(owners) > 1 and not best[0]):
-        return None
-    return min(owners)
+        return None, False
+    return min(owners), not best[0]
 
 
 def itself(identifier: str) -> Owner:
@@ -138,9 +143,10 @@ def itself(identifier: str) -> Owner:
 def owner_of(identifier: str, evidence: Evidence, verdicts: Verdicts, lookup: Lookup, settings: Settings) -> Owner:
     """To whom ``identifier`` belongs, if ``lookup`` tells it of every stronger identifier in its evidence.
 
-    Nine of ten contacts that tell (`share`) decide, or, with at most one customer_id among the owners, a lead of two
-    over all others together. Failing that, a phone goes to the one customer_id rather than to one unclaimed address
-    (`adopting`), and a phone, social name or cookie of two unclaimed owners to the first (`joining`). Else shared.
+    Owners for whom a claimed identifier has spoken go before those who only spoke for themselves: an address that
+    nobody else knows may be a slip. The first of them needs nine of ten contacts that name one of them (`share`), and
+    two of five that name anybody (`least`). Where all spoke for themselves, the first of several needs half of the
+    contacts, and two at least. Else it is shared.
     """
     rule = settings.identity
     if verdicts.blocked:
@@ -149,27 +155,19 @@ def owner_of(identifier: str, evidence: Evidence, verdicts: Verdicts, lookup: Lo
         return _linked(identifier, verdicts.links, lookup, settings)
     if not evidence.sets:
         return identifier
-    if len(evidence.sets) > rule.most_sets:
+    if len(evidence.sets) > settings.most_sets_of(identifier):
         return None
-    votes = _votes(identifier, evidence, verdicts.unlinks, lookup, settings)
+    votes, known = _votes(identifier, evidence, verdicts.unlinks, lookup, settings)
     if len(votes) < 2:
         return next(iter(votes), identifier)
-    ranks = {owner: rank_of(owner, settings) for owner in votes}
-    first, *others = sorted(votes, key=lambda owner: (-votes[owner], ranks[owner], owner))
-    rest = sum(votes[owner] for owner in others)
-    if votes[first] >= rule.share * (votes[first] + rest):
-        return first
-    customers = [owner for owner in votes if ranks[owner] == 0]
-    if len(customers) > 1:
-        return None
-    if votes[first] >= rest + rule.lead:
-        return first
-    kind = identifier.partition(":")[0]
-    if len(others) == 1 and customers and kind in rule.adopting:
-        return customers[0]
-    if len(others) == 1 and not customers and kind in rule.joining:
-        return first
-    return None
+    total = votes.total()
+    first = min(known or votes, key=lambda owner: (-votes[owner], rank_of(owner, settings), owner))
+    if known:
+        rivals = sum(votes[owner] for owner in known)
+        owned = votes[first] >= rule.share * rivals and votes[first] >= rule.least * total
+    else:
+        owned = votes[first] == total or votes[first] >= max(2, total / 2)
+    return first if owned else None
 
 
 def _linked(identifier: str, links: frozenset[str], lookup: Lookup, settings: Settings) -> Owner:
@@ -186,18 +184,23 @@ def _linked(identifier: str, links: frozenset[str], lookup: Lookup, settings: Se
 
 def _votes(
     identifier: str, evidence: Evidence, unlinked: frozenset[str], lookup: Lookup, settings: Settings
-) -> Counter[str]:
-    """How many contacts say that ``identifier`` belongs to an owner, by owner."""
+) -> tuple[Counter[str], set[str]]:
+    """How many contacts say to whom ``identifier`` belongs, by owner; and the owners a claimed one has spoken for."""
     kept = settings.identity_periods.get(identifier.partition(":")[0])
     newest = 0 if kept is None else max(period for periods in evidence.sets.values() for period in periods)
     votes: Counter[str] = Counter()
+    known: set[str] = set()
     for others, periods in evidence.sets.items():
         count = sum(n for period, n in periods.items() if kept is None or period > newest - kept)
+        if not count:
+            continue
         telling = [other for other in others if other not in unlinked] if unlinked else others
-        owner = speaker(telling, lookup, settings) if count else None
+        owner, claimed = _spoken(heeded(telling, lookup, settings), lookup, settings)
         if owner is not None and owner not in unlinked:
             votes[owner] += count
-    return votes
+            if claimed:
+                known.add(owner)
+    return votes, known
 
 
 def about(one: str, other: str, settings: Settings) -> tuple[str, str]:

@@ -88,16 +88,13 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Kinds of identifiers, the strongest first. The first names a customer; kinds that are not named come last."""
     most_sets: int = 50
     """Seen with more different sets of stronger identifiers, an identifier is public: a tablet, a switchboard."""
+    limits: dict[str, int] = {}
+    """Per kind, instead of `most_sets`."""
     share: float = 0.9
-    """What the first of several owners needs of the contacts that tell. One of ten may be a slip."""
-    lead: int = 2
-    """Or by how many contacts it leads all others together, if at most one of them all is a customer."""
-    adopting: tuple[str, ...] = ("phone",)
-    """Kinds that go to the one customer rather than to one unclaimed identifier, even without a lead: people sign in
-    when they call. Not devices: a family's PC would give the one without an account to the one who has it."""
-    joining: tuple[str, ...] = ("phone", "social", "cookie")
-    """Kinds that join two unclaimed identifiers: a person with two mail addresses. Not devices: two who used a tablet
-    once are not one."""
+    """Of the contacts that name an owner who is known otherwise, how many the first of these needs. One of ten may be a
+    slip."""
+    least: float = 0.4
+    """And of all that name anybody, an address that nobody else knows included."""
     expires: dict[str, Duration] = {}
     """Per kind: how much older than an identifier's newest evidence other evidence may be and still count."""
     region: str = ""
@@ -198,6 +195,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @cached_property
     def rank_of(self) -> dict[str, int]:
         return {kind: rank for rank, kind in enumerate(self.identity.ranks)}
+
+    def most_sets_of(self, identifier: str) -> int:
+        """With how many different sets of stronger ones ``identifier``, "kind:value", may be seen."""
+        return self.identity.limits.get(identifier.partition(":")[0], self.identity.most_sets)
 
     @cached_property
     def identity_periods(self) -> dict[str, int]:

@@ -29,12 +29,14 @@ Identifiers = dict[str, str]
 
 THINGS = {
     "phone:land": "a household's landline",
+    "phone:+9723": "a household's landline",
     "device:pc": "a household's PC",
     "cookie:kh": "a household's PC",
+    "cookie:ck-home": "a household's PC",
     "email:fam": "a household's mailbox",
     "device:tablet": "a shop's tablet",
 }
-"""What is shared, by how its identifiers begin."""
+"""What is shared, by how its identifiers begin, here and in the simulator."""
 
 
 class Population(NamedTuple):

@@ -1,5 +1,6 @@
 """A plausible day of a contact centre with many channels, from a seed: queues that build up, customers who give up,
-ring again, change channel and come back. Deterministic; the truth behind it (who needed what) can be had beside it.
+ring again, change channel and come back. Deterministic; the truth behind it (who needed what, and who was behind each
+touchpoint) can be had beside it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from journeys.touchpoint import Touchpoint
 from producers.simulator.day import Simulation
 from producers.simulator.needs import Customer, Need
 
-__all__ = ["Customer", "Need", "simulate", "truth"]
+__all__ = ["Customer", "Need", "attributed", "simulate", "truth"]
 
 DAY_S = 86_400
 
@@ -23,6 +24,13 @@ def simulate(seed: int, day: date, size: int, days: int = 1) -> Iterator[Touchpo
     Raises ``ValueError`` if ``size`` or ``days`` is below 1.
     """
     return _simulation(seed, day, size, days, []).touchpoints()
+
+
+def attributed(seed: int, day: date, size: int, days: int = 1) -> Iterator[tuple[Touchpoint, Customer]]:
+    """What ``simulate`` gives, each touchpoint with the customer who was in truth behind it: people share telephones
+    and computers, change numbers and are mistyped, so what a touchpoint carries may be somebody else's.
+    """
+    return _simulation(seed, day, size, days, []).attributed()
 
 
 def truth(seed: int, day: date, size: int, days: int = 1) -> Iterator[Need]:

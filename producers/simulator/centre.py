@@ -75,6 +75,22 @@ AFTER_UNRESOLVED: Moves = (
     ("social", 3, 20_000), ("", 22, 0),
 )  # fmt: skip
 
+FROM_LANDLINE = 0.25
+"""How often who has a landline at home calls from it."""
+FROM_HOME_COMPUTER = 0.15
+"""How often a visit to the web is made at the household's computer, whose browser keeps one cookie for all."""
+SHOPS = ("north", "south", "centre")
+AT_TABLET = 0.6
+"""How often a shop's visitor is served at the shop's tablet."""
+UNKNOWN_AT_TABLET = 0.4
+"""How many of these the clerk does not look up."""
+NOTED = 0.15
+"""How often an agent asks for the e-mail address and writes it down."""
+SLIPS = 0.02
+"""How often that is mistyped."""
+SOMEBODY_ELSES = 0.3
+"""How many of these slips are somebody else's address: the wrong line of the agent's list."""
+
 FIRST_NAMES = [
     "Ada", "Ben", "Carla", "Dan", "Eva", "Finn", "Gil", "Hana", "Ivo", "Jana", "Karl", "Lea", "Max", "Noa", "Omar",
     "Pia", "Quinn", "Rosa", "Sam", "Tara", "Uri", "Vera", "Will", "Xenia", "Yael", "Zoe", "Amir", "Bela", "Cleo", "Dov",

@@ -12,9 +12,17 @@ from producers.simulator.centre import (
     AFTER_ABANDONED,
     AFTER_FAILED_SELF_SERVICE,
     AFTER_UNRESOLVED,
+    AT_TABLET,
+    FROM_HOME_COMPUTER,
+    FROM_LANDLINE,
     INTENTS,
+    NOTED,
     QUEUES,
     RESOLVED,
+    SHOPS,
+    SLIPS,
+    SOMEBODY_ELSES,
+    UNKNOWN_AT_TABLET,
     Moves,
     agents_needed,
     needs_per_second,
@@ -26,6 +34,7 @@ from producers.simulator.needs import Customer, Need
 Part: TypeAlias = Generator["float | Turn", Any, str]
 """A part of a process; returns the outcome: resolved, unresolved, failed or abandoned."""
 
+DAY_MS = 86_400_000
 MOST_ATTEMPTS = 6
 _CALL_BACK_WAIT_S = 60.0
 
@@ -41,6 +50,8 @@ class Simulation:
         on_need: Callable[[Need], None] = lambda need: None,
     ) -> None:  # fmt: skip
         self._random = Random(seed)
+        self._habits = Random(f"{seed} habits")
+        """Draws for what people identify themselves by; apart, so that what happens does not hang on it."""
         self._origin = origin
         self._size = size
         self._end = end
@@ -48,7 +59,8 @@ class Simulation:
         self._on_need = on_need
         self._needs = 0
         self._contacts = 0
-        self._out: list[Touchpoint] = []
+        self._customers = size * 4 + 10
+        self._out: list[tuple[Touchpoint, Customer]] = []
         self._surge_hour = self._random.randrange(10, 16)
         self._intents = list(INTENTS)
         self._weights = [intent.weight for intent in INTENTS.values()]
@@ -62,6 +74,10 @@ class Simulation:
 
     def touchpoints(self) -> Iterator[Touchpoint]:
         """In the order of their times, up to the end; lazily."""
+        return (touchpoint for touchpoint, _ in self.attributed())
+
+    def attributed(self) -> Iterator[tuple[Touchpoint, Customer]]:
+        """The same, each with the customer who was in truth behind it."""
         out = self._out
         for _ in self.clock.run(self._end):
             if out:
@@ -100,7 +116,7 @@ class Simulation:
 
     def _need(self, intent: str) -> Process:
         random = self._random
-        customer = Customer(random.randrange(self._size * 4 + 10))
+        customer = Customer(random.randrange(self._customers), self.now_ms() // DAY_MS)
         self._needs += 1
         number = f"{self._prefix}-n{self._needs}"
         has_reference = intent == "order" or (intent == "fault" and random.random() < 0.6)
@@ -135,11 +151,12 @@ class Simulation:
     def _attempt(self, need: Need, channel: str, attempt: int) -> Part:
         if channel == "ad":
             seen = self._open(need, "ad")
-            seen.say("clicked", {"cookie": need.customer.cookie}, attributes={"campaign": need.intent})
+            cookie = self._cookie(need.customer)
+            seen.say("clicked", {"cookie": cookie}, attributes={"campaign": need.intent})
             yield self._random.uniform(2, 40)
-            return (yield from self._web(need))
+            return (yield from self._web(need, cookie))
         if channel == "web":
-            return (yield from self._web(need))
+            return (yield from self._web(need, self._cookie(need.customer)))
         if channel == "app":
             return (yield from self._app(need))
         if channel == "voice":
@@ -148,10 +165,10 @@ class Simulation:
             return (yield from self._store(need))
         return (yield from self._written(need, channel))
 
-    def _web(self, need: Need, invited: bool = False) -> Part:
+    def _web(self, need: Need, cookie: str, invited: bool = False) -> Part:
         random, customer, intent = self._random, need.customer, need.intent
         contact = self._open(need, "web")
-        who = {"cookie": customer.cookie}
+        who = {"cookie": cookie}
         contact.say("viewed", who, attributes={"page": f"/{intent}"}, invited=invited)
         yield random.uniform(5, 40)
         if random.random() < 0.62:
@@ -162,7 +179,7 @@ class Simulation:
             contact.say("article_viewed", who, intent=intent, attributes={"article": article})
             yield random.uniform(10, 120)
         if random.random() < 0.55:
-            who = {"cookie": customer.cookie, "customer_id": customer.customer_id}
+            who = {"cookie": cookie, "customer_id": customer.customer_id}
             contact.say("signed_in", who)
             yield random.uniform(5, 60)
         good = random.random() < INTENTS[intent].contained
@@ -190,11 +207,12 @@ class Simulation:
         """The IVR first; who is not helped there queues for an agent."""
         random, customer, intent = self._random, need.customer, need.intent
         contact = self._open(need, "ivr")
-        who = {"phone": customer.phone}
+        phone = customer.landline if self._habits.random() < FROM_LANDLINE else customer.phone
+        who = {"phone": phone}
         contact.say("started", who, direction="inbound")
         yield random.uniform(4, 15)
         if random.random() < 0.88:
-            who = {"phone": customer.phone, "customer_id": customer.customer_id}
+            who = {"phone": phone, "customer_id": customer.customer_id}
         contact.say("menu_chosen", who, intent=intent, attributes={"node": intent})
         yield random.uniform(5, 30)
         chance = random.random()
@@ -229,10 +247,14 @@ class Simulation:
     def _store(self, need: Need) -> Part:
         random = self._random
         contact = self._open(need, "store")
-        contact.say("visited", {"customer_id": need.customer.customer_id}, intent=need.intent, direction="inbound")
+        shop, clerk = random.choice(SHOPS), random.randrange(1, 6)
+        who = {"customer_id": need.customer.customer_id}
+        if self._habits.random() < AT_TABLET:
+            tablet = {"device": f"tablet-{shop}"}
+            who = tablet if self._habits.random() < UNKNOWN_AT_TABLET else tablet | who
+        contact.say("visited", who, intent=need.intent, direction="inbound")
         yield random.uniform(60, 600)
-        clerk = f"store.{random.choice(('north', 'south', 'centre'))}.{random.randrange(1, 6)}"
-        contact.say("connected", agent=clerk)
+        contact.say("connected", agent=f"store.{shop}.{clerk}")
         talk = random.uniform(120, 900)
         yield talk
         outcome = self._outcome("store")
@@ -298,8 +320,19 @@ class Simulation:
         wrap = self._random.expovariate(1 / mean)
         yield wrap
         if contact:
-            contact.say("wrapped_up", agent=agent, wrap_s=round(wrap, 1))
+            noted = {"email": self._written_down(contact.customer)} if self._habits.random() < NOTED else {}
+            contact.say("wrapped_up", noted, agent=agent, wrap_s=round(wrap, 1))
         desk.free(agent)
+
+    def _written_down(self, customer: Customer) -> str:
+        """The address of ``customer`` as an agent types it."""
+        habits, email = self._habits, customer.email
+        if habits.random() >= SLIPS:
+            return email
+        if habits.random() < SOMEBODY_ELSES:
+            return Customer(habits.randrange(self._customers)).email
+        place = habits.randrange(1, 6)  # two letters change places
+        return email[:place] + email[place + 1] + email[place] + email[place + 2 :]
 
     def _call_back(self, need: Need, desk: Desk) -> Part:
         """We ring the customer when an agent has time."""
@@ -329,7 +362,7 @@ class Simulation:
             message.say("sent", who | {"phone": customer.phone}, direction="outbound", reference=need.reference)
             if random.random() < 0.35:
                 yield random.uniform(30, 1800)
-                yield from self._web(need, invited=True)
+                yield from self._web(need, self._cookie(customer), invited=True)
         elif channel in RESOLVED and random.random() < 0.2:
             yield random.uniform(120, 3600)
             score = random.choices((1, 2, 3, 4, 5), (5, 6, 13, 33, 43))[0]
@@ -340,6 +373,10 @@ class Simulation:
             review = self._open(need, "review")
             review.say("reviewed", {"social": customer.social}, attributes={"stars": random.choice((1, 3, 4, 5, 5))})
 
+    def _cookie(self, customer: Customer) -> str:
+        """That of the browser at hand."""
+        return customer.home_cookie if self._habits.random() < FROM_HOME_COMPUTER else customer.cookie
+
     # Writing it down.
 
     def now_ms(self) -> int:
@@ -347,24 +384,25 @@ class Simulation:
 
     def _open(self, need: Need, channel: str) -> Contact:
         self._contacts += 1
-        contact = Contact(self, f"{self._prefix}-{self._contacts}", channel)
+        contact = Contact(self, f"{self._prefix}-{self._contacts}", channel, need.customer)
         need.contacts.append(contact.contact_id)
         return contact
 
-    def record(self, touchpoint: Touchpoint) -> None:
-        self._out.append(touchpoint)
+    def record(self, touchpoint: Touchpoint, customer: Customer) -> None:
+        self._out.append((touchpoint, customer))
 
 
 class Contact:
     """Writes the touchpoints of one contact; their ids sort in the order in which they happened."""
 
-    __slots__ = ("_events", "_simulation", "channel", "contact_id")
+    __slots__ = ("_events", "_simulation", "channel", "contact_id", "customer")
 
-    def __init__(self, simulation: Simulation, contact_id: str, channel: str) -> None:
+    def __init__(self, simulation: Simulation, contact_id: str, channel: str, customer: Customer) -> None:
         self._simulation = simulation
         self._events = 0
         self.contact_id = contact_id
         self.channel = channel
+        self.customer = customer
 
     def say(self, what: str, identifiers: dict[str, str] | None = None, /, **more: Any) -> None:
         self._events += 1
@@ -372,4 +410,5 @@ class Contact:
         event = f"{self.contact_id}/{self._events:02d}"
         source = f"simulator/{self.channel}"
         at, who = simulation.now_ms(), identifiers or {}
-        simulation.record(Touchpoint(at, event, what, self.channel, self.contact_id, who, source=source, **more))
+        made = Touchpoint(at, event, what, self.channel, self.contact_id, who, source=source, **more)
+        simulation.record(made, self.customer)

@@ -5,23 +5,42 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from zlib import crc32
 
-HOUSEHOLD = 25
-"""One customer in so many shares the phone of another."""
+HOUSEHOLDS = (1, 2, 3)
+"""Customers live in households of these sizes, in turn: a third of households each."""
+_BLOCK = tuple(home for home, size in enumerate(HOUSEHOLDS) for _ in range(size))
+LANDLINES = 2
+"""One household in so many has a landline."""
+CHANGING, KEPT_DAYS = 20, 90
+"""One customer in so many gets a new mobile number every so many days: one that another gave up before (numbers lie
+fallow for ``CHANGING`` days). Far more often than real ones, so that some weeks show it."""
+CLEARING, CLEARED_DAYS = 3, 30
+"""One customer in so many clears the cookies every so many days."""
 
 
 class Customer:
-    """A customer, made up from a number."""
+    """A customer, made up from a number, as on ``day`` (days since the epoch). What is theirs for ever and what changes
+    follows from these two alone, so that every run knows the same people.
+    """
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, day: int = 0) -> None:
+        block, place = divmod(number, len(_BLOCK))
+        home = block * len(HOUSEHOLDS) + _BLOCK[place]
+        line = number if number % CHANGING else number + CHANGING * ((day + number) // KEPT_DAYS)
+        cleared = 0 if number % CLEARING else (day + number) // CLEARED_DAYS
+        self.number = number
         self.customer_id = f"C{number:07d}"
-        line = number - 1 if number % HOUSEHOLD == 0 and number else number
         self.phone = f"+97250{line:07d}"
+        self.landline = f"+9723{home:07d}" if home % LANDLINES == 0 else self.phone
+        """The household's, if it has one."""
         self.email = f"customer{number}@example.com"
-        self.cookie = f"ck-{crc32(b'cookie%d' % number):08x}{number:x}"
+        self.cookie = f"ck-{crc32(b'cookie%d %d' % (number, cleared)):08x}{number:x}"
+        self.home_cookie = f"ck-home-{crc32(b'home%d' % home):08x}{home:x}"
+        """Of the household's computer."""
         self.device = f"dv-{crc32(b'device%d' % number):08x}{number:x}"
         self.social = f"@customer{number}"
 
     def identifiers(self) -> dict[str, str]:
+        """Their own; the household's are not among them."""
         return {
             "customer_id": self.customer_id, "email": self.email, "phone": self.phone, "social": self.social,
             "device": self.device, "cookie": self.cookie,

@@ -165,7 +165,7 @@ class _Owners:
 
     def __init__(self, batch: Batch, names: Iterable[str], settings: Settings) -> None:
         self._batch = batch
-        self._most_sets = SLACK * settings.identity.most_sets
+        self._settings = settings
         keys = {name: b"i" + name.encode() for name in names}
         found = batch.load(keys.values())
         self.kept = {name: _kept.decode(found[key]) if key in found else Kept(name) for name, key in keys.items()}
@@ -182,7 +182,8 @@ class _Owners:
             counted = self.kept[told.identifier].evidence
             if told.before:
                 counted.take(told.before, told.was)
-            if told.above and (len(counted.sets) < self._most_sets or told.above in counted.sets):
+            most = SLACK * self._settings.most_sets_of(told.identifier)
+            if told.above and (len(counted.sets) < most or told.above in counted.sets):
                 counted.add(told.above, told.period)
         for partition, key in keys.items():
             self._batch.save(key, b"%d" % seen[partition])

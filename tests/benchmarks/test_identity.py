@@ -13,6 +13,7 @@ from benchmarks.identity import ways
 from benchmarks.identity.__main__ import main, seeds_of
 from benchmarks.identity.population import DAY_MS, START, population
 from benchmarks.identity.score import Truth, mean_and_interval
+from benchmarks.identity.simulated import simulated
 from benchmarks.identity.strangers import strangers
 from journeys.identity import identifiers_of
 from journeys.touchpoint import Touchpoint
@@ -141,6 +142,15 @@ def test_every_contact_is_one_persons() -> None:
         assert len({person_of[member] for member in members}) == 1
 
 
+def test_the_simulators_people_are_known_and_every_contact_is_one_persons() -> None:
+    made, person_of = simulated(5, 60, days=10)
+    assert (made, person_of) == simulated(5, 60, days=10)
+    assert person_of.keys() == {touchpoint.id for touchpoint in made}
+    assert 40 < len(set(person_of.values())) <= 60
+    for _, members in ways.contacts_of(made):
+        assert len({person_of[member] for member in members}) == 1
+
+
 def test_seeds_are_numbers_and_ranges() -> None:
     assert seeds_of("1,3, 11-13,12") == [1, 3, 11, 12, 13]
     for wrong in ("", "a", "3-1", "1-", "1;2"):
@@ -152,21 +162,23 @@ def test_the_command_prints_what_it_scored() -> None:
     printed = run("--seeds", "1-2", "--people", "60", "--json")
     assert printed.exit_code == 0, printed.output
     told = json.loads(printed.stdout)
-    assert list(told["seeds"]) == ["1", "2"]
-    rule, components = told["results"]["the rule"], told["results"]["connected components"]
-    assert rule["precision"]["mean"] == pytest.approx(sum(rule["precision"]["by_seed"]) / 2)
-    assert rule["precision"]["mean"] > 0.8 > components["precision"]["mean"]
-    table = run("--seeds", "1", "--people", "60")
+    for name in ("note", "simulator"):
+        assert list(told[name]["seeds"]) == ["1", "2"]
+        rule, components = told[name]["results"]["the rule"], told[name]["results"]["connected components"]
+        assert rule["precision"]["mean"] == pytest.approx(sum(rule["precision"]["by_seed"]) / 2)
+        assert rule["precision"]["mean"] > 0.8 > components["precision"]["mean"]
+    table = run("--seeds", "1", "--people", "60", "--population", "note")
     assert table.exit_code == 0, table.output
-    assert f"{rule['f1']['by_seed'][0]:.4f}" in table.stdout
+    assert f"{told['note']['results']['the rule']['f1']['by_seed'][0]:.4f}" in table.stdout
+    assert "simulator" not in table.stdout
 
 
 def test_ablations_change_the_rule() -> None:
-    printed = run("--seeds", "1", "--people", "200", "--ablate", "--json")
+    printed = run("--seeds", "1", "--people", "200", "--population", "note", "--ablate", "--json")
     assert printed.exit_code == 0, printed.output
-    results = json.loads(printed.stdout)["results"]
-    assert results["neither adopts nor joins"]["recall"]["mean"] < results["the rule"]["recall"]["mean"]
-    assert results["no dominance: a second owner shares"]["recall"]["mean"] < results["the rule"]["recall"]["mean"]
+    results = json.loads(printed.stdout)["note"]["results"]
+    rule = results["the rule"]["recall"]["mean"]
+    assert results["least 0.9"]["recall"]["mean"] < rule < results["least 0: the known go first"]["recall"]["mean"]
 
 
 def test_make_bench_runs_it() -> None:

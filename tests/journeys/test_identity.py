@@ -46,7 +46,8 @@ def customer(contacts: Sequence[str], *facts: str, days: Sequence[int] = (), set
         (["k p", "k c1", "p c2", "p c3"], [], "c1"),  # the shared phone is skipped, the cookie speaks
         (["e1 e1", "e1 c2"], [], "c2"),
         (["e2 p", "p c1"], [], "c1"),  # a typed address that nobody knows yields to the known phone
-        (["e2 p", "e1 p"], [], "e1"),  # two addresses, one phone, no customer id: one person
+        (["e2 p", *["e2 p", "e1 p", "e1 p"]], [], "e1"),  # two addresses, one phone, no customer id: one person
+        (["p", *["p e2"] * 3, *["p e1"] * 2], [], "e2"),
         # Who is not.
         (["p", "p e1", "p e2", "e1 c1", "e2 c2"], [], ALONE),
         (["p c1", "p c2", "p"], [], "c1"),
@@ -56,14 +57,17 @@ def customer(contacts: Sequence[str], *facts: str, days: Sequence[int] = (), set
         (["p", "p c1", "p c2", "p c3"], [], ALONE),
         (["p e1", "p c1", "p c2"], [], "e1"),
         (["d e1", "d c1", "d c2", "e1 c1"], [], "c1"),
-        (["d e2", "d e1"], [], "e2"),  # a tablet that two visitors used once each joins nobody
+        (["e2 p", "e1 p"], [], "e2"),  # once each is no evidence
+        (["d", "d e2", "d e1"], [], ALONE),  # a tablet that two visitors used once each joins nobody
+        (["d", *["d c1"] * 4, "d e2 p2", "p2 e2"], [], ALONE),  # one who is known otherwise is no slip
         (["p d", "p c1", "p c2", "d c1", "d c2"], [], ALONE),
         ([""], [], ALONE),
         # Slips.
         (["e1", *["e1 c1"] * 9, "e1 c2"], [], "c1"),
         (["e1", *["e1 c1"] * 8, "e1 c2"], [], ALONE),
         (["d", *["d c1"] * 3, "d e2"], [], "c1"),
-        (["d", *["d c1"] * 2, "d e2"], [], ALONE),
+        (["d", *["d c1"] * 2, *["d e2"] * 3], [], "c1"),  # two of five: her second address
+        (["d", "d c1", *["d e2"] * 2], [], ALONE),
         # What somebody knows better.
         (["p", "p c1", "p c2"], ["link p c2"], "c2"),
         (["p", "p c1", "p c2"], ["alias p c2"], "c2"),
@@ -97,6 +101,14 @@ def test_a_tablet_is_public():
     visitors = [f"d e{number}" for number in range(52)]
     assert customer(["d", *visitors]) == ALONE
     assert customer(["d", *["d c1"] * 60]) == "c1", "one set of stronger identifiers, however often"
+
+
+def test_a_kind_may_have_a_limit_of_its_own():
+    few = convert({"identity": {"limits": {"phone": 2}}})
+    callers = [f"e{number} c1" for number in range(3)]
+    assert customer(["p", *[f"p {caller}" for caller in callers]], settings=few) == ALONE
+    assert customer(["p", *[f"p {caller}" for caller in callers[:2]]], settings=few) == "c1"
+    assert customer(["d", *[f"d {caller}" for caller in callers]], settings=few) == "c1"
 
 
 def test_a_number_changes_hands():

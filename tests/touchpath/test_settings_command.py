@@ -31,6 +31,7 @@ def test_names_and_numbers_that_toml_would_take_amiss() -> None:
             "region": "DE",
             "blocked": ['email:"a"@b'],
             "most_sets": 7,
+            "limits": {"phone": 9},
             "share": 0.75,
             "expires": {"phone": "9d"},
         },

@@ -7,7 +7,7 @@ from itertools import islice, pairwise
 import pytest
 
 from journeys.touchpoint import LIFE_CYCLE, Touchpoint, decode, encode
-from producers.simulator import simulate, truth
+from producers.simulator import Customer, attributed, simulate, truth
 from producers.simulator.centre import INTENTS, QUEUES
 from producers.simulator.live import due_from, live
 
@@ -115,13 +115,58 @@ def test_the_truth_accounts_for_every_contact(contacts: dict[str, list[Touchpoin
     owner = {contact_id: need for need in needs for contact_id in need.contacts}
     assert owner.keys() == contacts.keys()
     for contact_id, contact in contacts.items():
-        truly = owner[contact_id].customer.identifiers()
         for touchpoint in contact:
-            assert touchpoint.identifiers.items() <= truly.items()
             assert touchpoint.intent in ("", owner[contact_id].intent)
             assert touchpoint.reference in ("", owner[contact_id].reference)
     assert 0.6 < sum(need.resolved for need in needs) / len(needs) < 0.95
     assert sum(len(need.contacts) > 2 for need in needs) > 300, "journeys of several contacts"
+
+
+def test_each_touchpoint_can_be_had_with_the_customer_behind_it(touchpoints: list[Touchpoint]) -> None:
+    pairs = list(attributed(7, DAY, SIZE, DAYS))
+    assert [touchpoint for touchpoint, _ in pairs] == touchpoints
+    needs = truth(7, DAY, SIZE, DAYS)
+    behind = {contact_id: need.customer.number for need in needs for contact_id in need.contacts}
+    assert all(behind[touchpoint.contact_id] == customer.number for touchpoint, customer in pairs)
+
+
+def test_what_a_touchpoint_carries_may_be_somebody_elses() -> None:
+    """People share telephones, computers and tablets, and agents mistype; the rest is their own."""
+    people: dict[tuple[str, str], set[int]] = defaultdict(set)
+    strange: Counter[str] = Counter()
+    carried: Counter[str] = Counter()
+    for touchpoint, customer in attributed(7, DAY, SIZE, DAYS):
+        own = customer.identifiers()
+        for kind, value in touchpoint.identifiers.items():
+            people[kind, value].add(customer.number)
+            carried[kind] += 1
+            strange[kind] += value not in (own[kind], customer.landline, customer.home_cookie)
+    shared = Counter(kind for (kind, _), numbers in people.items() if len(numbers) > 1)
+    assert min(shared["phone"], shared["cookie"]) > 5, "of households"
+    assert shared["device"] == 3, "the shops' tablets"
+    assert 0 < strange["email"] < 0.05 * carried["email"], "mistyped"
+    assert all(not strange[kind] for kind in ("customer_id", "phone", "social", "cookie"))
+
+
+def test_numbers_change_hands_and_cookies_are_cleared() -> None:
+    days = range(20_000, 20_200, 5)
+    owners: dict[str, set[int]] = defaultdict(set)
+    for day in days:
+        phones = [Customer(number, day).phone for number in range(400)]
+        assert len(set(phones)) == len(phones), "no number is two customers' at a time"
+        for number, phone in enumerate(phones):
+            owners[phone].add(number)
+    assert Counter(len(numbers) for numbers in owners.values()).keys() >= {1, 2}
+    cookies = [{Customer(number, day).cookie for day in days} for number in range(30)]
+    assert Counter(min(2, len(own)) for own in cookies) == {1: 20, 2: 10}
+    assert Customer(5, 20_000).cookie == Customer(5, 20_100).cookie
+
+
+def test_households_share_a_landline_and_a_computer() -> None:
+    homes = Counter(Customer(number).home_cookie for number in range(600))
+    assert Counter(homes.values()) == {1: 100, 2: 100, 3: 100}
+    lines = {Customer(number).landline for number in range(600) if Customer(number).landline != Customer(number).phone}
+    assert len(lines) == 150, "every second household has one"
 
 
 @pytest.mark.parametrize(("size", "days", "name"), [(0, 1, "size"), (10, 0, "days"), (-1, 1, "size")])
