@@ -257,7 +257,7 @@ MOST_TOLD = 20
 
 
 OwnerChange = Literal["", "joined", "parted", "moved"]
-"""What became of an identifier: it belongs to another now, to itself or to nobody again, or went from one to another."""
+"""What became of an identifier: another's now, its own or nobody's again, or it went from one to another."""
 
 
 def changed(identifier: str, before: Owner, after: Owner) -> OwnerChange:

@@ -22,6 +22,8 @@ def merged(store: Embedded, table: str) -> None:
 
 def test_every_table_of_events_has_a_time_of_its_own() -> None:
     for table in TABLES:
+        if table.name == "identifiers":  # what is known of one is of no time
+            continue
         times = [name for name, kind in table.columns.items() if kind == "time"]
         assert TIMES.get(table.name) in (times or [None])
 
