@@ -301,7 +301,15 @@ class Identified(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """When that was found, by the clock of the broker's records (ms); 0 if it never was."""
 
 
-def identified(identifier: str, owner: Owner, evidence: Evidence, verdicts: Verdicts, settings: Settings) -> Identified:
+def identified(
+    identifier: str,
+    owner: Owner,
+    evidence: Evidence,
+    verdicts: Verdicts,
+    settings: Settings,
+    change: OwnerChange = "",
+    changed_at: int = 0,
+) -> Identified:
     """``identifier`` as others are told of it."""
     counts = {others: sum(periods.values()) for others, periods in evidence.sets.items()}
     most = sorted(counts, key=lambda others: (-counts[others], others))[:MOST_TOLD]
@@ -328,4 +336,6 @@ def identified(identifier: str, owner: Owner, evidence: Evidence, verdicts: Verd
         ),
         tuple(sorted(verdicts.links)),
         tuple(sorted(verdicts.unlinks)),
+        change,
+        changed_at,
     )

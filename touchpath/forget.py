@@ -52,10 +52,13 @@ def forget(
     from touchpath.brokers import Brokers
 
     chosen, source = options.settings_of(settings)
+    kind, colon, value = identifier.strip().partition(":")
+    if not colon or not kind or not value.strip():
+        raise BadInput(f"IDENTIFIER: expected a kind and a value such as email:ann@example.org, got {identifier!r}")
     layout = Layout(data)
     address = options.bootstrap_of(bootstrap, layout)
     pseudonyms = pseudonyms_of(chosen, source, layout)
-    names = _names(identifier, pseudonyms)
+    names = _names(kind, value, pseudonyms)
     until = int(time.time() * 1000)
     stop_on_signals()
     try:
@@ -81,16 +84,13 @@ def forget(
         raise Problem(str(error)) from None
 
 
-def _names(identifier: str, pseudonyms: Pseudonyms) -> list[str]:
-    """All that ``identifier`` may be stored as."""
-    kind, colon, value = identifier.strip().partition(":")
-    if identifier.strip().startswith(ANONYMOUS):
-        return [identifier.strip()]
-    if not colon or not kind or not value.strip():
-        raise BadInput(f"IDENTIFIER: expected a kind and a value such as email:ann@example.org, got {identifier!r}")
+def _names(kind: str, value: str, pseudonyms: Pseudonyms) -> list[str]:
+    """All that an identifier may be stored as."""
+    if f"{kind}:" == ANONYMOUS:
+        return [f"{kind}:{value}"]
     every = pseudonyms.every(kind, value)
     if not every:
-        raise BadInput(f"IDENTIFIER {identifier}: says nothing about anybody")
+        raise BadInput(f"IDENTIFIER {kind}:{value}: says nothing about anybody")
     return [f"{kind}:{one}" for one in every]
 
 

@@ -104,10 +104,10 @@ class ContactStage:
                 continue
             kept = Kept([], "", []) if raw is None else _decoder.decode(raw)
             new = self._accept(batch, kept, own, suppressions, blocks)
-            less = False
+            less, fresh = False, {touchpoint.id for touchpoint in new}
             for order in (touchpoint for touchpoint, *_ in own if touchpoint.type == FORGET):
-                less |= self._forget(batch, kept, order, suppressions, blocks)
-                new = [touchpoint for touchpoint in new if touchpoint in kept.touchpoints]
+                less |= self._forget(batch, kept, order, fresh, suppressions, blocks)
+                new = [touchpoint for touchpoint in kept.touchpoints if touchpoint.id in fresh]
             if new or less or key in concerned:
                 stirred.append(_Stirred(key, kept, new, less, key in concerned))
         self._tell_all(batch, ears, stirred)
@@ -228,8 +228,19 @@ class ContactStage:
             batch.observe(newest)
         return new
 
-    def _forget(self, batch: Batch, kept: Kept, order: Touchpoint, suppressions: Suppressions, blocks: _Blocks) -> bool:
-        """Do what ``order`` asks for (journeys/forgetting.py); whether that leaves less of the contact."""
+    def _forget(
+        self,
+        batch: Batch,
+        kept: Kept,
+        order: Touchpoint,
+        fresh: set[str],
+        suppressions: Suppressions,
+        blocks: _Blocks,
+    ) -> bool:
+        """Do what ``order`` asks for (journeys/forgetting.py); whether that leaves less of the contact.
+
+        Of its ``fresh`` touchpoints identity has not been told yet.
+        """
         gone = tuple(order.identifiers.items())
         if order.contact_id == order.id:
             for name in identifiers_of(gone):
@@ -242,7 +253,7 @@ class ContactStage:
             less = None if not gone else without(touchpoint, gone)
             if touchpoint.at > order.at:
                 less = touchpoint
-            if less is not touchpoint and touchpoint.type in FACTS:
+            if less is not touchpoint and touchpoint.type in FACTS and touchpoint.id not in fresh:
                 self._state(batch, touchpoint, less)
             if less is not None and (less.type not in FACTS or says_anything(less)):
                 left.append(less)
@@ -293,12 +304,7 @@ class ContactStage:
                 evidence.send(batch, Sighting(name, batch.partition, batch.next_version(), now, period, said, was))
 
     def _tell(
-        self,
-        batch: Batch,
-        lookup: Lookup,
-        stirred: _Stirred,
-        contact: Contact,
-        visits: list[QueueVisit],
+        self, batch: Batch, lookup: Lookup, stirred: _Stirred, contact: Contact, visits: list[QueueVisit]
     ) -> None:
         """Emits the contact as it is now, and those of its visits that changed."""
         kept, new = stirred.kept, stirred.new

@@ -132,9 +132,9 @@ class IdentityStage:
 
     def _tell(self, batch: Batch, name: str, kept: Kept, verdicts: Verdicts) -> None:
         """The identifier as it is now, with its evidence, if that is news."""
-        told = identified(name, kept.owner, kept.evidence, verdicts, self._settings)
-        told = msgspec.structs.replace(told, change=kept.change, changed_at=kept.changed_at)
-        payload = _payload(told)
+        payload = _payload(
+            identified(name, kept.owner, kept.evidence, verdicts, self._settings, kept.change, kept.changed_at)
+        )
         digest = blake2b(payload, digest_size=8).digest()
         if digest == kept.news:
             return
