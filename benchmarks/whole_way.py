@@ -196,7 +196,8 @@ def _done(kafka: EmbeddedKafka, events: int, sinks: dict[str, list[str]]) -> Cal
 def _traffic(number: int, events: int) -> Iterator[Message]:
     """A simulated centre's touchpoints, with a probe now and then: a visit with a cookie alone, a chat given up, then a
     call, which is a switch and says whose the cookie is."""
-    days = simulate(101, DAY, 20_000, days=60)  # of the same people each time: two seeds' would have each other's numbers
+    # Of the same people each time: the customers of two seeds would have each other's numbers.
+    days = simulate(101, DAY, 20_000, days=60)
     background = [_message(made) for made in itertools.islice(days, (number - 1) * events, number * events)]
     for count, message in enumerate(background):  # made beforehand, so that the making takes nothing from the pipeline
         if count % _PROBE_EVERY:
