@@ -6,9 +6,8 @@ be replayed in ten years.
 
 from __future__ import annotations
 
-from journeys.pseudonyms import Pseudonyms
-
 from journeys.forgetting import spared
+from journeys.pseudonyms import Pseudonyms
 from journeys.settings import Settings
 from journeys.touchpoint import Touchpoint
 from streams.batch import Batch
