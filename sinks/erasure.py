@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from journeys.forgetting import Forgotten
+from sinks.store import literal
 from sinks.tables import Table
 
 _AT_ONCE = 1_000
@@ -22,13 +23,13 @@ def of_ids(table: Table, ids: Iterable[str]) -> Iterable[str]:
     """The rows with these identities, in every version."""
     column, listed = next(iter(table.columns)), list(ids)
     for start in range(0, len(listed), _AT_ONCE):
-        yield _delete(table, f"{column} IN ({', '.join(map(_text, listed[start : start + _AT_ONCE]))})")
+        yield _delete(table, f"{column} IN ({', '.join(map(literal, listed[start : start + _AT_ONCE]))})")
 
 
 def of_mentions(table: Table, identifier: str) -> str:
     """Versions that others have superseded, and in which ``identifier`` was evidence."""
     column = next(iter(table.columns))
-    name = _text(identifier)
+    name = literal(identifier)
     mentions = f"(position(evidence, {name}) > 0 OR has(links, {name}) OR has(unlinks, {name}) OR owner = {name})"
     newest = f"SELECT {column}, max(version) FROM {table.name} GROUP BY {column}"
     return _delete(table, f"{mentions} AND ({column}, version) NOT IN ({newest})")
@@ -37,7 +38,7 @@ def of_mentions(table: Table, identifier: str) -> str:
 def of_customer(table: Table, customer: str) -> str:
     """The rows of a customer, and those of whose ids the customer is part."""
     column = next(iter(table.columns))
-    return _delete(table, f"customer = {_text(customer)} OR position({column}, {_text(customer + '/')}) > 0")
+    return _delete(table, f"customer = {literal(customer)} OR position({column}, {literal(customer + '/')}) > 0")
 
 
 def is_of_customer(entity_id: str, payload: object, customer: str) -> bool:
@@ -54,7 +55,7 @@ def of_touchpoints(table: Table, gone: Sequence[Forgotten]) -> Iterable[str]:
         if one.identifiers:
             raw = "raw"
             for kind, value in one.identifiers:
-                raw = f"replaceRegexpAll({raw}, {_text(_pattern(kind, value))}, {_text(_EMPTIED)})"
+                raw = f"replaceRegexpAll({raw}, {literal(_pattern(kind, value))}, {literal(_EMPTIED)})"
             kept = f"JSONExtract({raw}, 'data', 'identifiers', 'Map(LowCardinality(String), String)')"
             yield f"ALTER TABLE {table.name} UPDATE raw = {raw}, identifiers = {kept} WHERE {_covers(one)}{_WAIT}"
 
@@ -77,13 +78,8 @@ def _pattern(kind: str, value: str) -> str:
 
 
 def _covers(one: Forgotten) -> str:
-    return f"(contact_id = {_text(one.contact_id)} AND toUnixTimestamp64Milli(time) <= {one.until})"
+    return f"(contact_id = {literal(one.contact_id)} AND toUnixTimestamp64Milli(time) <= {one.until})"
 
 
 def _delete(table: Table, condition: str) -> str:
     return f"ALTER TABLE {table.name} DELETE WHERE {condition}{_WAIT}"
-
-
-def _text(value: str) -> str:
-    """As a literal of SQL."""
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

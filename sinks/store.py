@@ -74,6 +74,12 @@ class Store(Protocol):
     def close(self) -> None: ...
 
 
+def literal(value: str) -> str:
+    """``value`` as a literal of ClickHouse's SQL."""
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
 def _text(value: Any) -> Any:
     if isinstance(value, datetime):
         precision = "milliseconds" if value.microsecond else "seconds"

@@ -10,7 +10,8 @@ import msgspec
 from journeys.forgetting import says_anything, without
 from journeys.identity import ANONYMOUS, is_identified
 from journeys.touchpoint import FACTS, Touchpoint, decode
-from touchpath.queries import Queries, literal
+from sinks.store import literal
+from touchpath.queries import Queries
 
 Pair = tuple[str, str]
 _NEEDLES = 200  # multiSearchAny takes fewer than 256

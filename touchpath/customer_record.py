@@ -11,6 +11,7 @@ import msgspec
 from journeys.identity import ANONYMOUS, PERIOD_MS, SeenWith
 from journeys.pseudonyms import Pseudonyms
 from journeys.settings import Settings
+from sinks.store import literal
 from touchpath.problem import BadInput, Problem
 from touchpath.queries import Queries
 
@@ -127,7 +128,7 @@ def record(store: Queries, wanted: str, pseudonyms: Pseudonyms | None, settings:
     as_of = _as_of(store)
     found = _find(store, wanted, pseudonyms, settings)
     told = found.told()
-    others = _rows(store, _FACTS.format(_text(told.identifier)))
+    others = _rows(store, _FACTS.format(literal(told.identifier)))
     linked = {*found.links, *(row["identifier"] for row in others if told.identifier in row["links"])}
     unlinked = {*found.unlinks, *(row["identifier"] for row in others if told.identifier in row["unlinks"])}
     customer = told.owner
@@ -140,7 +141,7 @@ def record(store: Queries, wanted: str, pseudonyms: Pseudonyms | None, settings:
         found.sets,
         tuple(sorted(linked)),
         tuple(sorted(unlinked)),
-        _identifiers(store, f"owner = {_text(customer)}") if customer and told.state != "anonymous" else (),
+        _identifiers(store, f"owner = {literal(customer)}") if customer and told.state != "anonymous" else (),
         _journeys(store, customer) if customer else (),
     )
 
@@ -180,13 +181,13 @@ def _find(store: Queries, wanted: str, pseudonyms: Pseudonyms | None, settings: 
     every = pseudonyms.every if pseudonyms else lambda kind, value: ()
     kind, _, value = wanted.partition(":")
     for name in (wanted, *(f"{kind}:{hidden}" for hidden in every(kind, value))):
-        if meant := _known(store, f"identifier = {_text(name)}"):
+        if meant := _known(store, f"identifier = {literal(name)}"):
             return meant[0]
-    if wanted.startswith(ANONYMOUS) and _rows(store, _CONTACTS.format(_text(wanted)) + " LIMIT 1"):
+    if wanted.startswith(ANONYMOUS) and _rows(store, _CONTACTS.format(literal(wanted)) + " LIMIT 1"):
         return _Found(wanted, ANONYMOUS.rstrip(":"), wanted, "anonymous", 0, 0, "", [], [])
     kinds = dict.fromkeys((*settings.identity.ranks, *(row["kind"] for row in _rows(store, _KINDS))))
-    names = ", ".join(_text(f"{kind}:{hidden}") for kind in kinds for hidden in every(kind, wanted))
-    same_value = f"substring(identifier, position(identifier, ':') + 1) = {_text(wanted)}"
+    names = ", ".join(literal(f"{kind}:{hidden}") for kind in kinds for hidden in every(kind, wanted))
+    same_value = f"substring(identifier, position(identifier, ':') + 1) = {literal(wanted)}"
     condition = f"identifier IN ({names}) OR {same_value}" if names else same_value
     meant = _known(store, f"{condition} ORDER BY identifier LIMIT {_MOST_MEANT}")
     if not meant:
@@ -211,7 +212,7 @@ def _reasons(store: Queries, found: _Found, as_of: datetime | None) -> tuple[Rea
     names = sorted({name for seen in evidence for name in seen.identifiers})
     known: dict[str, Identifier] = {}
     if names:
-        told = _identifiers(store, f"identifier IN ({', '.join(map(_text, names))})")
+        told = _identifiers(store, f"identifier IN ({', '.join(map(literal, names))})")
         known = {one.identifier: one for one in told}
     reasons = []
     for seen in evidence:
@@ -225,14 +226,14 @@ def _reasons(store: Queries, found: _Found, as_of: datetime | None) -> tuple[Rea
 
 
 def _journeys(store: Queries, customer: str) -> tuple[Story, ...]:
-    contacts = _rows(store, _CONTACTS.format(_text(customer)))
-    marks = _marks(contacts, _rows(store, _SWITCHES.format(_text(customer))))
+    contacts = _rows(store, _CONTACTS.format(literal(customer)))
+    marks = _marks(contacts, _rows(store, _SWITCHES.format(literal(customer))))
     steps: dict[str, list[Step]] = defaultdict(list)
     for row in contacts:
         fields = {name: row[name] for name in Step.__struct_fields__ if name not in ("agents", "marks")}
         own = tuple(marks[row["contact_id"]])
         steps[row["journey_id"]].append(Step(**fields, agents=tuple(row["agents"]), marks=own))
-    found = _rows(store, _JOURNEYS.format(_text(customer)))
+    found = _rows(store, _JOURNEYS.format(literal(customer)))
     return tuple(Story(**row, contacts=tuple(steps[row["journey_id"]])) for row in found)
 
 
@@ -254,12 +255,6 @@ def _marks(contacts: list[dict[str, Any]], switches: list[dict[str, Any]]) -> di
 def _rows(store: Queries, sql: str) -> list[dict[str, Any]]:
     found = store.query(sql)
     return [dict(zip(found.names, row, strict=True)) for row in found.rows]
-
-
-def _text(value: str) -> str:
-    """``value`` as a literal of ClickHouse's SQL."""
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
 
 
 def _time(at: int) -> datetime:

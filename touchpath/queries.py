@@ -147,12 +147,6 @@ def queries(layout: Layout, clickhouse: str | None = None) -> Iterator[Queries]:
         store.close()
 
 
-def literal(value: str) -> str:
-    """``value`` as a literal of ClickHouse's SQL."""
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
-
-
 def _line(message: str) -> str:
     """ClickHouse's message without the stack trace and the version."""
     return " ".join(message.split(" Stack trace:", 1)[0].split())
