@@ -42,6 +42,8 @@ def older_migrations(directory: Path) -> Path:
     _write(directory / "0001_tables.sql", text[:start].rstrip().removesuffix(",") + "\n" + text[end:])
     text = (DIRECTORY / "0003_identifiers.sql").read_text()
     _write(directory / "0003_identifiers.sql", text[: text.index("CREATE VIEW")])
+    text = (DIRECTORY / "0004_joins_and_splits.sql").read_text().replace("IF NOT EXISTS ", "")
+    _write(directory / "0004_joins_and_splits.sql", text[: text.index("DROP VIEW")])
     return directory
 
 
