@@ -65,5 +65,7 @@ def spared(touchpoint: Touchpoint, gone: Iterable[tuple[str, str]], settings: Se
         return touchpoint
     if touchpoint.type in FACTS:
         return left if says_anything(left) else None
+    if not touchpoint.identifiers:
+        return left
     strongest = min(rank_of(kind, settings) for kind in touchpoint.identifiers)
     return left if any(rank_of(kind, settings) == strongest for kind in left.identifiers) else None

@@ -34,17 +34,23 @@ def renewals(touchpoint: Touchpoint, pseudonyms: Pseudonyms) -> Iterator[Touchpo
             yield Touchpoint(at, name, "alias", CHANNEL, name, {kind: new}, source="touchpath", other={kind: old})
 
 
-class Renewals:
-    """The same for a publisher: what it has said it does not say again, for as long as it remembers."""
+class Edge:
+    """What a publisher sends instead of clear identifiers. What it has renewed it does not renew again, for as long as
+    it remembers. ``pseudonyms``: None leaves events as they are."""
 
-    def __init__(self, pseudonyms: Pseudonyms) -> None:
+    def __init__(self, pseudonyms: Pseudonyms | None) -> None:
         self._pseudonyms = pseudonyms
         self._said: set[str] = set()
 
-    def unsaid(self, touchpoint: Touchpoint) -> list[Touchpoint]:
-        """Those of ``renewals`` that were not said before; from now on they were."""
-        found = [one for one in renewals(touchpoint, self._pseudonyms) if one.id not in self._said]
+    def hidden(self, touchpoint: Touchpoint) -> tuple[list[Touchpoint], Touchpoint]:
+        """The renewals to send before ``touchpoint``, and what to send for it: itself if nothing is to hide."""
+        if self._pseudonyms is None:
+            return [], touchpoint
+        hidden = self._pseudonyms.hide(touchpoint)
+        if hidden is touchpoint:
+            return [], touchpoint
+        before = [one for one in renewals(touchpoint, self._pseudonyms) if one.id not in self._said]
         if len(self._said) > REMEMBERED:
             self._said.clear()
-        self._said.update(one.id for one in found)
-        return found
+        self._said.update(one.id for one in before)
+        return before, hidden

@@ -19,7 +19,7 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from journeys.partition import partition_of
 from journeys.pseudonyms import Pseudonyms
-from journeys.renewal import Renewals
+from journeys.renewal import Edge
 from journeys.touchpoint import MAX_BYTES, Invalid, Touchpoint, encode
 from producers.delivery import TOPIC, Account, OnDelivery, PublishError, Report
 from producers.keys import FROM_ENVIRONMENT, FromEnvironment, chosen
@@ -57,8 +57,7 @@ class BulkPublisher:
         connect_timeout_s: float = 30.0,
         pseudonyms: Pseudonyms | FromEnvironment | None = FROM_ENVIRONMENT,
     ) -> None:
-        self._pseudonyms = chosen(pseudonyms)
-        self._renewals = Renewals(self._pseudonyms) if self._pseudonyms else None
+        self._edge = Edge(chosen(pseudonyms))
         self._topic = topic
         self._delivery_timeout_s = delivery_timeout_s
         self._open: dict[int, _Batch] = {}
@@ -80,13 +79,10 @@ class BulkPublisher:
             raise PublishError("the publisher is closed")
         if self._broken:
             raise self._broken
-        if self._pseudonyms is not None and self._renewals is not None:
-            hidden = self._pseudonyms.hide(touchpoint)
-            if hidden is not touchpoint:
-                for alias in self._renewals.unsaid(touchpoint):
-                    self._put(alias)
-                touchpoint = hidden
-        return self._put(touchpoint)
+        before, hidden = self._edge.hidden(touchpoint)
+        for alias in before:
+            self._put(alias)
+        return self._put(hidden)
 
     def _put(self, touchpoint: Touchpoint) -> str:
         """Into the batch of its partition; a full one is sent first."""

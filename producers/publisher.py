@@ -22,7 +22,7 @@ from kafka.partitioner import Partitioner
 
 from journeys.partition import partition_of
 from journeys.pseudonyms import Pseudonyms
-from journeys.renewal import Renewals
+from journeys.renewal import Edge
 from journeys.touchpoint import Touchpoint
 from producers.delivery import TOPIC, Account, OnDelivery, PublishError, Report
 from producers.event import Fields, checked, event_from
@@ -62,8 +62,7 @@ class Publisher:
         pseudonyms: Pseudonyms | FromEnvironment | None = FROM_ENVIRONMENT,
         kafka: Mapping[str, Any] | None = None,
     ) -> None:
-        self._pseudonyms = chosen(pseudonyms)
-        self._renewals = Renewals(self._pseudonyms) if self._pseudonyms else None
+        self._edge = Edge(chosen(pseudonyms))
         self._source = source
         self._topic = topic
         self._delivery_timeout_s = delivery_timeout_s
@@ -123,13 +122,10 @@ class Publisher:
             raise TypeError("publish takes a touchpoint or fields, not both")
         else:
             raw = checked(touchpoint)
-        if self._pseudonyms is not None and self._renewals is not None:
-            hidden = self._pseudonyms.hide(touchpoint)
-            if hidden is not touchpoint:
-                for alias in self._renewals.unsaid(touchpoint):
-                    self._send(alias, checked(alias))
-                touchpoint, raw = hidden, checked(hidden)
-        self._send(touchpoint, raw)
+        before, hidden = self._edge.hidden(touchpoint)
+        for alias in before:
+            self._send(alias, checked(alias))
+        self._send(hidden, raw if hidden is touchpoint else checked(hidden))
         return touchpoint.id
 
     def _send(self, touchpoint: Touchpoint, raw: bytes) -> None:

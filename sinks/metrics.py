@@ -32,6 +32,7 @@ from journeys.queue import QueueInterval, QueueNow
 from journeys.service_level import DIALECTS, Counts
 from sinks.backlog import places
 from sinks.catalogue import COUNTERS, GAUGES, Bounded
+from sinks.erasure import is_of_customer
 from sinks.exposition import expose
 from sinks.rows import Record
 
@@ -254,7 +255,7 @@ def _keep(held: dict[str, tuple[int, Payload | None]], key: str, version: int, p
 
 def _without(held: dict[str, Payload], customer: str) -> dict[str, Payload]:
     """Those of whose ids a customer who is to be forgotten is no part."""
-    return {key: value for key, value in held.items() if f"{customer}/" not in key}
+    return {key: value for key, value in held.items() if not is_of_customer(key, value, customer)}
 
 
 class Snapshot:

@@ -104,9 +104,11 @@ class ContactStage:
                 continue
             kept = Kept([], "", []) if raw is None else _decoder.decode(raw)
             new = self._accept(batch, kept, own, suppressions, blocks)
-            less, fresh = False, {touchpoint.id for touchpoint in new}
-            for order in (touchpoint for touchpoint, *_ in own if touchpoint.type == FORGET):
-                less |= self._forget(batch, kept, order, fresh, suppressions, blocks)
+            less = False
+            if orders := [touchpoint for touchpoint, *_ in own if touchpoint.type == FORGET]:
+                fresh = {touchpoint.id for touchpoint in new}
+                for order in orders:
+                    less |= self._forget(batch, kept, order, fresh, suppressions, blocks)
                 new = [touchpoint for touchpoint in kept.touchpoints if touchpoint.id in fresh]
             if new or less or key in concerned:
                 stirred.append(_Stirred(key, kept, new, less, key in concerned))

@@ -110,13 +110,11 @@ class IdentityStage:
         for above in kept.evidence.sets:
             others = [other for other in above if other not in verdicts.unlinks] if verdicts.unlinks else above
             needed.update(heeded(others, ears.owner, self._settings))
-        new, stale = sorted(needed.difference(kept.looks_at)), sorted(set(kept.looks_at) - needed)
-        if new:
-            ears.look(name, new)
-        if stale:
-            ears.look_away(name, stale)
-        if new or stale:
-            kept.looks_at = [*(other for other in kept.looks_at if other in needed), *new]
+        looked = set(kept.looks_at)
+        if looked != needed:
+            ears.look(name, sorted(needed - looked))
+            ears.look_away(name, sorted(looked - needed))
+            kept.looks_at = sorted(needed)
         owner = owner_of(name, kept.evidence, verdicts, ears.owner, self._settings)
         if owner == kept.owner:
             return

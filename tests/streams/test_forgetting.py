@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from journeys import Touchpoint, decode, reference
 from journeys.definition import Reference
-from journeys.forgetting import KEY, Forgotten, says_anything, without
+from journeys.forgetting import KEY, Forgotten, says_anything, spared, without
+from journeys.settings import DEFAULTS
 from journeys.touchpoint import FACTS, FORGET
 from streams import topics
-from tests.journeys.scenes import DAY, people
+from tests.journeys.scenes import DAY, START, people
 from tests.streams.pipeline import Pipeline
 from tests.streams.test_replay_makes_no_difference import assert_equal
 
@@ -89,6 +90,11 @@ def traces(pipeline: Pipeline, identifiers: set[str]) -> list[bytes]:
         for key, value in state.items()
         if any(one in key or one in value for one in values)
     ]
+
+
+def test_an_event_that_names_only_others_loses_the_forgotten_one() -> None:
+    seen = Touchpoint(START, "t1", "visited", "web", "c1", other={"email": "ann", "phone": "1"})
+    assert spared(seen, [("email", "ann")], DEFAULTS) == without(seen, [("email", "ann")])
 
 
 @given(

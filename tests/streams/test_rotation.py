@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from journeys import Touchpoint, decode, reference
 from journeys.pseudonyms import Pseudonyms, key_id
-from journeys.renewal import Renewals, renewals
+from journeys.renewal import Edge, renewals
 from journeys.settings import DEFAULTS, convert
 from streams.topology import build
 from tests.journeys.scenes import DAY, KEY, OLDER_KEY, START, people
@@ -44,10 +44,12 @@ def clear(pipeline: Pipeline) -> Callable[[Touchpoint], None]:
 
 def edge(pipeline: Pipeline) -> Callable[[Touchpoint], None]:
     """What publishers do."""
-    said = Renewals(pipeline.pseudonyms)
+    edge = Edge(pipeline.pseudonyms)
 
     def publish(shown: Touchpoint) -> None:
-        for one in (*said.unsaid(shown), pipeline.pseudonyms.hide(shown)):
+        before, hidden = edge.hidden(shown)
+        assert hidden == pipeline.pseudonyms.hide(shown)
+        for one in (*before, hidden):
             pipeline.publish(one)
 
     return publish
@@ -107,5 +109,5 @@ def test_it_is_said_once_and_only_of_what_is_hidden() -> None:
     assert list(renewals(touchpoint(1, MAIL), both)) == [alias], "the same event, whichever contact it comes from"
     assert not list(renewals(both.hide(shown), both))
     assert not list(renewals(shown, Pseudonyms([KEY], DEFAULTS)))
-    said = Renewals(both)
-    assert (said.unsaid(shown), said.unsaid(shown)) == ([alias], [])
+    edge = Edge(both)
+    assert (edge.hidden(shown)[0], edge.hidden(shown)[0]) == ([alias], [])
