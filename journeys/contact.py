@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Literal
 
 import msgspec
@@ -13,6 +14,18 @@ from journeys.touchpoint import Touchpoint
 from journeys.visits import Reading, Stay
 
 Attempt = Literal["answered", "self_service", "none"]
+
+
+class Mood(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """How a customer sounded in one contact: sentiment from -1 to 1, in the order of the touchpoints that have one."""
+
+    first: float
+    last: float
+    low: float
+    scored: int
+    """How many touchpoints had one."""
+    drops: tuple[tuple[int, float, float], ...] = ()
+    """When it fell suddenly (ms), from what to what."""
 
 
 class Contact(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -51,6 +64,26 @@ class Contact(msgspec.Struct, array_like=True, frozen=True, gc=False):
     lone: bool = False
     """Its one touchpoint named no contact."""
     touchpoints: int = 1
+    queues: tuple[str, ...] = ()
+    """Those of its visits, in their order; two of one after another are one."""
+    teams: tuple[str, ...] = ()
+    """Of its agents, in the order in which they took it."""
+    articles: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
+    """Of the menu or IVR, in the order in which they were first chosen."""
+    path: tuple[tuple[str, int], ...] = ()
+    """Stages of the journey, each with when it was entered (ms); two of one after another are one."""
+    friction: tuple[str, ...] = ()
+    """What went wrong in it, a word for each time."""
+    mood: Mood | None = None
+    scores: tuple[tuple[str, float], ...] = ()
+    """Of surveys: csat, nps, ces or qa, and the score."""
+    about: str = ""
+    """The contact that its survey says it is about."""
+    resolved_by: str = ""
+    """The agent who had it last, if it was resolved."""
+    passed_on: tuple[str, ...] = ()
+    """The agents who transferred it."""
 
 
 class QueueVisit(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -99,6 +132,9 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
     agents: dict[str, None] = {}
     transfers = conferences = escalations = 0
     invited = False
+    teams: dict[str, None] = {}
+    articles: dict[str, None] = {}
+    nodes: dict[str, None] = {}
     for touchpoint in touchpoints:
         kind = touchpoint.type
         if not channel and kinds.get(touchpoint.channel) == "assisted":
@@ -119,6 +155,11 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
                 resolution = outcome
         if touchpoint.invited:
             invited = True
+        if attributes := touchpoint.attributes:
+            for named, found in (("team", teams), ("article", articles), ("node", nodes)):
+                value = attributes.get(named)
+                if value is not None and value != "":
+                    found[str(value)] = None
         if kind == "transferred":
             transfers += 1
         elif kind == "conferenced":
@@ -162,6 +203,10 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
         invited=invited,
         lone=first.contact_id == first.id,
         touchpoints=len(touchpoints),
+        queues=tuple(queue for queue, _ in groupby(stay.queue for stay in reading.stays)),
+        teams=tuple(teams),
+        articles=tuple(articles),
+        nodes=tuple(nodes),
     )
     return contact, [_visit(stay, contact, settings) for stay in reading.stays]
 

@@ -32,6 +32,10 @@ class Stitched(msgspec.Struct, array_like=True, frozen=True, gc=False):
     redial_id: str = ""
     redial: str = ""
     """recovered, called_back or lost; empty while there is no redial (lost once the window has passed)."""
+    survey_of: str = ""
+    """Of a survey: the contact that its scores are about."""
+    survey_joined_by: str = ""
+    """contact, reference or time: how that was found."""
 
 
 class Journey(msgspec.Struct, frozen=True, omit_defaults=True):

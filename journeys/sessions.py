@@ -50,4 +50,6 @@ def merge(group: Sequence[Contact]) -> Contact:
         resolution=next((contact.resolution for contact in reversed(group) if contact.resolution), ""),
         invited=any(contact.invited for contact in group),
         touchpoints=sum(contact.touchpoints for contact in group),
+        articles=tuple(dict.fromkeys(article for contact in group for article in contact.articles)),
+        nodes=tuple(dict.fromkeys(node for contact in group for node in contact.nodes)),
     )

@@ -25,7 +25,15 @@ LIFE_CYCLE = (
     "ended",
     "wrapped_up",
 )
-SELF_SERVICE = ("searched", "article_viewed", "menu_chosen", "resolved", "failed")
+SELF_SERVICE = ("searched", "article_viewed", "menu_chosen", "opted_out", "resolved", "failed")
+READ = frozenset(
+    {
+        "page", "topic", "order_state", "article", "node", "results", "team", "text", "speaker", "sentiment",
+        "csat", "nps", "ces", "qa", "about",
+    }
+)  # fmt: skip
+"""The attributes that mean something to the pipeline (docs/definitions.md); others are stored, and read by nobody."""
+
 OF_TWO = frozenset({"link", "alias", "unlink", "auto"})
 FACTS = OF_TWO | {"identify", "block", "unblock"}
 """What these say about identifiers is in journeys/facts.py; they are no contacts."""

@@ -26,6 +26,7 @@ READERS = 2
 _ARROW: dict[Kind, pa.DataType] = {
     "text": pa.string(),
     "texts": pa.list_(pa.string()),
+    "numbers": pa.list_(pa.float64()),
     "time": pa.timestamp("ms", "UTC"),
     "time?": pa.timestamp("ms", "UTC"),
     "seconds": pa.float64(),

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from journeys.change import Change
-from journeys.contact import QueueVisit
+from journeys.contact import Contact, QueueVisit
 from journeys.forgetting import KEY, Forgotten
 from journeys.identity import Identified, is_identified
 from journeys.journey import Journey, Signal, Stitched
@@ -129,8 +129,8 @@ class ChangedRows:
 
 
 _EMPTY: dict[str, Any] = {
-    "text": "", "texts": (), "time": 0, "time?": None, "seconds": 0.0, "seconds?": None, "flag": 0, "count": 0,
-    "int32": 0, "int64": 0, "uint64": 0,
+    "text": "", "texts": (), "time": 0, "time?": None, "seconds": 0.0, "seconds?": None, "numbers": (), "flag": 0,
+    "count": 0, "int32": 0, "int64": 0, "uint64": 0,
 }  # fmt: skip
 
 
@@ -296,9 +296,20 @@ def _text(value: bytes | None) -> str:
     return "" if value is None else value.decode(errors="backslashreplace")
 
 
+_NONE: dict[str, float] = {}
+
+
+def stage_seconds(contact: Contact) -> list[float]:
+    """How long it was in each stage of its path: until the next one, the last until its end."""
+    entered = [at for _, at in contact.path]
+    return [max(0, left - at) / 1000 for at, left in zip(entered, [*entered[1:], contact.ended_at], strict=True)]
+
+
 def _contacts(changes: list[Change[Stitched]]) -> Columns:
     placed = [change.payload for change in changes if change.payload is not None]
     contacts = [one.contact for one in placed]
+    moods = [contact.mood for contact in contacts]
+    scores = [dict(contact.scores) if contact.scores else _NONE for contact in contacts]
     return [
         [contact.contact_id for contact in contacts],
         [one.customer for one in placed],
@@ -335,6 +346,24 @@ def _contacts(changes: list[Change[Stitched]]) -> Columns:
         [one.redial_at for one in placed],
         [one.redial_id for one in placed],
         [one.redial for one in placed],
+        [contact.queues for contact in contacts],
+        [contact.teams for contact in contacts],
+        [contact.articles for contact in contacts],
+        [contact.nodes for contact in contacts],
+        [[stage for stage, _ in contact.path] for contact in contacts],
+        [stage_seconds(contact) if contact.path else () for contact in contacts],
+        [contact.friction for contact in contacts],
+        [mood.first if mood else None for mood in moods],
+        [mood.last if mood else None for mood in moods],
+        [mood.low if mood else None for mood in moods],
+        [found.get("csat") for found in scores],
+        [found.get("nps") for found in scores],
+        [found.get("ces") for found in scores],
+        [found.get("qa") for found in scores],
+        [one.survey_of for one in placed],
+        [one.survey_joined_by for one in placed],
+        [contact.resolved_by for contact in contacts],
+        [contact.passed_on for contact in contacts],
     ]
 
 

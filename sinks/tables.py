@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-Kind = Literal["text", "texts", "time", "time?", "seconds", "seconds?", "flag", "count", "int32", "int64", "uint64"]
-"""text: str or bytes (UTF-8); texts: sequence of str; time: int, ms since the epoch; seconds: float; ``?``: or None."""
+Kind = Literal[
+    "text", "texts", "time", "time?", "seconds", "seconds?", "numbers", "flag", "count", "int32", "int64", "uint64"
+]  # fmt: skip
+"""text: str or bytes (UTF-8); texts: sequence of str; time: int, ms since the epoch; seconds: float, of which numbers
+are a sequence; ``?``: or None."""
 
 
 class Table(NamedTuple):
@@ -80,6 +83,24 @@ CONTACTS = Table(
         "redial_at": "time?",
         "redial_id": "text",
         "redial": "text",
+        "queues": "texts",
+        "teams": "texts",
+        "articles": "texts",
+        "nodes": "texts",
+        "stages": "texts",
+        "stage_s": "numbers",
+        "friction": "texts",
+        "sentiment_first": "seconds?",
+        "sentiment_last": "seconds?",
+        "sentiment_low": "seconds?",
+        "csat": "seconds?",
+        "nps": "seconds?",
+        "ces": "seconds?",
+        "qa": "seconds?",
+        "survey_of": "text",
+        "survey_joined_by": "text",
+        "resolved_by": "text",
+        "passed_on": "texts",
         **_VERSION,
     },
 )

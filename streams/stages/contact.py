@@ -19,7 +19,7 @@ from journeys.pseudonyms import Pseudonyms, alike
 from journeys.queue import interval_of
 from journeys.renewal import renewals
 from journeys.settings import Settings
-from journeys.touchpoint import FACTS, FORGET, Invalid, Touchpoint, decode, encode
+from journeys.touchpoint import FACTS, FORGET, READ, Invalid, Touchpoint, decode, encode
 from streams import topics
 from streams.batch import Batch
 from streams.stage import Record
@@ -371,9 +371,10 @@ def _said(fact: Touchpoint | None, settings: Settings) -> _Said:
 
 def _slim(touchpoint: Touchpoint) -> Touchpoint:
     """Without what no fold reads; the whole event is in journey.accepted."""
-    if not touchpoint.attributes:
+    if touchpoint.attributes.keys() <= READ:
         return touchpoint
-    return msgspec.structs.replace(touchpoint, attributes={})
+    read = {name: value for name, value in touchpoint.attributes.items() if name in READ}
+    return msgspec.structs.replace(touchpoint, attributes=read)
 
 
 class _Blocks:

@@ -44,6 +44,8 @@ def older_migrations(directory: Path) -> Path:
     _write(directory / "0003_identifiers.sql", text[: text.index("CREATE VIEW")])
     text = (DIRECTORY / "0004_joins_and_splits.sql").read_text().replace("IF NOT EXISTS ", "")
     _write(directory / "0004_joins_and_splits.sql", text[: text.index("DROP VIEW")])
+    text = (DIRECTORY / "0005_what_contacts_mean.sql").read_text().replace("IF NOT EXISTS ", "")
+    _write(directory / "0005_what_contacts_mean.sql", text[: text.index("DROP VIEW")])
     return directory
 
 

@@ -131,6 +131,7 @@ def _block(number: int, rows: int) -> list[list[object]]:
     empty: dict[str, object] = {
         "text": "",
         "texts": (),
+        "numbers": (),
         "time": START,
         "seconds": 0.0,
         "flag": 0,
