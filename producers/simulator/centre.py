@@ -72,8 +72,14 @@ TEAMS = 3
 """Of each queue; its agents belong to them in turn, as they stand in the roster."""
 SITES = ("Elmfield", "Harbour Street")
 """Where the teams sit, in turn."""
-SLOTS = {"voice": 1, "chat": 3, "messenger": 5, "email": 1}
-"""How many contacts of a channel an agent could have at a time. (Simulated ones have one, whatever the channel.)"""
+SLOTS = {
+    "voice": {"voice": 1},
+    "chat": {"chat": 3},
+    "messenger": {"messenger": 5, "sms": 5, "social": 5},
+    "email": {"email": 1},
+}
+"""By the channel of an agent's queue: how many contacts of a channel the agent could have at a time. (Simulated ones
+have one, whatever the channel.)"""
 
 TRANSFERRED = 0.1
 """How often an agent passes a caller on."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from random import Random
 from typing import Any, TypeAlias
 
+from journeys.agents import AgentEvent
 from journeys.touchpoint import Touchpoint
 from producers.simulator import scenarios, surveys
 from producers.simulator.centre import (
@@ -38,7 +39,7 @@ from producers.simulator.clock import Clock, Desk, Process, Turn
 from producers.simulator.moods import Line, conversation
 from producers.simulator.needs import Customer, Drop, Need, Struck
 from producers.simulator.scenarios import Scenario
-from producers.simulator.states import AgentState, OnDuty
+from producers.simulator.states import OnDuty
 
 Part: TypeAlias = Generator["float | Turn", Any, str]
 """A part of a process; returns the outcome: resolved, unresolved, failed or abandoned; where a cause is planted also
@@ -61,7 +62,7 @@ class Simulation:
     def __init__(
         self, seed: int, origin: int, size: int, start: float, end: float, prefix: str,
         on_need: Callable[[Need], None] = lambda need: None, scenario: Scenario | None = None,
-        on_state: Callable[[AgentState], None] | None = None,
+        on_state: Callable[[AgentEvent], None] | None = None,
     ) -> None:  # fmt: skip
         self._random = Random(seed)
         self._habits = Random(f"{seed} habits")
@@ -87,7 +88,7 @@ class Simulation:
         self.clock = Clock(start)
         self.desks: dict[str, Desk] = {}
         self._teams: dict[str, str] = {}
-        self._duty = OnDuty(self.now_ms, self._teams, on_state)
+        self._duty = OnDuty(prefix, self.now_ms, self._teams, on_state)
         for name, queue in QUEUES.items():
             most = max(agents_needed(queue, size, hour) for hour in range(24))
             names = roster(name, math.ceil(most * 1.2), self._random)
