@@ -64,8 +64,8 @@ def test_words_go_and_their_score_stays(partitions: int) -> None:
 
 def test_words_of_an_agent_and_of_another_language_go_unscored() -> None:
     pipeline = Pipeline()
-    foreign = {"text": "terrible", "language": "de"}
-    for touchpoint in (*chat(speaker="agent"), Touchpoint(START, "d1", "message", "chat", "c2", attributes=foreign)):
+    german = Touchpoint(START, "d1", "message", "chat", "c2", attributes={"text": "terrible", "language": "de"})
+    for touchpoint in (*chat(speaker="agent"), german):
         pipeline.publish(touchpoint)
     pipeline.drain()
     assert held(pipeline) == []
