@@ -367,7 +367,7 @@ def _agent(agent: str, states: list[AgentEvent], served: list[Service], settings
             site=last.site if last else "",
             name=last.name if last and settings.agents.names else "",
             channels=tuple(channels),
-            contacts=tuple(len([service for service in got if service.channel == channel]) for channel in channels),
+            by_channel=tuple(len([service for service in got if service.channel == channel]) for channel in channels),
             handled=len([service for service in got if service.ended_at is not None]),
             talk_s=sum(round(service.talk_s * 1000) for service in got) / 1000,
             hold_s=sum(round(service.hold_s * 1000) for service in got) / 1000,

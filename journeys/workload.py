@@ -54,8 +54,8 @@ class AgentInterval(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="
     site: str = ""
     name: str = ""
     channels: tuple[str, ...] = ()
-    contacts: tuple[int, ...] = ()
-    """For each of ``channels``, how many it got in the interval; so with all counts up to ``hard``."""
+    by_channel: tuple[int, ...] = ()
+    """For each of ``channels``, how many contacts it got in the interval; all counts up to ``hard`` are of these."""
     handled: int = 0
     """Of those, how many are over for this agent."""
     talk_s: float = 0.0
@@ -80,6 +80,10 @@ class AgentInterval(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="
     slot_s: float = 0.0
     """Slots used, over time."""
     load_s: float = 0.0
+
+    @property
+    def contacts(self) -> int:
+        return sum(self.by_channel)
 
 
 class AgentNow(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="figures", tag="now"):
@@ -332,7 +336,7 @@ def _interval(agent: str, starts_at: int, row: _Sums, settings: Settings) -> Age
         site=event.site if event else "",
         name=event.name if event else "",
         channels=tuple(sorted(channels)),
-        contacts=tuple(channels[channel] for channel in sorted(channels)),
+        by_channel=tuple(channels[channel] for channel in sorted(channels)),
         handled=sum(service.ended_at is not None for service in served),
         talk_s=_seconds(service.talk_s for service in served),
         hold_s=_seconds(service.hold_s for service in served),

@@ -42,6 +42,27 @@ class Redials(msgspec.Struct, frozen=True):
     pending: int
 
 
+class Agents(msgspec.Struct, frozen=True):
+    """Of all intervals together. Ratios are none while nobody was busy or available."""
+
+    agents: int
+    contacts: int
+    """That agents got."""
+    occupancy: float | None
+    """Busy over busy and available, by the wall clock."""
+    occupancy_by_slots: float | None
+    """The same, weighted by the slots that were in use."""
+    concurrency: float | None
+    """Contacts at once while busy."""
+    after_contact_work_s: float
+    transfers_in: int
+    transfers_out: int
+    escalations: int
+    hard: int
+    longest_hard_run: int
+    """Hard contacts in a row, of one agent on one day."""
+
+
 class Report(msgspec.Struct, frozen=True):
     """Counts are of leading contacts (a visit of several touches is one); means are in seconds, none without any."""
 
@@ -66,6 +87,7 @@ class Report(msgspec.Struct, frozen=True):
     journeys_open: int
     switches: int
     repeats: int
+    agents: Agents
 
 
 _TOUCHPOINTS = "SELECT count() AS touchpoints, max(time) AS as_of FROM touchpoints FINAL"
@@ -119,6 +141,22 @@ FROM v_redials WHERE identified AND queue != ''
 _JOURNEYS = "SELECT count() AS journeys, countIf(state = 'open') AS journeys_open FROM v_journeys"
 _SWITCHES = "SELECT count() AS switches FROM v_switches"
 
+_AGENTS = """
+SELECT
+    uniqExact(agent) AS agents,
+    sum(contacts) AS contacts,
+    if(sum(busy_s + available_s) = 0, NULL, sum(busy_s) / sum(busy_s + available_s)) AS occupancy,
+    if(sum(busy_s + available_s) = 0, NULL, sum(load_s) / sum(busy_s + available_s)) AS occupancy_by_slots,
+    if(sum(busy_s) = 0, NULL, sum(slot_s) / sum(busy_s)) AS concurrency,
+    sum(acw_s) AS after_contact_work_s,
+    sum(transfers_in) AS transfers_in,
+    sum(transfers_out) AS transfers_out,
+    sum(escalations) AS escalations,
+    sum(hard) AS hard,
+    max(hard_run) AS longest_hard_run
+FROM agent_intervals FINAL WHERE is_deleted = 0
+"""
+
 
 def report(store: Store) -> Report:
     """The figures in ``store`` now. Raises ``StoreError``."""
@@ -139,4 +177,5 @@ def report(store: Store) -> Report:
         service_level=tuple(ServiceLevel(**row) for row in rows(_SERVICE_LEVEL)),
         fcr=tuple(Fcr(**row) for row in rows(_FCR)),
         redials=Redials(**rows(_REDIALS)[0]),
+        agents=Agents(**rows(_AGENTS)[0]),
     )
