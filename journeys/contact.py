@@ -102,6 +102,12 @@ class QueueVisit(msgspec.Struct, array_like=True, frozen=True, gc=False):
     short_s: float = 5.0
     times_out_at: int = 0
     """When it counts as over though no event said so."""
+    holds: int = 0
+    passed_on: bool = False
+    """The agent transferred it."""
+    escalated: bool = False
+    """While the agent had it; so with the next."""
+    conferenced: bool = False
 
 
 _RESOLUTIONS = frozenset({"resolved", "unresolved", "failed"})
@@ -209,8 +215,14 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
         mood=mood(felt, settings.sentiment.drop) if felt else None,
         scores=tuple(sorted(scores.items())) if scores else (),
         about=about,
+        resolved_by=reading.stays[-1].agent if resolution == "resolved" and reading.stays else "",
+        passed_on=_passed_on(reading.stays) if transfers else (),
     )
     return contact, [_visit(stay, contact, settings) for stay in reading.stays]
+
+
+def _passed_on(stays: Sequence[Stay]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(stay.agent for stay in stays if stay.passed_on and stay.agent))
 
 
 def _outcome(reading: Reading, reported: str, self_service: bool) -> str:
@@ -250,4 +262,8 @@ def _visit(stay: Stay, contact: Contact, settings: Settings) -> QueueVisit:
         target_s=float(queue.target),
         short_s=float(queue.short_abandon),
         times_out_at=stay.entered_at + settings.time_out_ms(contact.channel),
+        holds=stay.holds,
+        passed_on=stay.passed_on,
+        escalated=stay.escalated,
+        conferenced=stay.conferenced,
     )

@@ -7,22 +7,25 @@ relations between contacts are written down as they are defined, pair by pair.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable
-from itertools import pairwise
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise, takewhile
 
 import msgspec
 
 from journeys import queue, switching
+from journeys.agents import AgentEvent
 from journeys.contact import Contact, QueueVisit, fold
 from journeys.facts import IDENTIFY, verdicts
 from journeys.identifiers import cleaned
 from journeys.identity import Owner, Seen, Verdict, customer_of, identifiers_of, is_identified, itself, owners_of
 from journeys.journey import UNKNOWN
 from journeys.repeats import DAY
+from journeys.service import Service, services
 from journeys.sessions import merge
 from journeys.settings import DEFAULTS, Settings
 from journeys.touchpoint import FACTS, Touchpoint
+from journeys.workload import AgentInterval
 
 
 class Relations(msgspec.Struct, frozen=True):
@@ -48,27 +51,35 @@ class Fcr(msgspec.Struct, frozen=True):
     pending: int
 
 
-class Reference(msgspec.Struct, frozen=True):
+class Reference(msgspec.Struct, frozen=True, kw_only=True):
     """All figures as of ``as_of`` (ms UTC)."""
 
     as_of: int
     contacts: dict[str, Contact]
-    relations: dict[str, Relations]
+    relations: dict[str, Relations] = {}
     visits: dict[str, QueueVisit]
-    journeys: dict[str, tuple[str, ...]]
+    journeys: dict[str, tuple[str, ...]] = {}
     """Journey id to its contacts in their order."""
-    intents: dict[str, str]
-    switches: set[tuple[str, str, str]]
+    intents: dict[str, str] = {}
+    switches: set[tuple[str, str, str]] = set()
     """(before, after, cause)"""
-    drops: set[tuple[str, int, float, float]]
+    drops: set[tuple[str, int, float, float]] = set()
     """(contact, when, from, to): where sentiment fell suddenly"""
     intervals: dict[tuple[str, str, int], queue.QueueInterval]
-    fcr: dict[tuple[int, str, str], Fcr]
+    fcr: dict[tuple[int, str, str], Fcr] = {}
     """(window in days, same_intent or any_intent, attempt) to the counts over identified customers' ended attempts."""
+    agent_intervals: dict[tuple[str, int], AgentInterval]
+    """(agent, start of the interval in ms UTC)"""
 
 
-def reference(touchpoints: Iterable[Touchpoint], as_of: int | None = None, settings: Settings = DEFAULTS) -> Reference:
-    """What ``touchpoints`` add up to as of ``as_of`` (ms UTC; unless given, the newest of their times)."""
+def reference(
+    touchpoints: Iterable[Touchpoint],
+    as_of: int | None = None,
+    settings: Settings = DEFAULTS,
+    agents: Iterable[AgentEvent] = (),
+) -> Reference:
+    """What ``touchpoints`` add up to as of ``as_of`` (ms UTC; unless given, the newest of their times), with the states
+    that ``agents`` told."""
     facts = {touchpoint.id: touchpoint for touchpoint in touchpoints}
     if as_of is None:
         as_of = max((touchpoint.at for touchpoint in facts.values()), default=0)
@@ -79,16 +90,24 @@ def reference(touchpoints: Iterable[Touchpoint], as_of: int | None = None, setti
 
     contacts: dict[str, Contact] = {}
     visits: dict[str, QueueVisit] = {}
+    served: list[Service] = []
     by_customer: dict[str, list[Contact]] = defaultdict(list)
     for own in by_contact.values():
         contact, stays = fold(own, settings)
         contacts[contact.contact_id] = contact
         visits.update((visit.visit_id, visit) for visit in stays)
+        served += services(contact, stays, settings)
     lookup = _owners(contacts.values(), facts.values(), settings).__getitem__ if settings.identity.resolve else itself
     for contact in contacts.values():
         by_customer[customer_of(contact, lookup, settings)].append(contact)
 
-    result = Reference(as_of, contacts, {}, visits, {}, {}, set(), set(), _intervals(visits.values(), settings), {})
+    result = Reference(
+        as_of=as_of,
+        contacts=contacts,
+        visits=visits,
+        intervals=_intervals(visits.values(), settings),
+        agent_intervals=_agent_intervals(list(agents), served, settings),
+    )
     counts: dict[tuple[int, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
     for customer, own_contacts in by_customer.items():
         _customer(customer, sorted(own_contacts, key=_order), result, counts, settings)
@@ -311,3 +330,112 @@ def _intervals(visits: Iterable[QueueVisit], settings: Settings) -> dict[tuple[s
         own[queue.interval_of(visit, settings)].append(visit)
     interval_s = round(settings.times.interval)
     return {key: queue.figures(*key, interval_s, those) for key, those in own.items()}
+
+
+def _agent_intervals(
+    told: list[AgentEvent], served: list[Service], settings: Settings
+) -> dict[tuple[str, int], AgentInterval]:
+    """By agent and interval: every moment at which something begins or ends cuts time, and each piece is looked at."""
+    found: dict[tuple[str, int], AgentInterval] = {}
+    for agent in {event.agent for event in told} | {service.agent for service in served}:
+        states = {event.id: event for event in told if event.agent == agent and event.type == "agent_state_changed"}
+        own = [service for service in served if service.agent == agent]
+        if states or own:
+            found.update(((agent, row.starts_at), row) for row in _agent(agent, list(states.values()), own, settings))
+    return found
+
+
+def _agent(agent: str, states: list[AgentEvent], served: list[Service], settings: Settings) -> Iterator[AgentInterval]:
+    longest, length = settings.agents.longest.ms, settings.times.interval.ms
+
+    def over(service: Service) -> int | None:
+        """When it ended, a forgotten one after the longest time; none while it runs."""
+        return None if service.ended_at is None else min(service.ended_at, service.connected_at + longest)
+
+    newest = max(
+        [event.at for event in states]
+        + [service.connected_at for service in served]
+        + [end for service in served if (end := over(service)) is not None]
+    )
+
+    def in_hand(service: Service) -> tuple[int, int, int]:
+        """From when to when, and since when in wrap-up."""
+        start, end = service.connected_at, over(service)
+        if end is None:
+            last = max(start, min(newest, start + longest, service.times_out_at))
+            return start, last, last
+        return start, min(end + round(service.wrap_s * 1000), start + longest), end
+
+    def lasted(event: AgentEvent) -> tuple[int, int]:
+        later = [other.at for other in states if (other.at, other.id) > (event.at, event.id)]
+        return event.at, min(min(later, default=newest), event.at + longest)
+
+    begun_or_ended = {at for service in served for at in in_hand(service)} | {at for e in states for at in lasted(e)}
+    lasting = [in_hand(service)[:2] for service in served] + [lasted(event) for event in states]
+    for starts_at in sorted({at for one, two in lasting for at in range(one // length * length, two + 1, length)}):
+        ends_at = starts_at + length
+        staffed = available = busy = acw = slot = load = 0
+        last: AgentEvent | None = None
+        cuts = sorted({starts_at, ends_at} | {at for at in begun_or_ended if starts_at < at < ends_at})
+        for one, two in pairwise(cuts):
+            mine = [service for service in served if in_hand(service)[0] <= one < in_hand(service)[1]]
+            wrapping = [service for service in mine if in_hand(service)[2] <= one]
+            state = next((event for event in states if lasted(event)[0] <= one < lasted(event)[1]), None)
+            last = state or last
+            name = state.state if state else "offline"
+            slots = settings.agents.slots | (state.slots if state else {})
+            working = bool(mine) or name in ("on_contact", "busy", "after_contact_work")
+            by_channel = Counter(service.channel for service in mine)
+            parts = [number * 10**6 // max(1, slots.get(channel, 1)) for channel, number in by_channel.items()]
+            staffed += (name != "offline") * (two - one)
+            available += (name == "available" and not working) * (two - one)
+            busy += working * (two - one)
+            acw += (bool(wrapping) or name == "after_contact_work") * (two - one)
+            slot += working * max(1, len(mine)) * (two - one)
+            load += working * (min(10**6, sum(parts)) if mine else 10**6) * (two - one)
+        got = [service for service in served if starts_at <= service.connected_at < ends_at]
+        run = _hard_run(served, over, starts_at, ends_at)
+        if not (staffed or busy or got or run):
+            continue
+        channels = sorted({service.channel for service in got})
+        yield AgentInterval(
+            agent,
+            starts_at,
+            length // 1000,
+            team=last.team if last else "",
+            site=last.site if last else "",
+            name=last.name if last and settings.agents.names else "",
+            channels=tuple(channels),
+            by_channel=tuple(len([service for service in got if service.channel == channel]) for channel in channels),
+            handled=len([service for service in got if service.ended_at is not None]),
+            talk_s=sum(round(service.talk_s * 1000) for service in got) / 1000,
+            hold_s=sum(round(service.hold_s * 1000) for service in got) / 1000,
+            wrap_s=sum(round(service.wrap_s * 1000) for service in got) / 1000,
+            holds=sum(service.holds or (1 if service.hold_s else 0) for service in got),
+            transfers_in=len([service for service in got if service.transferred_in]),
+            transfers_out=len([service for service in got if service.transferred_out]),
+            escalations=len([service for service in got if service.escalated]),
+            conferences=len([service for service in got if service.conferenced]),
+            resolved=len([service for service in got if service.resolved]),
+            hard=len([service for service in got if service.hard]),
+            hard_run=run,
+            staffed_s=staffed / 1000,
+            available_s=available / 1000,
+            busy_s=busy / 1000,
+            acw_s=acw / 1000,
+            slot_s=slot / 1000,
+            load_s=load / 10**9,
+        )
+
+
+def _hard_run(served: list[Service], over: Callable[[Service], int | None], starts_at: int, ends_at: int) -> int:
+    """The longest row of hard ones, of those that ended on this day (UTC), whose last one ended in the interval."""
+    day = starts_at // DAY
+    ended = [(end, one.service_id, one.hard) for one in served if (end := over(one)) is not None and end // DAY == day]
+    ended.sort()
+    longest = 0
+    for number, (end, _, _) in enumerate(ended):
+        if starts_at <= end < ends_at:
+            run = list(takewhile(bool, (hard for _, _, hard in reversed(ended[: number + 1]))))
+            longest = max(longest, len(run))
+    return longest

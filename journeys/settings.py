@@ -134,6 +134,19 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     short_abandon: Duration = Duration(5)
 
 
+class Agents(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    names: bool = False
+    """Whether the names in agent events are kept; otherwise an agent is known by its key alone."""
+    slots: dict[str, int] = {}
+    """How many contacts of a channel an agent takes at once, where no agent event says; one of any other channel."""
+    longest: Duration = Duration(12 * 3600)
+    """No state and no service counts for longer than this: somebody forgot to end it. A day at most."""
+    hard_hold: Duration = Duration(180)
+    """A contact that was on hold for longer than this is a hard one."""
+    hard_mood: float = -0.5
+    """So is one whose customer sounded like this or worse at the end (-1 to 1)."""
+
+
 class Times(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     lateness: Duration = Duration(35 * 86_400)
     """Older than this before the newest event of its contact: to the dead letters as `too_late`."""
@@ -180,6 +193,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     queue: Queue = Queue()
     """What holds for queues that `queues` does not name."""
     queues: dict[str, Queue] = {}
+    agents: Agents = Agents()
     times: Times = Times()
     retention: Retention = Retention()
     sentiment: Sentiment = Sentiment()
@@ -218,6 +232,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @cached_property
     def interval_ms(self) -> int:
         return self.times.interval.ms
+
+    @cached_property
+    def longest_ms(self) -> int:
+        return self.agents.longest.ms
 
     @cached_property
     def rank_of(self) -> dict[str, int]:
@@ -283,6 +301,11 @@ def convert(raw: dict[str, Any], where: str = "settings") -> Settings:
         raise SettingsError(
             f"{where}: times.interval: expected a part of a day of 60s or more, got {settings.times.interval:g}s"
         )
+    if not 60 <= settings.agents.longest <= 86_400:
+        raise SettingsError(f"{where}: agents.longest: expected 1m to 1d, got {settings.agents.longest:g}s")
+    for channel, slots in settings.agents.slots.items():
+        if slots < 1:
+            raise SettingsError(f"{where}: agents.slots.{channel}: expected 1 or more, got {slots}")
     return settings
 
 

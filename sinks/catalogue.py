@@ -90,6 +90,19 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
         "Service level of the interval by dialect (docs: service level); absent while nothing counts.",
         (*INTERVAL_LABELS, "dialect"),
     ),
+    "journey_agents": (
+        "Agents now, by the state that they told last; none once it has lasted too long.", ("team", "state")
+    ),
+    "journey_queue_agents": (
+        "Agents now, by each queue that they take contacts from, so that one of two queues counts twice.",
+        ("queue", "state"),
+    ),
+    "journey_agents_contacts": ("Contacts that agents have in hand now.", ("team", "channel")),
+    "journey_agents_occupancy_ratio": (
+        "Of the time in which agents were busy or available, how much was taken: by the wall clock, or weighted by the "
+        "slots in use (docs: the agent's day); absent while there was none.",
+        ("team", "interval", "weight"),
+    ),
     "journey_journeys_open": ("Journeys that are open.", ("intent",)),
     "journey_newest_event_timestamp_seconds": ("Event time of the newest event that figures are made of.", ()),
     "journey_metrics_lag_messages": ("Messages on the topics that the metrics do not include yet.", ()),

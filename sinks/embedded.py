@@ -33,6 +33,7 @@ _ARROW: dict[Kind, pa.DataType] = {
     "seconds?": pa.float64(),
     "flag": pa.uint8(),
     "count": pa.uint32(),
+    "counts": pa.list_(pa.uint32()),
     "int32": pa.int32(),
     "int64": pa.int64(),
     "uint64": pa.uint64(),

@@ -30,6 +30,7 @@ from journeys.change import Change
 from journeys.journey import Journey, Signal
 from journeys.queue import QueueInterval, QueueNow
 from journeys.service_level import DIALECTS, Counts
+from journeys.workload import AgentInterval, AgentNow
 from sinks.backlog import places
 from sinks.catalogue import COUNTERS, GAUGES, Bounded
 from sinks.erasure import is_of_customer
@@ -55,6 +56,8 @@ class State(msgspec.Struct):
     now: dict[str, tuple[int, QueueNow | None]] = {}
     """Entity id to version and figures; none is a tombstone's."""
     intervals: dict[str, tuple[int, QueueInterval | None]] = {}
+    agents: dict[str, tuple[int, AgentNow | None]] = {}
+    agent_intervals: dict[str, tuple[int, AgentInterval | None]] = {}
     open_journeys: dict[str, tuple[int, str, int]] = {}
     """Journey id to version, intent and when it closes (ms)."""
     signals: dict[str, int] = {}
@@ -67,6 +70,7 @@ Payload = TypeVar("Payload")
 
 _journey = msgspec.json.Decoder(Change[Journey]).decode
 _signal = msgspec.json.Decoder(Change[Signal]).decode
+_agent = msgspec.json.Decoder(Change[AgentInterval | AgentNow]).decode
 _queue = msgspec.json.Decoder(Change[QueueInterval | QueueNow]).decode
 
 
@@ -80,8 +84,10 @@ class Figures(Collector):
         self._clock = clock
         self._queues, self._channels, self._intents = Bounded(), Bounded(), Bounded()
         self._causes, self._reasons = Bounded(), Bounded()
+        self._teams, self._states = Bounded(), Bounded()
         self._taking: dict[str, Callable[[Record], None]] = {
             "journey.queues": self._take_queue,
+            "journey.agent_figures": self._take_agent,
             "journey.journeys": self._take_journey,
             "journey.signals": self._take_signal,
             "journey.touchpoints.dlq": self._take_dead_letter,
@@ -113,6 +119,17 @@ class Figures(Collector):
         kept = {key for those in by_queue.values() for _, key in sorted(those)[-INTERVALS_KEPT:]}
         state.intervals = {key: state.intervals[key] for key in kept}
 
+        state.agents = {
+            key: (version, agent)
+            for key, (version, agent) in state.agents.items()
+            if agent is not None and agent.as_of > state.newest_at - LIVE_MS
+        }
+        state.agent_intervals = {
+            key: (version, interval)
+            for key, (version, interval) in state.agent_intervals.items()
+            if interval is not None and interval.starts_at + 2000 * interval.interval_s > state.newest_at
+        }
+
     def now_ms(self) -> int:
         """The clock's time while events are live, else the newest event's: a replay of old days has its own now."""
         wall = int(self._clock() * 1000)
@@ -128,6 +145,8 @@ class Figures(Collector):
             now = self.now_ms()
             self._show_queues(families, now)
             self._show_intervals(families, now)
+            self._show_agents(families, now)
+            self._show_occupancy(families, now)
             journeys: Counted[str] = Counted()
             for _, intent, closes_at in state.open_journeys.values():
                 journeys[self._intents(intent)] += closes_at >= state.newest_at
@@ -183,6 +202,45 @@ class Figures(Collector):
                 if level is not None:
                     families["journey_queue_interval_service_level_ratio"].add_metric((*labels, name), level)
 
+    def _show_agents(self, families: dict[str, GaugeMetricFamily], now: int) -> None:
+        of_team: Counted[tuple[str, str]] = Counted()
+        of_queue: Counted[tuple[str, str]] = Counted()
+        in_hand: Counted[tuple[str, str]] = Counted()
+        for _, agent in self.state.agents.values():
+            if agent is None:
+                continue
+            team = self._teams(agent.team)
+            for channel, contacts in agent.in_hand.items():
+                in_hand[team, self._channels(channel)] += contacts
+            if agent.until > now:
+                state = self._states(agent.state)
+                of_team[team, state] += 1
+                of_queue.update((self._queues(queue), state) for queue in agent.queues)
+        for name, counts in (
+            ("journey_agents", of_team),
+            ("journey_queue_agents", of_queue),
+            ("journey_agents_contacts", in_hand),
+        ):
+            for labels, count in counts.items():
+                families[name].add_metric(labels, count)
+
+    def _show_occupancy(self, families: dict[str, GaugeMetricFamily], now: int) -> None:
+        shown: dict[tuple[str, str], list[float]] = {}
+        for _, interval in self.state.agent_intervals.values():
+            if interval is None:
+                continue
+            length = interval.interval_s * 1000
+            name = {0: "current", 1: "previous"}.get(now // length - interval.starts_at // length)
+            if name is not None:
+                sums = shown.setdefault((self._teams(interval.team), name), [0.0, 0.0, 0.0])
+                sums[0] += interval.busy_s
+                sums[1] += interval.load_s
+                sums[2] += interval.busy_s + interval.available_s
+        for labels, (busy, load, ready) in shown.items():
+            for weight, taken in (("clock", busy), ("slots", load)):
+                if ready:
+                    families["journey_agents_occupancy_ratio"].add_metric((*labels, weight), taken / ready)
+
     def _take_queue(self, record: Record) -> None:
         if record.value is None:
             return
@@ -193,6 +251,17 @@ class Figures(Collector):
             _keep(self.state.now, change.id, change.version, payload)
         elif change.entity == "interval" and not isinstance(payload, QueueNow):
             _keep(self.state.intervals, change.id, change.version, payload)
+
+    def _take_agent(self, record: Record) -> None:
+        if record.value is None:
+            return
+        change = _agent(record.value)
+        self._advance(change.as_of)
+        payload = change.payload
+        if change.entity == "now" and not isinstance(payload, AgentInterval):
+            _keep(self.state.agents, change.id, change.version, payload)
+        elif change.entity == "interval" and not isinstance(payload, AgentNow):
+            _keep(self.state.agent_intervals, change.id, change.version, payload)
 
     def _take_journey(self, record: Record) -> None:
         if record.value is None:

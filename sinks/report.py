@@ -74,6 +74,27 @@ class ResponseRate(msgspec.Struct, frozen=True):
     response_rate: float | None
 
 
+class Agents(msgspec.Struct, frozen=True):
+    """Of all intervals together. Ratios are none while nobody was busy or available."""
+
+    agents: int
+    contacts: int
+    """That agents got."""
+    occupancy: float | None
+    """Busy over busy and available, by the wall clock."""
+    occupancy_by_slots: float | None
+    """The same, weighted by the slots that were in use."""
+    concurrency: float | None
+    """Contacts at once while busy."""
+    after_contact_work_s: float
+    transfers_in: int
+    transfers_out: int
+    escalations: int
+    hard: int
+    longest_hard_run: int
+    """Hard contacts in a row, of one agent on one day."""
+
+
 class Report(msgspec.Struct, frozen=True):
     """Counts are of leading contacts (a visit of several touches is one); means are in seconds, none without any."""
 
@@ -101,6 +122,7 @@ class Report(msgspec.Struct, frozen=True):
     sentiment: Sentiment
     surveys: tuple[SurveyScore, ...]
     response_rates: tuple[ResponseRate, ...]
+    agents: Agents
 
 
 _TOUCHPOINTS = "SELECT count() AS touchpoints, max(time) AS as_of FROM touchpoints FINAL"
@@ -173,6 +195,21 @@ SELECT
 FROM v_survey_scores AS found GROUP BY kind ORDER BY kind
 """
 _RESPONSE_RATES = "SELECT channel, invitations, responses, unasked, response_rate FROM v_response_rates"
+_AGENTS = """
+SELECT
+    uniqExact(agent) AS agents,
+    sum(contacts) AS contacts,
+    if(sum(busy_s + available_s) = 0, NULL, sum(busy_s) / sum(busy_s + available_s)) AS occupancy,
+    if(sum(busy_s + available_s) = 0, NULL, sum(load_s) / sum(busy_s + available_s)) AS occupancy_by_slots,
+    if(sum(busy_s) = 0, NULL, sum(slot_s) / sum(busy_s)) AS concurrency,
+    sum(acw_s) AS after_contact_work_s,
+    sum(transfers_in) AS transfers_in,
+    sum(transfers_out) AS transfers_out,
+    sum(escalations) AS escalations,
+    sum(hard) AS hard,
+    max(hard_run) AS longest_hard_run
+FROM agent_intervals FINAL WHERE is_deleted = 0
+"""
 
 
 def report(store: Store) -> Report:
@@ -197,4 +234,5 @@ def report(store: Store) -> Report:
         sentiment=Sentiment(**rows(_SENTIMENT)[0]),
         surveys=tuple(SurveyScore(**row) for row in rows(_SURVEYS)),
         response_rates=tuple(ResponseRate(**row) for row in rows(_RESPONSE_RATES)),
+        agents=Agents(**rows(_AGENTS)[0]),
     )

@@ -18,6 +18,7 @@ from journeys.forgetting import KEY, Forgotten
 from journeys.identity import Identified, is_identified
 from journeys.journey import Journey, Signal, Stitched
 from journeys.queue import QueueInterval, QueueNow
+from journeys.workload import AgentInterval, AgentNow
 from sinks import erasure, tables
 from sinks.store import Columns
 from sinks.tables import Table
@@ -130,7 +131,7 @@ class ChangedRows:
 
 _EMPTY: dict[str, Any] = {
     "text": "", "texts": (), "time": 0, "time?": None, "seconds": 0.0, "seconds?": None, "numbers": (), "flag": 0,
-    "count": 0, "int32": 0, "int64": 0, "uint64": 0,
+    "count": 0, "counts": (), "int32": 0, "int64": 0, "uint64": 0,
 }  # fmt: skip
 
 
@@ -467,6 +468,21 @@ def _interval_only(value: bytes) -> Change[QueueInterval | QueueNow] | None:
     return change if change.entity == "interval" else None
 
 
+_agent_change = msgspec.json.Decoder(Change[AgentInterval | AgentNow]).decode
+
+
+def _agent_interval_only(value: bytes) -> Change[AgentInterval | AgentNow] | None:
+    change = _agent_change(value)
+    return change if change.entity == "interval" else None
+
+
+def _agent_intervals(changes: list[Change[AgentInterval]]) -> Columns:
+    live = [change for change in changes if change.payload is not None]
+    figures = [change.payload for change in live]
+    names = list(tables.AGENT_INTERVALS.columns)[1:-2]  # the struct's own, without id and version
+    return [[change.id for change in live], *([getattr(one, name) for one in figures] for name in names)]
+
+
 # What each topic's messages become. (streams/topics.py has all topics; sinks import no streams.)
 READERS: dict[str, Callable[[], Rows]] = {
     "journey.accepted": TouchpointRows,
@@ -477,6 +493,7 @@ READERS: dict[str, Callable[[], Rows]] = {
     "journey.journeys": lambda: ChangedRows(tables.JOURNEYS, msgspec.json.Decoder(Change[Journey]).decode, _journeys),
     "journey.signals": lambda: ChangedRows(tables.SIGNALS, msgspec.json.Decoder(Change[Signal]).decode, _signals),
     "journey.queues": lambda: ChangedRows(tables.QUEUE_INTERVALS, _interval_only, _intervals),
+    "journey.agent_figures": lambda: ChangedRows(tables.AGENT_INTERVALS, _agent_interval_only, _agent_intervals),
     "journey.identifiers": lambda: ChangedRows(
         tables.IDENTIFIERS, msgspec.json.Decoder(Change[Identified]).decode, _identifiers
     ),

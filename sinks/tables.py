@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 Kind = Literal[
-    "text", "texts", "time", "time?", "seconds", "seconds?", "numbers", "flag", "count", "int32", "int64", "uint64"
+    "text", "texts", "time", "time?", "seconds", "seconds?", "numbers", "flag", "count", "counts", "int32", "int64",
+    "uint64",
 ]  # fmt: skip
 """text: str or bytes (UTF-8); texts: sequence of str; time: int, ms since the epoch; seconds: float, of which numbers
-are a sequence; ``?``: or None."""
+are a sequence, as counts are of count; ``?``: or None."""
 
 
 class Table(NamedTuple):
@@ -191,6 +192,40 @@ QUEUE_INTERVALS = Table(
         **_VERSION,
     },
 )
+AGENT_INTERVALS = Table(
+    "agent_intervals",
+    {
+        "interval_id": "text",
+        "agent": "text",
+        "name": "text",
+        "team": "text",
+        "site": "text",
+        "starts_at": "time",
+        "interval_s": "count",
+        "contacts": "count",
+        "channels": "texts",
+        "by_channel": "counts",
+        "handled": "count",
+        "talk_s": "seconds",
+        "hold_s": "seconds",
+        "wrap_s": "seconds",
+        "holds": "count",
+        "transfers_in": "count",
+        "transfers_out": "count",
+        "escalations": "count",
+        "conferences": "count",
+        "resolved": "count",
+        "hard": "count",
+        "hard_run": "count",
+        "staffed_s": "seconds",
+        "available_s": "seconds",
+        "busy_s": "seconds",
+        "acw_s": "seconds",
+        "slot_s": "seconds",
+        "load_s": "seconds",
+        **_VERSION,
+    },
+)
 IDENTIFIERS = Table(
     "identifiers",
     {
@@ -223,4 +258,14 @@ DEAD_LETTERS = Table(
         "at": "time",
     },
 )
-TABLES = (TOUCHPOINTS, CONTACTS, QUEUE_VISITS, JOURNEYS, SIGNALS, QUEUE_INTERVALS, IDENTIFIERS, DEAD_LETTERS)
+TABLES = (
+    TOUCHPOINTS,
+    CONTACTS,
+    QUEUE_VISITS,
+    JOURNEYS,
+    SIGNALS,
+    QUEUE_INTERVALS,
+    AGENT_INTERVALS,
+    IDENTIFIERS,
+    DEAD_LETTERS,
+)

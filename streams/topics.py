@@ -58,6 +58,9 @@ STITCHED = "journey.stitched"
 JOURNEYS = "journey.journeys"
 SIGNALS = "journey.signals"
 QUEUES = "journey.queues"
+AGENTS_ROUTED = "journey.agents_routed"
+SERVICES = "journey.services"
+AGENT_FIGURES = "journey.agent_figures"
 
 
 def changelog(stage: str) -> str:
@@ -68,7 +71,8 @@ CATALOGUE: dict[str, Topic] = {
     topic.name: topic
     for topic in (
         Topic(TOUCHPOINTS, "contact_id", "CloudEvent; its identifiers may be clear", retention_ms=DAY_MS),
-        Topic(AGENTS, "agent", "agent states; no stage reads them yet"),
+        Topic(AGENTS, "agent", "AgentCloudEvent: agent states"),
+        Topic(AGENTS_ROUTED, "agent", "AgentCloudEvent: those that lay in another agent's partition"),
         Topic(ROUTED, "contact_id", "CloudEvent: touchpoints that lay in another contact's partition"),
         Topic(
             DEAD_LETTERS,
@@ -86,9 +90,11 @@ CATALOGUE: dict[str, Topic] = {
         Topic(JOURNEYS, "customer", "Change[Journey]"),
         Topic(SIGNALS, "customer", "Change[Signal]", retention_ms=30 * DAY_MS),
         Topic(QUEUES, "queue", "Change[QueueInterval] and Change[QueueNow]"),
+        Topic(SERVICES, "agent", "Change[Service]: what agents had of contacts"),
+        Topic(AGENT_FIGURES, "agent", "Change[AgentInterval] and Change[AgentNow]"),
         *(
             Topic(changelog(stage), "state key", "the stage's state", cleanup="compact")
-            for stage in ("contact", "identity", "journey", "queue")
+            for stage in ("contact", "identity", "journey", "queue", "agent")
         ),
     )
 }

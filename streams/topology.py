@@ -7,6 +7,10 @@
                            │  └────── journey.owners ◄─── identity ─► journey.identifiers
                            ├────────► journey.evidence ────►┘▲
                            │           (by identifier) ◄─────┘
+                           ├────────► journey.services ─────► agent ───► journey.agent_figures
+                           │           (by agent)             │ ▲
+                           │          journey.agents ────────►┘ │
+                           │          (journey.agents_routed) ◄─┘
                            └────────► journey.accepted, journey.touchpoints.dlq
 
 Each stage is keyed, and the only writer of what it emits (but for customers to be forgotten, which identity tells the
@@ -22,6 +26,7 @@ from journeys.settings import Settings
 from streams import topics
 from streams.dead_letters import Seal
 from streams.settings import Topology
+from streams.stages.agent import AgentStage
 from streams.stages.contact import ContactStage
 from streams.stages.identity import IdentityStage
 from streams.stages.journey import JourneyStage
@@ -38,6 +43,7 @@ def build(settings: Settings, pseudonyms: Pseudonyms, partitions: int = PARTITIO
         IdentityStage(settings),  # what was seen together says to whom an identifier belongs
         JourneyStage(settings),  # contacts of one customer are journeys, with switches and repeats
         QueueStage(settings),  # visits of one queue are its figures, by interval and now
+        AgentStage(settings),  # what one agent served, with the states it told, is its day
     )
     return Topology(
         stages=stages,

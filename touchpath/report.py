@@ -15,7 +15,7 @@ from touchpath.queries import Queries, queries
 from touchpath.terminal import ANSWERS
 
 if TYPE_CHECKING:
-    from sinks.report import Report
+    from sinks.report import Agents, Report
     from sinks.store import Store
 
 
@@ -24,7 +24,7 @@ def report(
     clickhouse: options.ClickHouse = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object instead; its keys are stable.")] = False,
 ) -> None:
-    """Print contacts, waiting, service level, first contact resolution, redials and journeys, while it runs or after.
+    """Print contacts, waiting, service level, first contact resolution, redials, journeys and agents, running or not.
 
     \b
     Example:
@@ -94,7 +94,7 @@ def _tables(found: Report) -> list[Table]:
     redials.add_row(
         *map(_figure, (again.abandoned, again.redialled, again.recovered, again.called_back, again.lost, again.pending))
     )
-    return [figures, levels, fcr, redials, *_feelings(found)]
+    return [figures, levels, fcr, redials, *_feelings(found), _agents(found.agents)]
 
 
 def _feelings(found: Report) -> list[Table]:
@@ -124,6 +124,25 @@ def _feelings(found: Report) -> list[Table]:
             )
         tables.append(rates)
     return tables
+
+
+def _agents(found: Agents) -> Table:
+    table = _table("agents", "", "")
+    for name, value in (
+        ("agents", _figure(found.agents)),
+        ("contacts that they got", _figure(found.contacts)),
+        ("occupancy by the wall clock", _ratio(found.occupancy)),
+        ("occupancy weighted by slots", _ratio(found.occupancy_by_slots)),
+        ("contacts at once while busy", _figure(found.concurrency)),
+        ("after-contact work, s", _figure(found.after_contact_work_s)),
+        ("transfers in", _figure(found.transfers_in)),
+        ("transfers out", _figure(found.transfers_out)),
+        ("escalations", _figure(found.escalations)),
+        ("hard contacts", _figure(found.hard)),
+        ("longest row of hard contacts", _figure(found.longest_hard_run)),
+    ):
+        table.add_row(name, value)
+    return table
 
 
 _WORDS = frozenset({"", "dialect", "scope", "attempt", "kind", "channel"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from journeys.agents import AgentEvent
 from journeys.pseudonyms import KEY_BYTES, Pseudonyms
 from journeys.settings import DEFAULTS
 from journeys.touchpoint import FACTS, Touchpoint
@@ -18,7 +19,7 @@ START = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 CHANNELS = ("voice", "chat", "web", "app", "ivr", "email", "fax", "survey")
 TYPES = (
     "started", "queued", "connected", "held", "resumed", "transferred", "abandoned", "called_back", "ended",
-    "wrapped_up", "failed", "resolved", "visited",
+    "wrapped_up", "failed", "resolved", "visited", "escalated", "conferenced",
 )  # fmt: skip
 # Times at which windows and gaps meet their edges, so that ties and exact limits come up often.
 ATTRIBUTES: tuple[dict[str, object], ...] = (
@@ -98,6 +99,33 @@ def people(draw: st.DrawFn, most: int = 25) -> list[Touchpoint]:
                 identifiers=draw(some_identifiers(1 if fact else 0)),
                 intent=draw(st.sampled_from(("", "billing", "fault"))),
                 other=draw(some_identifiers(1)) if fact in ("link", "unlink", "alias", "auto") else {},
+            )
+        )
+    return draw(st.permutations(made))
+
+
+STATES = ("available", "on_contact", "after_contact_work", "break", "offline")
+
+
+@st.composite
+def shifts(draw: st.DrawFn, most: int = 20) -> list[AgentEvent]:
+    """Agent events of the agents of ``touchpoints``, at the times at which those happen, and of an idle one."""
+    made = []
+    for number in range(draw(st.integers(0, most))):
+        at = START + draw(st.sampled_from(STEPS)) + draw(st.sampled_from(STEPS)) + draw(st.sampled_from((0, 0, 7001)))
+        made.append(
+            AgentEvent(
+                at,
+                f"s{number}",
+                draw(st.sampled_from(("ann", "bob", "eve"))),
+                draw(
+                    st.sampled_from(("available", "available", "on_contact", "after_contact_work", "break", "offline"))
+                ),
+                draw(st.sampled_from(({}, {"voice": 1, "chat": 3}, {"chat": 2, "email": 0}))),
+                draw(st.sampled_from(((), ("sales",), ("sales", "service")))),
+                draw(st.sampled_from(("", "north", "south"))),
+                name=draw(st.sampled_from(("", "Ann"))),
+                type=draw(st.sampled_from(("agent_state_changed",) * 5 + ("agent_logged_in",))),
             )
         )
     return draw(st.permutations(made))

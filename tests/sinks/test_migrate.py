@@ -32,6 +32,7 @@ def test_blocks_have_the_columns_of_the_tables(store: Embedded, table: Table) ->
         "seconds?": {"Nullable(Float64)"},
         "flag": {"UInt8"},
         "count": {"UInt32"},
+        "counts": {"Array(UInt32)"},
         "int32": {"Int32"},
         "int64": {"Int64"},
         "uint64": {"UInt64"},

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from journeys import agents
+from journeys.agents import AgentEvent
 from journeys.change import Change
 from journeys.contact import QueueVisit
 from journeys.identity import Identified
@@ -16,8 +18,10 @@ from journeys.journey import Journey, Signal, Stitched
 from journeys.partition import partition_of
 from journeys.pseudonyms import Pseudonyms
 from journeys.queue import QueueInterval, QueueNow
+from journeys.service import Service
 from journeys.settings import DEFAULTS, Settings
 from journeys.touchpoint import Touchpoint, encode
+from journeys.workload import AgentInterval, AgentNow
 from sinks.erasure import is_of_customer
 from streams import topics
 from streams.batch import Batch
@@ -61,6 +65,11 @@ class Pipeline:
         self.append(
             topics.TOUCHPOINTS, place, key, encode(touchpoint), touchpoint.at if timestamp is None else timestamp
         )
+
+    def publish_agent(self, event: AgentEvent, partition: int | None = None, timestamp: int | None = None) -> None:
+        key = event.agent.encode()
+        place = partition_of(key, self.partitions) if partition is None else partition
+        self.append(topics.AGENTS, place, key, agents.encode(event), event.at if timestamp is None else timestamp)
 
     def append(
         self,
@@ -163,6 +172,16 @@ class Pipeline:
 
     def identifiers(self) -> dict[str, Identified]:
         return self.rows(topics.IDENTIFIERS, "identifier", Identified)
+
+    def services(self) -> dict[str, Service]:
+        return self.rows(topics.SERVICES, "service", Service)
+
+    def agent_intervals(self) -> dict[tuple[str, int], AgentInterval]:
+        rows = self.rows(topics.AGENT_FIGURES, "interval", AgentInterval | AgentNow)
+        return {(row.agent, row.starts_at): row for row in rows.values()}
+
+    def agents_now(self) -> dict[str, AgentNow]:
+        return self.rows(topics.AGENT_FIGURES, "now", AgentInterval | AgentNow)
 
     def accepted(self) -> list[bytes]:
         return [line for record in self.records(topics.ACCEPTED) for line in (record.value or b"").split(b"\n")]

@@ -49,6 +49,7 @@ def assert_equal(pipeline: Pipeline, expected: Reference) -> None:
     }
     intervals = {(row.queue, row.channel, row.starts_at): row for row in pipeline.intervals().values()}
     assert intervals == expected.intervals
+    assert pipeline.agent_intervals() == expected.agent_intervals
 
 
 @given(
