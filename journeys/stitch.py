@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from journeys.contact import Contact
 from journeys.journey import Journey, Signal, Stitched, intent_of, journeys_of
-from journeys.repeats import DAY, Follows, Redials
+from journeys.repeats import Follows, Redials, Windows
 from journeys.sessions import merge, sessions
 from journeys.settings import Settings
 from journeys.switching import step, switches
@@ -27,7 +27,9 @@ def stitch(customer: str, contacts: Iterable[Contact], settings: Settings) -> St
     groups = sessions(sorted(contacts, key=_IN_ORDER), settings)
     parts = {group[0].contact_id: group for group in groups if len(group) > 1}
     leading = [merge(group) for group in groups]
-    any_intent, same_intent = _follows(leading, max(settings.journeys.repeat_windows_days) * DAY)
+    windows = Windows(settings)
+    ends = {contact.contact_id: windows.ends(contact) for contact in leading if contact.attempt != "none"}
+    any_intent, same_intent = _follows(leading, ends)
     redials = Redials(leading, settings) if any(contact.outcome == "abandoned" for contact in leading) else None
 
     result = Stitching([], [], [])
@@ -35,7 +37,9 @@ def stitch(customer: str, contacts: Iterable[Contact], settings: Settings) -> St
         journey_id = f"{customer}/{journey[0].contact_id}"
         repeats = 0
         for contact in journey:
-            placed = _place(contact, customer, journey_id, any_intent, same_intent[contact.intent], redials)
+            placed = _place(
+                contact, customer, journey_id, any_intent, same_intent[contact.intent], redials, windows.days, ends
+            )
             repeats += bool(placed.repeat_of_same)
             result.stitched.append(placed)
             result.stitched.extend(
@@ -49,28 +53,38 @@ def stitch(customer: str, contacts: Iterable[Contact], settings: Settings) -> St
     return result
 
 
-def _follows(leading: list[Contact], window: int) -> tuple[Follows, dict[str, Follows]]:
+def _follows(leading: list[Contact], windows: dict[str, tuple[int, ...]]) -> tuple[Follows, dict[str, Follows]]:
     """Who follows whom with any intent, and by intent."""
-    any_intent = Follows(leading, window)
+    any_intent = Follows(leading, windows)
     by_intent: dict[str, list[Contact]] = {}
     for contact in leading:
         by_intent.setdefault(contact.intent, []).append(contact)
     if len(by_intent) == 1:
         return any_intent, dict.fromkeys(by_intent, any_intent)
-    return any_intent, {intent: Follows(those, window) for intent, those in by_intent.items()}
+    return any_intent, {intent: Follows(those, windows) for intent, those in by_intent.items()}
 
 
 def _place(
-    contact: Contact, customer: str, journey_id: str, any_intent: Follows, same_intent: Follows, redials: Redials | None
+    contact: Contact,
+    customer: str,
+    journey_id: str,
+    any_intent: Follows,
+    same_intent: Follows,
+    redials: Redials | None,
+    window_days: tuple[int, ...],
+    window_ends: dict[str, tuple[int, ...]],
 ) -> Stitched:
-    same = other = again_same = again_any = None
+    same = other = again_same = again_any = redial_until = None
+    ends: tuple[int, ...] = ()
     if contact.attempt != "none":
-        again_same, again_any = same_intent.first_repeat(contact), any_intent.first_repeat(contact)
+        ends = window_ends[contact.contact_id]
+        again_same = same_intent.first_after(contact, ends[-1])
+        again_any = any_intent.first_after(contact, ends[-1])
     if contact.direction == "inbound":
         same, other = same_intent.repeat_of(contact), any_intent.repeat_of(contact)
     redial = None
     if redials is not None and contact.outcome == "abandoned" and contact.direction == "inbound":
-        redial = redials.after(contact)
+        redial, redial_until = redials.after(contact), redials.until(contact)
     return Stitched(
         contact,
         customer,
@@ -83,6 +97,9 @@ def _place(
         redial[0].started_at if redial else None,
         redial[0].contact_id if redial else "",
         redial[1] if redial else "",
+        window_days=window_days if ends else (),
+        window_ends=ends,
+        redial_until=redial_until,
     )
 
 

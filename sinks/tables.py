@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 Kind = Literal[
-    "text", "texts", "time", "time?", "seconds", "seconds?", "numbers", "flag", "count", "int32", "int64", "uint64"
+    "text", "texts", "time", "time?", "seconds", "seconds?", "numbers", "counts", "times", "flag",
+    "count", "int32", "int64", "uint64"
 ]  # fmt: skip
-"""text: str or bytes (UTF-8); texts: sequence of str; time: int, ms since the epoch; seconds: float, of which numbers
-are a sequence; ``?``: or None."""
+"""text: str or bytes (UTF-8); texts: sequence of str; time: int, ms since the epoch, of which times are a sequence;
+seconds: float, of which numbers are a sequence; counts: sequence of small int; ``?``: or None."""
 
 
 class Table(NamedTuple):
@@ -83,6 +84,9 @@ CONTACTS = Table(
         "redial_at": "time?",
         "redial_id": "text",
         "redial": "text",
+        "window_days": "counts",
+        "window_ends": "times",
+        "redial_until": "time?",
         "queues": "texts",
         "teams": "texts",
         "articles": "texts",
