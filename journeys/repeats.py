@@ -9,8 +9,7 @@ site at which the attempt was taken where the settings measure FCR by working ti
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate
 from operator import attrgetter
 
@@ -21,20 +20,20 @@ DAY = 86_400_000
 _BY_END: Callable[[Contact], tuple[int, str]] = attrgetter("ended_at", "contact_id")
 
 
-class Windows:
-    """When the windows of an attempt end."""
+def window_ends(contacts: Iterable[Contact], settings: Settings) -> dict[str, tuple[int, ...]]:
+    """By the id of each attempt when its windows end (ms UTC), in the order of ``settings.repeat_windows``."""
+    attempts = [contact for contact in contacts if contact.attempt != "none"]
+    if "fcr" in settings.calendar.working_time:
+        return {attempt.contact_id: _working_window_ends(attempt, settings) for attempt in attempts}
+    lengths = [days * DAY for days in settings.repeat_windows]
+    return {attempt.contact_id: tuple([attempt.ended_at + length for length in lengths]) for attempt in attempts}
 
-    def __init__(self, settings: Settings) -> None:
-        self.days = tuple(sorted(set(settings.journeys.repeat_windows_days)))
-        self._lengths = [days * DAY for days in self.days]
-        self._hours_for = partial(settings.hours_for, "fcr") if "fcr" in settings.calendar.working_time else None
 
-    def ends(self, attempt: Contact) -> tuple[int, ...]:
-        """By ``days``, in ms (UTC)."""
-        hours = self._hours_for(attempt.queue) if self._hours_for is not None else None
-        if hours is None:
-            return tuple([attempt.ended_at + length for length in self._lengths])
-        return tuple([hours.after_days(attempt.ended_at, days) for days in self.days])
+def _working_window_ends(attempt: Contact, settings: Settings) -> tuple[int, ...]:
+    hours = settings.hours_for("fcr", attempt.queue)
+    if hours is None:
+        return tuple(attempt.ended_at + days * DAY for days in settings.repeat_windows)
+    return tuple(hours.after_days(attempt.ended_at, days) for days in settings.repeat_windows)
 
 
 class Inbound:

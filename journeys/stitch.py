@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from operator import attrgetter
 from typing import NamedTuple
 
+import msgspec
+
+from journeys import surveys
 from journeys.contact import Contact
 from journeys.journey import Journey, Signal, Stitched, intent_of, journeys_of
-from journeys.repeats import Follows, Redials, Windows
+from journeys.repeats import Follows, Redials, window_ends
 from journeys.sessions import merge, sessions
 from journeys.settings import Settings
 from journeys.switching import step, switches
@@ -27,19 +30,28 @@ def stitch(customer: str, contacts: Iterable[Contact], settings: Settings) -> St
     groups = sessions(sorted(contacts, key=_IN_ORDER), settings)
     parts = {group[0].contact_id: group for group in groups if len(group) > 1}
     leading = [merge(group) for group in groups]
-    windows = Windows(settings)
-    ends = {contact.contact_id: windows.ends(contact) for contact in leading if contact.attempt != "none"}
-    any_intent, same_intent = _follows(leading, ends)
-    redials = Redials(leading, settings) if any(contact.outcome == "abandoned" for contact in leading) else None
+    talks = [contact for contact in leading if contact.channel not in settings.feedback]
+    windows = window_ends(talks, settings)
+    any_intent, same_intent = _follows(talks, windows)
+    redials = Redials(talks, settings) if any(contact.outcome == "abandoned" for contact in talks) else None
+    about: dict[str, tuple[str, str]] = {}
+    if any(map(surveys.is_survey, leading)):
+        leaders = {part.contact_id: name for name, group in parts.items() for part in group}
+        about = surveys.joins(leading, leaders, settings)
 
     result = Stitching([], [], [])
     for journey in journeys_of(leading, settings):
         journey_id = f"{customer}/{journey[0].contact_id}"
         repeats = 0
         for contact in journey:
-            placed = _place(
-                contact, customer, journey_id, any_intent, same_intent[contact.intent], redials, windows.days, ends
-            )
+            if contact.channel in settings.feedback:
+                placed = Stitched(contact, customer, journey_id)
+            else:
+                same = same_intent[contact.intent]
+                placed = _place(contact, customer, journey_id, any_intent, same, redials, windows, settings)
+            if contact.contact_id in about:
+                survey_of, joined_by = about[contact.contact_id]
+                placed = msgspec.structs.replace(placed, survey_of=survey_of, survey_joined_by=joined_by)
             repeats += bool(placed.repeat_of_same)
             result.stitched.append(placed)
             result.stitched.extend(
@@ -71,13 +83,12 @@ def _place(
     any_intent: Follows,
     same_intent: Follows,
     redials: Redials | None,
-    window_days: tuple[int, ...],
-    window_ends: dict[str, tuple[int, ...]],
+    windows: dict[str, tuple[int, ...]],
+    settings: Settings,
 ) -> Stitched:
     same = other = again_same = again_any = redial_until = None
-    ends: tuple[int, ...] = ()
-    if contact.attempt != "none":
-        ends = window_ends[contact.contact_id]
+    ends = windows.get(contact.contact_id, ())
+    if ends:
         again_same = same_intent.first_after(contact, ends[-1])
         again_any = any_intent.first_after(contact, ends[-1])
     if contact.direction == "inbound":
@@ -97,7 +108,7 @@ def _place(
         redial[0].started_at if redial else None,
         redial[0].contact_id if redial else "",
         redial[1] if redial else "",
-        window_days=window_days if ends else (),
+        window_days=settings.repeat_windows if ends else (),
         window_ends=ends,
         redial_until=redial_until,
     )
@@ -106,6 +117,10 @@ def _place(
 def _signals(placed: Stitched) -> list[Signal]:
     contact = placed.contact
     found = []
+    if contact.scores:
+        found.extend(_answers(placed))
+    if contact.mood is not None and contact.mood.drops:
+        found.extend(_drops(placed))
     if placed.repeat_of_any:
         same = bool(placed.repeat_of_same)
         found.append(
@@ -137,6 +152,43 @@ def _signals(placed: Stitched) -> list[Signal]:
             )
         )
     return found
+
+
+def _answers(placed: Stitched) -> list[Signal]:
+    contact = placed.contact
+    return [
+        Signal(
+            signal_id=f"survey_score:{placed.customer}/{contact.contact_id}/{kind}",
+            kind="survey_score",
+            customer=placed.customer,
+            journey_id=placed.journey_id,
+            at=contact.started_at,
+            contact_id=contact.contact_id,
+            previous_id=placed.survey_of,
+            to_channel=contact.channel,
+            cause=kind,
+            details={"score": score},
+        )
+        for kind, score in contact.scores
+    ]
+
+
+def _drops(placed: Stitched) -> list[Signal]:
+    contact, mood = placed.contact, placed.contact.mood
+    assert mood is not None
+    return [
+        Signal(
+            signal_id=f"sentiment_drop:{placed.customer}/{contact.contact_id}/{at}",
+            kind="sentiment_drop",
+            customer=placed.customer,
+            journey_id=placed.journey_id,
+            at=at,
+            contact_id=contact.contact_id,
+            to_channel=contact.channel,
+            details={"before": before, "after": after},
+        )
+        for at, before, after in mood.drops
+    ]
 
 
 def _switched(customer: str, journey_id: str, journey: list[Contact], settings: Settings) -> list[Signal]:

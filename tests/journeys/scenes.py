@@ -36,12 +36,17 @@ OFFICE = convert(
 )
 """A site that closes at noon, at night and at weekends but for a night shift, and one that never does."""
 
-CHANNELS = ("voice", "chat", "web", "app", "ivr", "email", "fax")
+CHANNELS = ("voice", "chat", "web", "app", "ivr", "email", "fax", "survey")
 TYPES = (
     "started", "queued", "connected", "held", "resumed", "transferred", "abandoned", "called_back", "ended",
     "wrapped_up", "failed", "resolved", "visited",
 )  # fmt: skip
 # Times at which windows and gaps meet their edges, so that ties and exact limits come up often.
+ATTRIBUTES: tuple[dict[str, object], ...] = (
+    {}, {}, {}, {}, {"sentiment": 0.5}, {"sentiment": "POSITIVE"}, {"sentiment": -0.1}, {"sentiment": -0.7},
+    {"sentiment": -0.7}, {"sentiment": -1, "speaker": "agent"}, {"sentiment": "awful"}, {"csat": 2}, {"nps": "9"},
+    {"csat": 6}, {"ces": 7, "about": "a"}, {"qa": 80.5, "about": "t3"},
+)  # fmt: skip
 STEPS = (0, MINUTE, 29 * MINUTE, 30 * MINUTE, HOUR, 4 * HOUR, DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY)
 
 
@@ -74,6 +79,7 @@ def touchpoints(draw: st.DrawFn, most: int = 30) -> list[Touchpoint]:
                 wait_s=draw(st.sampled_from((None, None, 3.0, 20.0, 21.5))),
                 talk_s=draw(st.sampled_from((None, None, 60.0))),
                 invited=draw(st.booleans()),
+                attributes=draw(st.sampled_from(ATTRIBUTES)),
             )
         )
     return draw(st.permutations(made))

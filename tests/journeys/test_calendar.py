@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from journeys.calendar import Hours, Site, working_s
 from journeys.contact import Contact, fold
-from journeys.repeats import Windows
+from journeys.repeats import window_ends
 from journeys.settings import Settings, SettingsError, convert
 from journeys.touchpoint import Touchpoint
 from tests.journeys.scenes import MINUTE
@@ -262,9 +262,9 @@ class TestWhatIsMeasured:
     def test_windows_in_working_days_of_the_queues_site(self) -> None:
         ended = at("2026-01-05T09:00")
         call = Contact("c", "voice", ended, ended, True, ended, (), attempt="answered", queue="day")
-        (first, *_) = Windows(self.settings("fcr")).ends(call)
+        first = window_ends([call], self.settings("fcr"))["c"][0]
         assert shown(first) == "Mon 2026-01-12 09:00"
-        (first, *_) = Windows(self.settings("waits")).ends(call)
+        first = window_ends([call], self.settings("waits"))["c"][0]
         assert shown(first) == "Tue 2026-01-06 09:00"
 
     def test_stages_are_ready_to_be(self) -> None:
