@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from itertools import pairwise, takewhile
+from datetime import date, datetime, time, timedelta
+from itertools import count, pairwise, takewhile
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -43,6 +45,8 @@ class Relations(msgspec.Struct, frozen=True):
     redial: str = ""
     survey_of: str = ""
     survey_joined_by: str = ""
+    window_ends: tuple[int, ...] = ()
+    redial_until: int | None = None
 
 
 class Fcr(msgspec.Struct, frozen=True):
@@ -152,10 +156,11 @@ def _customer(
     talks = [contact for contact in leading if contact.channel not in settings.contacts.feedback_channels]
     inbound = [contact for contact in talks if contact.direction == "inbound"]
     attempts = [contact for contact in talks if contact.attempt != "none"]
-    widest = max(settings.journeys.repeat_windows_days) * DAY
+    windows = {attempt.contact_id: _window_ends(attempt, settings) for attempt in attempts}
 
     def repeats(contact: Contact, attempt: Contact) -> bool:
-        return contact is not attempt and 0 <= contact.started_at - attempt.ended_at <= widest
+        within = attempt.ended_at <= contact.started_at <= max(windows[attempt.contact_id].values())
+        return contact is not attempt and within
 
     for journey in _journeys(leading, settings):
         journey_id = f"{customer}/{journey[0].contact_id}"
@@ -188,9 +193,19 @@ def _customer(
                 redial_id,
                 redial,
                 *_survey(contact, visits, talks, settings),
+                tuple(end for _, end in sorted(windows.get(contact.contact_id, {}).items())),
+                contact.ended_at + settings.journeys.redial_window.ms
+                if contact in inbound and contact.outcome == "abandoned"
+                else None,
             )
             if contact in attempts and is_identified(customer):
-                _count(contact, result.relations[contact.contact_id], result.as_of, counts, settings)
+                _count(
+                    contact,
+                    result.relations[contact.contact_id],
+                    windows[contact.contact_id],
+                    result.as_of,
+                    counts,
+                )
     for group in visits:
         for part in group[1:]:
             leader = group[0].contact_id
@@ -305,21 +320,41 @@ def _redial(contact: Contact, contacts: list[Contact], settings: Settings) -> tu
     return first.started_at, first.contact_id, outcome
 
 
+def _window_ends(attempt: Contact, settings: Settings) -> dict[int, int]:
+    """Days to when the window of so many ends: in working days, day by day, where FCR is measured in them."""
+    wanted = settings.journeys.repeat_windows_days
+    site = settings.site_of(attempt.queue)
+    if not site or "fcr" not in settings.calendar.working_time:
+        return {days: attempt.ended_at + days * DAY for days in wanted}
+    zone, hours = ZoneInfo(settings.sites[site].time_zone), settings.hours[site]
+    yesterday = datetime.fromtimestamp(attempt.ended_at / 1000, zone).date() - timedelta(days=1)
+    shifts = (shift for number in count() for shift in hours.shifts(yesterday + timedelta(days=number)))
+    first = next(shift for shift in shifts if attempt.ended_at < shift.closes_at)
+    begins = datetime.fromtimestamp(max(attempt.ended_at, first.opens_at) / 1000, zone).replace(tzinfo=None)
+    elapsed = begins - datetime.combine(first.day, time())
+    working_days: list[date] = []
+    while len(working_days) < max(wanted):
+        day = (working_days or [first.day])[-1] + timedelta(days=1)
+        while not hours.shifts(day):
+            day += timedelta(days=1)
+        working_days.append(day)
+    return {days: hours.when(datetime.combine(working_days[days - 1], time()) + elapsed) for days in wanted}
+
+
 def _count(
     attempt: Contact,
     relations: Relations,
+    windows: dict[int, int],
     as_of: int,
     counts: dict[tuple[int, str, str], list[int]],
-    settings: Settings,
 ) -> None:
     if not attempt.closed and as_of < attempt.times_out_at:
         return
-    for days in settings.journeys.repeat_windows_days:
+    for days, closes_at in windows.items():
         for scope, repeat_at in (
             ("same_intent", relations.first_repeat_same_at),
             ("any_intent", relations.first_repeat_any_at),
         ):
-            closes_at = attempt.ended_at + days * DAY
             broken = repeat_at is not None and repeat_at <= closes_at
             counts[days, scope, attempt.attempt][0 if broken else 1 if closes_at <= as_of else 2] += 1
 

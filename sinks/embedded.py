@@ -27,6 +27,7 @@ _ARROW: dict[Kind, pa.DataType] = {
     "text": pa.string(),
     "texts": pa.list_(pa.string()),
     "numbers": pa.list_(pa.float64()),
+    "times": pa.list_(pa.timestamp("ms", "UTC")),
     "time": pa.timestamp("ms", "UTC"),
     "time?": pa.timestamp("ms", "UTC"),
     "seconds": pa.float64(),

@@ -35,7 +35,7 @@ class Redials(msgspec.Struct, frozen=True):
 
     abandoned: int
     redialled: int
-    """The customer rang again within 60 min, whether or not a call-back came first."""
+    """The customer rang again within the redial window, whether or not a call-back came first."""
     recovered: int
     called_back: int
     lost: int
@@ -100,6 +100,8 @@ class Report(msgspec.Struct, frozen=True):
 
     as_of: datetime | None
     """Time (UTC) of the newest touchpoint; none if there is no touchpoint yet."""
+    provisional_since: datetime | None
+    """Figures of what happened since may still change with what comes late; none if there is no touchpoint yet."""
     touchpoints: int
     dead_letters: int
     contacts: int
@@ -126,6 +128,7 @@ class Report(msgspec.Struct, frozen=True):
 
 
 _TOUCHPOINTS = "SELECT count() AS touchpoints, max(time) AS as_of FROM touchpoints FINAL"
+_HORIZON = "SELECT provisional_since FROM v_horizon"
 _DEAD_LETTERS = "SELECT count() AS dead_letters FROM dead_letters FINAL"
 _CONTACTS = """
 SELECT
@@ -166,7 +169,7 @@ SELECT
         WHERE abandoned.outcome = 'called_back' AND again.direction = 'inbound'
             AND again.channel NOT IN ('survey', 'review')
             AND again.contact_id != abandoned.contact_id
-            AND again.started_at BETWEEN abandoned.abandoned_at AND abandoned.abandoned_at + toIntervalMinute(60)
+            AND again.started_at BETWEEN abandoned.abandoned_at AND abandoned.redial_until
     ))) AS redialled,
     countIf(outcome = 'recovered') AS recovered,
     countIf(outcome = 'called_back') AS called_back,
@@ -219,9 +222,9 @@ def report(store: Store) -> Report:
         found = store.query(sql)
         return [dict(zip(found.names, row, strict=True)) for row in found.rows]
 
-    (touchpoints,) = rows(_TOUCHPOINTS)
+    touchpoints = rows(_TOUCHPOINTS)[0] | rows(_HORIZON)[0]
     if not touchpoints["touchpoints"]:
-        touchpoints["as_of"] = None
+        touchpoints["as_of"] = touchpoints["provisional_since"] = None
     figures: dict[str, Any] = {}
     for sql in (_DEAD_LETTERS, _CONTACTS, _VISITS, _JOURNEYS, _SWITCHES):
         figures |= rows(sql)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, cast
 
 import msgspec
@@ -52,8 +53,9 @@ def show(store: Queries, json: bool = False) -> None:
 
 
 def _tables(found: Report) -> list[Table]:
-    as_of = found.as_of.strftime("%Y-%m-%d %H:%M:%S UTC") if found.as_of else "nothing yet"
-    figures = _table(f"as of {as_of}", "", "")
+    as_of = _time(found.as_of) if found.as_of else "nothing yet"
+    since = f"; since {_time(found.provisional_since)} provisional" if found.provisional_since else ""
+    figures = _table(f"as of {as_of}{since}", "", "")
     for name, value in (
         ("contacts", found.contacts),
         ("answered", found.answered),
@@ -154,6 +156,10 @@ def _table(title: str, *columns: str) -> Table:
     for column in columns:
         table.add_column(column, justify="left" if column in _WORDS else "right")
     return table
+
+
+def _time(value: datetime) -> str:
+    return value.strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _figure(value: float | None) -> str:

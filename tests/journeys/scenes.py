@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from journeys.agents import AgentEvent
 from journeys.pseudonyms import KEY_BYTES, Pseudonyms
-from journeys.settings import DEFAULTS
+from journeys.settings import DEFAULTS, convert
 from journeys.touchpoint import FACTS, Touchpoint
 
 MINUTE = 60_000
@@ -15,6 +15,27 @@ DAY = 24 * HOUR
 KEY, OLDER_KEY = bytes(range(KEY_BYTES)), bytes(reversed(range(KEY_BYTES)))
 PSEUDONYMS = Pseudonyms([KEY], DEFAULTS)
 START = 1_767_225_600_000  # 2026-01-01T00:00:00Z
+
+OFFICE = convert(
+    {
+        "sites": {
+            "berlin": {
+                "time_zone": "Europe/Berlin",
+                "opening": {
+                    **{day: ["08:00-12:00", "13:00-18:00"] for day in ("mon", "tue", "wed", "thu")},
+                    "fri": "22:00-06:00",
+                },
+                "country": "DE",
+                "holidays": ["2026-01-12"],
+            },
+            "santiago": {"time_zone": "America/Santiago"},
+        },
+        "calendar": {"site": "berlin", "working_time": ["fcr", "waits"]},
+        "queues": {"sales": {"site": "santiago"}},
+        "journeys": {"repeat_windows_days": [5, 1, 2]},
+    }
+)
+"""A site that closes at noon, at night and at weekends but for a night shift, and one that never does."""
 
 CHANNELS = ("voice", "chat", "web", "app", "ivr", "email", "fax", "survey")
 TYPES = (
