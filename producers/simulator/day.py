@@ -494,7 +494,8 @@ class Simulation:
         yield self._by_day(60 + random.expovariate(1 / 5400), random)
         said = surveys.answer(random, experience) | (about if random.random() < surveys.TELLS_ABOUT else {})
         who = {"email": customer.email} if random.random() < 0.3 else who
-        self._open(need, "survey").say("surveyed", who, intent=need.intent, direction="inbound", attributes=said)
+        survey = self._open(need, "survey")
+        survey.say("surveyed", who, intent=need.intent, direction="inbound", invited=True, attributes=said)
 
     def _evaluation(self, contact: Contact, need: Need, agent: str) -> Process:
         """Somebody listens to the call and gives the agent's part in it a score."""
