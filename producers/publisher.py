@@ -37,7 +37,8 @@ _OVERHEAD = 1500  # bytes of Python objects (futures, callbacks) that an event o
 
 
 class Publisher:
-    """An idempotent Kafka producer of touchpoints, keyed by contact id. Thread-safe; a context manager.
+    """An idempotent Kafka producer of touchpoints, keyed by contact id, and of what agents do, keyed by agent.
+    Thread-safe; a context manager.
 
     bootstrap: "host:port", several with commas. source: the CloudEvents source of events made from fields.
     on_delivery: see ``OnDelivery``. ledger: see ``Account``. delivery_timeout_s: how long an event is retried before
