@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks.meaning.sentiment import Outcome, day, outcomes
 from journeys.journey import Signal
 from journeys.touchpoint import Touchpoint
-from producers.simulator import Drop, Need
+from producers.simulator import Customer, Drop, Need
 
 
 def signal(contact_id: str, at: int) -> Signal:
