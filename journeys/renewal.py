@@ -36,8 +36,8 @@ def renewals(touchpoint: Touchpoint, pseudonyms: Pseudonyms) -> Iterator[Touchpo
 
 
 class Edge:
-    """What a publisher sends instead of clear identifiers, and of text. What it has renewed it does not renew again, for
-    as long as it remembers. ``pseudonyms``: None leaves identifiers as they are; ``scorer``: None leaves text."""
+    """What a publisher sends instead of clear identifiers, and of text. What it has renewed it does not renew again,
+    for as long as it remembers. ``pseudonyms``: None leaves identifiers as they are; ``scorer``: None leaves text."""
 
     def __init__(self, pseudonyms: Pseudonyms | None, scorer: Scorer | None = None) -> None:
         self._pseudonyms = pseudonyms

@@ -47,8 +47,8 @@ class Publisher:
     kafka: further settings of kafka-python, such as those for TLS and SASL. pseudonyms: what identifiers are hidden
     with before they leave the process; unless given, with the keys in TOUCHPATH_PRIVACY_KEYS. With None they are sent
     clear, to be hidden by the first stage, and stand clear on the input topic until its retention is over. While there
-    are older keys too, an `alias` for each is sent before an identifier's first event, and counts in the report. scorer:
-    puts a score in the place of text before it leaves the process; without one the first stage does.
+    are older keys too, an `alias` for each is sent before an identifier's first event, and counts in the report.
+    scorer: puts a score in the place of text before it leaves the process; without one the first stage does.
 
     Raises ``PublishError`` if the broker does not answer, or has no such topic, within connect_timeout_s, and if there
     are no keys.
