@@ -70,7 +70,7 @@ def day(seed: int, size: int, progress: Callable[[str], None]) -> Mapping[str, O
 
     newest: dict[str, Change[Signal]] = {}
     for piece in followed(slices(heard()), progress, f"seed {seed}"):
-        for change in piece.changes(topics.SIGNALS, Signal):
+        for change in piece.changes(topics.SIGNALS, "signal", Signal):
             if change.id.startswith(KIND) and (change.id not in newest or newest[change.id].version < change.version):
                 newest[change.id] = change
     told = [change.payload for change in newest.values() if change.payload is not None and not change.deleted]
