@@ -212,7 +212,7 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
         teams=tuple(teams),
         articles=tuple(articles),
         nodes=tuple(nodes),
-        mood=mood(felt, settings.sentiment.drop) if felt else None,
+        mood=mood(felt, settings.sentiment) if felt else None,
         scores=tuple(sorted(scores.items())) if scores else (),
         about=about,
         resolved_by=reading.stays[-1].agent if resolution == "resolved" and reading.stays else "",

@@ -187,7 +187,9 @@ class Sentiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     keep_text: bool = False
     """Whether events are stored with their text. If not, it stands on the input topic alone, while that keeps it."""
     drop: float = 0.6
-    """How far sentiment (-1 to 1) falls in a sudden drop, at the least."""
+    """How far sentiment (-1 to 1) falls in a sudden drop, at the least,"""
+    low: float = -0.5
+    """and how low it is afterwards, at the best (journeys/mood.py)."""
     words: dict[str, float] = {}
     """Words of your own trade, or another weight for one of the lexicon: from -4 (very bad) to 4 (very good)."""
 
@@ -331,6 +333,8 @@ def convert(raw: dict[str, Any], where: str = "settings") -> Settings:
             )
     if not 0 < settings.sentiment.drop <= 2:
         raise SettingsError(f"{where}: sentiment.drop: expected above 0 and up to 2, got {settings.sentiment.drop:g}")
+    if not -1 <= settings.sentiment.low < 0:
+        raise SettingsError(f"{where}: sentiment.low: expected from -1 to below 0, got {settings.sentiment.low:g}")
     for word, weight in settings.sentiment.words.items():
         if not word.strip() or not -4 <= weight <= 4:
             raise SettingsError(f"{where}: sentiment.words.{word}: expected a weight from -4 to 4, got {weight:g}")

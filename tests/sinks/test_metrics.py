@@ -107,6 +107,9 @@ def test_signals_count_once_however_often_they_are_told() -> None:
         *(signal("s1", "channel_switch", version, **switch) for version in (1, 2, 2)),
         signal("s2", "repeat_contact", to_channel="voice", cause="same_intent"),
         signal("s3", "redial", from_channel="voice", cause="recovered"),
+        signal("s4", "sentiment_drop", to_channel="chat"),
+        *(signal(f"s5{score}", "survey_score", cause="nps", details={"score": score}) for score in (3.0, 9.0)),
+        *(signal("s6", "survey_score", version, cause="csat", details={"score": 4.0}) for version in (1, 2)),
         deleted("journey.signals", "signal", "s1", 3),
         signal("s1", "channel_switch", 4, **switch),
     )
@@ -114,6 +117,9 @@ def test_signals_count_once_however_often_they_are_told() -> None:
     assert found["journey_switches_total", "chat", "voice", "abandoned"] == 1
     assert found["journey_repeats_total", "voice", "same_intent"] == 1
     assert found["journey_redials_total", "voice", "recovered"] == 1
+    assert found["journey_sentiment_drops_total", "chat"] == 1
+    assert (found["journey_survey_scores_total", "nps"], found["journey_survey_points_total", "nps"]) == (2, 12)
+    assert (found["journey_survey_scores_total", "csat"], found["journey_survey_points_total", "csat"]) == (1, 4)
 
 
 def test_dead_letters_by_reason() -> None:
