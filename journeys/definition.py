@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from itertools import pairwise, takewhile
+from datetime import date, datetime, time, timedelta
+from itertools import count, pairwise, takewhile
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -41,6 +43,10 @@ class Relations(msgspec.Struct, frozen=True):
     redial_at: int | None = None
     redial_id: str = ""
     redial: str = ""
+    survey_of: str = ""
+    survey_joined_by: str = ""
+    window_ends: tuple[int, ...] = ()
+    redial_until: int | None = None
 
 
 class Fcr(msgspec.Struct, frozen=True):
@@ -49,20 +55,22 @@ class Fcr(msgspec.Struct, frozen=True):
     pending: int
 
 
-class Reference(msgspec.Struct, frozen=True):
+class Reference(msgspec.Struct, frozen=True, kw_only=True):
     """All figures as of ``as_of`` (ms UTC)."""
 
     as_of: int
     contacts: dict[str, Contact]
-    relations: dict[str, Relations]
+    relations: dict[str, Relations] = {}
     visits: dict[str, QueueVisit]
-    journeys: dict[str, tuple[str, ...]]
+    journeys: dict[str, tuple[str, ...]] = {}
     """Journey id to its contacts in their order."""
-    intents: dict[str, str]
-    switches: set[tuple[str, str, str]]
+    intents: dict[str, str] = {}
+    switches: set[tuple[str, str, str]] = set()
     """(before, after, cause)"""
+    drops: set[tuple[str, int, float, float]] = set()
+    """(contact, when, from, to): where sentiment fell suddenly"""
     intervals: dict[tuple[str, str, int], queue.QueueInterval]
-    fcr: dict[tuple[int, str, str], Fcr]
+    fcr: dict[tuple[int, str, str], Fcr] = {}
     """(window in days, same_intent or any_intent, attempt) to the counts over identified customers' ended attempts."""
     agent_intervals: dict[tuple[str, int], AgentInterval]
     """(agent, start of the interval in ms UTC)"""
@@ -97,8 +105,13 @@ def reference(
     for contact in contacts.values():
         by_customer[customer_of(contact, lookup, settings)].append(contact)
 
-    days = _agent_intervals(list(agents), served, settings)
-    result = Reference(as_of, contacts, {}, visits, {}, {}, set(), _intervals(visits.values(), settings), {}, days)
+    result = Reference(
+        as_of=as_of,
+        contacts=contacts,
+        visits=visits,
+        intervals=_intervals(visits.values(), settings),
+        agent_intervals=_agent_intervals(list(agents), served, settings),
+    )
     counts: dict[tuple[int, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
     for customer, own_contacts in by_customer.items():
         _customer(customer, sorted(own_contacts, key=_order), result, counts, settings)
@@ -140,28 +153,32 @@ def _customer(
     leading = [merge(group) for group in visits]
     for contact in leading:  # what a visit adds up to stands under its first touch's id
         result.contacts[contact.contact_id] = contact
-    inbound = [contact for contact in leading if contact.direction == "inbound"]
-    attempts = [contact for contact in leading if contact.attempt != "none"]
-    widest = max(settings.journeys.repeat_windows_days) * DAY
+    talks = [contact for contact in leading if contact.channel not in settings.contacts.feedback_channels]
+    inbound = [contact for contact in talks if contact.direction == "inbound"]
+    attempts = [contact for contact in talks if contact.attempt != "none"]
+    windows = {attempt.contact_id: _window_ends(attempt, settings) for attempt in attempts}
 
     def repeats(contact: Contact, attempt: Contact) -> bool:
-        return contact is not attempt and 0 <= contact.started_at - attempt.ended_at <= widest
+        within = attempt.ended_at <= contact.started_at <= max(windows[attempt.contact_id].values())
+        return contact is not attempt and within
 
     for journey in _journeys(leading, settings):
         journey_id = f"{customer}/{journey[0].contact_id}"
         result.journeys[journey_id] = tuple(contact.contact_id for contact in journey)
         result.intents[journey_id] = next((contact.intent for contact in journey if contact.intent), UNKNOWN)
-        for before, after in pairwise(journey):
+        for before, after in pairwise(contact for contact in journey if contact in talks):
             late = after.started_at - before.ended_at > settings.journeys.switch_window.ms
             if before.channel != after.channel and not late:
                 cause = switching.cause(before, settings)
                 result.switches.add((before.contact_id, after.contact_id, cause))
         for contact in journey:
+            drops = contact.mood.drops if contact.mood is not None else ()
+            result.drops.update((contact.contact_id, *drop) for drop in drops)
             later = [other for other in inbound if contact in attempts and repeats(other, contact)]
             earlier = [other for other in attempts if contact in inbound and repeats(contact, other)]
             same_later = [other for other in later if other.intent == contact.intent]
             same_earlier = [other for other in earlier if other.intent == contact.intent]
-            redial_at, redial_id, redial = _redial(contact, leading, settings)
+            redial_at, redial_id, redial = _redial(contact, talks, settings)
             result.relations[contact.contact_id] = Relations(
                 customer,
                 journey_id,
@@ -175,9 +192,20 @@ def _customer(
                 redial_at,
                 redial_id,
                 redial,
+                *_survey(contact, visits, talks, settings),
+                tuple(end for _, end in sorted(windows.get(contact.contact_id, {}).items())),
+                contact.ended_at + settings.journeys.redial_window.ms
+                if contact in inbound and contact.outcome == "abandoned"
+                else None,
             )
             if contact in attempts and is_identified(customer):
-                _count(contact, result.relations[contact.contact_id], result.as_of, counts, settings)
+                _count(
+                    contact,
+                    result.relations[contact.contact_id],
+                    windows[contact.contact_id],
+                    result.as_of,
+                    counts,
+                )
     for group in visits:
         for part in group[1:]:
             leader = group[0].contact_id
@@ -246,8 +274,34 @@ def _components(contacts: list[Contact], linked: Callable[[Contact, Contact], bo
     return groups
 
 
+def _survey(survey: Contact, visits: list[list[Contact]], talks: list[Contact], settings: Settings) -> tuple[str, str]:
+    """Which contact a survey is about, and how that is known."""
+    if not survey.scores and survey.channel != "survey":
+        return "", ""
+    others = [contact for contact in talks if contact.contact_id != survey.contact_id]
+    led = {part.contact_id: group[0].contact_id for group in visits for part in group}
+    named = [contact for contact in others if led.get(survey.about) == contact.contact_id]
+    bearing = [c for c in others if set(c.references) & set(survey.references) and _order(c) < _order(survey)]
+    ended = [
+        contact
+        for contact in others
+        if contact.outcome in ("answered", "self_service")
+        and contact.ended_at <= survey.started_at <= contact.ended_at + settings.surveys.window.ms
+    ]
+    alike = [contact for contact in ended if contact.intent and contact.intent == survey.intent]
+    if named:
+        return named[0].contact_id, "reference"
+    if survey in talks:
+        return survey.contact_id, "contact"
+    if bearing:
+        return max(bearing, key=_order).contact_id, "reference"
+    if ended:
+        return max(alike or ended, key=lambda contact: (contact.ended_at, contact.contact_id)).contact_id, "time"
+    return "", ""
+
+
 def _redial(contact: Contact, contacts: list[Contact], settings: Settings) -> tuple[int | None, str, str]:
-    if contact.outcome != "abandoned" or contact.direction != "inbound":
+    if contact.outcome != "abandoned" or contact.direction != "inbound" or contact not in contacts:
         return None, "", ""
     soon = [
         other
@@ -266,21 +320,41 @@ def _redial(contact: Contact, contacts: list[Contact], settings: Settings) -> tu
     return first.started_at, first.contact_id, outcome
 
 
+def _window_ends(attempt: Contact, settings: Settings) -> dict[int, int]:
+    """Days to when the window of so many ends: in working days, day by day, where FCR is measured in them."""
+    wanted = settings.journeys.repeat_windows_days
+    site = settings.site_of(attempt.queue)
+    if not site or "fcr" not in settings.calendar.working_time:
+        return {days: attempt.ended_at + days * DAY for days in wanted}
+    zone, hours = ZoneInfo(settings.sites[site].time_zone), settings.hours[site]
+    yesterday = datetime.fromtimestamp(attempt.ended_at / 1000, zone).date() - timedelta(days=1)
+    shifts = (shift for number in count() for shift in hours.shifts(yesterday + timedelta(days=number)))
+    first = next(shift for shift in shifts if attempt.ended_at < shift.closes_at)
+    begins = datetime.fromtimestamp(max(attempt.ended_at, first.opens_at) / 1000, zone).replace(tzinfo=None)
+    elapsed = begins - datetime.combine(first.day, time())
+    working_days: list[date] = []
+    while len(working_days) < max(wanted):
+        day = (working_days or [first.day])[-1] + timedelta(days=1)
+        while not hours.shifts(day):
+            day += timedelta(days=1)
+        working_days.append(day)
+    return {days: hours.when(datetime.combine(working_days[days - 1], time()) + elapsed) for days in wanted}
+
+
 def _count(
     attempt: Contact,
     relations: Relations,
+    windows: dict[int, int],
     as_of: int,
     counts: dict[tuple[int, str, str], list[int]],
-    settings: Settings,
 ) -> None:
     if not attempt.closed and as_of < attempt.times_out_at:
         return
-    for days in settings.journeys.repeat_windows_days:
+    for days, closes_at in windows.items():
         for scope, repeat_at in (
             ("same_intent", relations.first_repeat_same_at),
             ("any_intent", relations.first_repeat_any_at),
         ):
-            closes_at = attempt.ended_at + days * DAY
             broken = repeat_at is not None and repeat_at <= closes_at
             counts[days, scope, attempt.attempt][0 if broken else 1 if closes_at <= as_of else 2] += 1
 

@@ -36,6 +36,12 @@ class Stitched(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Of a survey: the contact that its scores are about."""
     survey_joined_by: str = ""
     """contact, reference or time: how that was found."""
+    window_days: tuple[int, ...] = ()
+    """Of an attempt: the windows within which a contact repeats it, the widest last."""
+    window_ends: tuple[int, ...] = ()
+    """When each of them ends (ms)."""
+    redial_until: int | None = None
+    """For an abandoned inbound contact: when the window ends within which another one is a redial."""
 
 
 class Journey(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -63,7 +69,7 @@ class Signal(msgspec.Struct, frozen=True, omit_defaults=True):
 
     signal_id: str
     kind: str
-    """channel_switch, repeat_contact, redial."""
+    """channel_switch, repeat_contact, redial, sentiment_drop, survey_score."""
     customer: str
     journey_id: str
     at: int

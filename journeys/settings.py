@@ -15,8 +15,10 @@ from typing import Any, Literal
 import msgspec
 from phonenumbers import SUPPORTED_REGIONS
 
+from journeys.calendar import Hours, Site
 from journeys.spelling import spelled
 
+Measure = Literal["fcr", "waits", "stages"]
 Kind = Literal["assisted", "self_service", "other"]
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -61,6 +63,8 @@ GAPS = {"billing": 14, "fault": 14, "order": 30, "onboarding": 90}
 TIME_OUTS = {"voice": 4 * 3600, "chat": 1800, "email": 7 * 86_400, "web": 1800, "app": 1800, "ivr": 1800}
 TABLES_KEPT = {"dead_letters": 30 * 86_400}
 IDENTIFIERS = ("customer_id", "email", "phone", "social", "device", "cookie", "session")
+LONGEST_WINDOW = 3650
+"""Days."""
 EVIDENCE_PERIOD = Duration(30 * 86_400)
 """Evidence is counted by periods of this length, so that it can expire."""
 PLACEHOLDERS = (
@@ -78,6 +82,8 @@ class Contacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     visit_channels: tuple[str, ...] = ("web", "app")
     """Channels whose touchpoints without a contact id read as one visit while less than `visit_gap` apart."""
     visit_gap: Duration = Duration(1800)
+    feedback_channels: tuple[str, ...] = ("survey", "review")
+    """Where customers say what they thought of a contact: no switch, attempt, repeat or redial lies there."""
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -130,6 +136,16 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     target: Duration = Duration(20)
     """Answered within this many seconds counts as within the service level."""
     short_abandon: Duration = Duration(5)
+    site: str = ""
+    """One of `sites`; unless given, that of `calendar`."""
+
+
+class Calendar(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    site: str = ""
+    """One of `sites`: that of all queues which name none, and of contacts without a queue."""
+    working_time: tuple[Measure, ...] = ()
+    """What counts only while the site is open: fcr (the windows of repeats), waits, stages. The rest of the time it
+    stands still."""
 
 
 class Agents(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -162,6 +178,25 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """How long tables keep their rows, by the time of what they tell of; those not named for ever, as 0 does."""
 
 
+class Sentiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    enabled: bool = True
+    """Whether the customer's words are scored where the source says nothing of sentiment. Unless `keep_text`, text is
+    taken out either way."""
+    language: str = "en"
+    """Of texts whose attribute `language` says no other. Only English is scored."""
+    keep_text: bool = False
+    """Whether events are stored with their text. If not, it stands on the input topic alone, while that keeps it."""
+    drop: float = 0.6
+    """How far sentiment (-1 to 1) falls in a sudden drop, at the least."""
+    words: dict[str, float] = {}
+    """Words of your own trade, or another weight for one of the lexicon: from -4 (very bad) to 4 (very good)."""
+
+
+class Surveys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    window: Duration = Duration(7 * 86_400)
+    """A survey that names no contact is about the customer's latest that ended no longer than this before it."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """Everything. A value is checked when the file is read; a wrong one is named with its key."""
 
@@ -173,12 +208,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What holds for queues that `queues` does not name."""
     queues: dict[str, Queue] = {}
     agents: Agents = Agents()
+    sites: dict[str, Site] = {}
+    calendar: Calendar = Calendar()
     times: Times = Times()
     retention: Retention = Retention()
+    sentiment: Sentiment = Sentiment()
+    surveys: Surveys = Surveys()
 
     @cached_property
     def kinds(self) -> dict[str, Kind]:
         return CHANNELS | self.contacts.channels
+
+    @cached_property
+    def feedback(self) -> frozenset[str]:
+        return frozenset(self.contacts.feedback_channels)
 
     @cached_property
     def gaps_ms(self) -> dict[str, int]:
@@ -234,6 +277,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         pairs = (one.partition(":") for one in self.identity.blocked)
         return frozenset((kind, spelled(kind, value, self.identity.region)) for kind, _, value in pairs)
 
+    @cached_property
+    def repeat_windows(self) -> tuple[int, ...]:
+        """Days, the widest last."""
+        return tuple(sorted(set(self.journeys.repeat_windows_days)))
+
     def gap_ms(self, intent: str) -> int:
         """The longest silence, in ms, within a journey about ``intent``."""
         return self.gaps_ms.get(intent, self.default_gap_ms)
@@ -243,6 +291,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def queue_of(self, queue: str) -> Queue:
         return self.queues.get(queue, self.queue)
+
+    @cached_property
+    def hours(self) -> dict[str, Hours]:
+        """By site. Raises ``ValueError`` that names the key and the value."""
+        found = {}
+        for name, site in self.sites.items():
+            try:
+                found[name] = Hours(site)
+            except ValueError as error:
+                raise ValueError(f"sites.{name}.{error}") from None
+        return found
+
+    def site_of(self, queue: str) -> str:
+        """Where contacts of ``queue`` are answered; empty where nobody said so."""
+        return self.queue_of(queue).site or self.calendar.site
+
+    def hours_for(self, measure: Measure, queue: str) -> Hours | None:
+        """The opening hours by which ``measure`` counts for contacts of ``queue``; none where all time counts."""
+        return self.hours.get(self.site_of(queue)) if measure in self.calendar.working_time else None
 
 
 def convert(raw: dict[str, Any], where: str = "settings") -> Settings:
@@ -262,9 +329,21 @@ def convert(raw: dict[str, Any], where: str = "settings") -> Settings:
             raise SettingsError(
                 f'{where}: identity.blocked: expected a kind and a value such as "phone:+4930123456", got {one!r}'
             )
+    if not 0 < settings.sentiment.drop <= 2:
+        raise SettingsError(f"{where}: sentiment.drop: expected above 0 and up to 2, got {settings.sentiment.drop:g}")
+    for word, weight in settings.sentiment.words.items():
+        if not word.strip() or not -4 <= weight <= 4:
+            raise SettingsError(f"{where}: sentiment.words.{word}: expected a weight from -4 to 4, got {weight:g}")
     windows = settings.journeys.repeat_windows_days
-    if not windows or any(days <= 0 for days in windows):
-        raise SettingsError(f"{where}: journeys.repeat_windows_days: expected whole days above 0")
+    if not windows or not all(0 < days <= LONGEST_WINDOW for days in windows):
+        raise SettingsError(
+            f"{where}: journeys.repeat_windows_days: expected whole days above 0, {LONGEST_WINDOW} at most, "
+            f"got {list(windows)}"
+        )
+    try:
+        _check_calendar(settings)
+    except ValueError as error:
+        raise SettingsError(f"{where}: {error}") from None
     if not 60 <= settings.times.interval <= 86_400 or 86_400 % settings.times.interval:
         raise SettingsError(
             f"{where}: times.interval: expected a part of a day of 60s or more, got {settings.times.interval:g}s"
@@ -275,6 +354,21 @@ def convert(raw: dict[str, Any], where: str = "settings") -> Settings:
         if slots < 1:
             raise SettingsError(f"{where}: agents.slots.{channel}: expected 1 or more, got {slots}")
     return settings
+
+
+def _check_calendar(settings: Settings) -> None:
+    """Raises ``ValueError`` that names the key and the value."""
+    known = settings.hours
+    named = {"calendar": settings.calendar.site, "queue": settings.queue.site}
+    named |= {f"queues.{name}": queue.site for name, queue in settings.queues.items()}
+    for key, site in named.items():
+        if site and site not in known:
+            raise ValueError(f"{key}.site: expected one of sites ({', '.join(known) or 'none'}), got {site!r}")
+    if settings.calendar.working_time and not any(named.values()):
+        measured = ", ".join(settings.calendar.working_time)
+        raise ValueError(
+            f"calendar.working_time: expected a site whose hours count, in calendar or queues, for {measured}"
+        )
 
 
 def read(path: Path) -> Settings:

@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from operator import attrgetter
 from typing import NamedTuple
 
+import msgspec
+
+from journeys import surveys
 from journeys.contact import Contact
 from journeys.journey import Journey, Signal, Stitched, intent_of, journeys_of
-from journeys.repeats import DAY, Follows, Redials
+from journeys.repeats import Follows, Redials, window_ends
 from journeys.sessions import merge, sessions
 from journeys.settings import Settings
 from journeys.switching import step, switches
@@ -27,15 +30,28 @@ def stitch(customer: str, contacts: Iterable[Contact], settings: Settings) -> St
     groups = sessions(sorted(contacts, key=_IN_ORDER), settings)
     parts = {group[0].contact_id: group for group in groups if len(group) > 1}
     leading = [merge(group) for group in groups]
-    any_intent, same_intent = _follows(leading, max(settings.journeys.repeat_windows_days) * DAY)
-    redials = Redials(leading, settings) if any(contact.outcome == "abandoned" for contact in leading) else None
+    talks = [contact for contact in leading if contact.channel not in settings.feedback]
+    windows = window_ends(talks, settings)
+    any_intent, same_intent = _follows(talks, windows)
+    redials = Redials(talks, settings) if any(contact.outcome == "abandoned" for contact in talks) else None
+    about: dict[str, tuple[str, str]] = {}
+    if any(map(surveys.is_survey, leading)):
+        leaders = {part.contact_id: name for name, group in parts.items() for part in group}
+        about = surveys.joins(leading, leaders, settings)
 
     result = Stitching([], [], [])
     for journey in journeys_of(leading, settings):
         journey_id = f"{customer}/{journey[0].contact_id}"
         repeats = 0
         for contact in journey:
-            placed = _place(contact, customer, journey_id, any_intent, same_intent[contact.intent], redials)
+            if contact.channel in settings.feedback:
+                placed = Stitched(contact, customer, journey_id)
+            else:
+                same = same_intent[contact.intent]
+                placed = _place(contact, customer, journey_id, any_intent, same, redials, windows, settings)
+            if contact.contact_id in about:
+                survey_of, joined_by = about[contact.contact_id]
+                placed = msgspec.structs.replace(placed, survey_of=survey_of, survey_joined_by=joined_by)
             repeats += bool(placed.repeat_of_same)
             result.stitched.append(placed)
             result.stitched.extend(
@@ -49,28 +65,37 @@ def stitch(customer: str, contacts: Iterable[Contact], settings: Settings) -> St
     return result
 
 
-def _follows(leading: list[Contact], window: int) -> tuple[Follows, dict[str, Follows]]:
+def _follows(leading: list[Contact], windows: dict[str, tuple[int, ...]]) -> tuple[Follows, dict[str, Follows]]:
     """Who follows whom with any intent, and by intent."""
-    any_intent = Follows(leading, window)
+    any_intent = Follows(leading, windows)
     by_intent: dict[str, list[Contact]] = {}
     for contact in leading:
         by_intent.setdefault(contact.intent, []).append(contact)
     if len(by_intent) == 1:
         return any_intent, dict.fromkeys(by_intent, any_intent)
-    return any_intent, {intent: Follows(those, window) for intent, those in by_intent.items()}
+    return any_intent, {intent: Follows(those, windows) for intent, those in by_intent.items()}
 
 
 def _place(
-    contact: Contact, customer: str, journey_id: str, any_intent: Follows, same_intent: Follows, redials: Redials | None
+    contact: Contact,
+    customer: str,
+    journey_id: str,
+    any_intent: Follows,
+    same_intent: Follows,
+    redials: Redials | None,
+    windows: dict[str, tuple[int, ...]],
+    settings: Settings,
 ) -> Stitched:
-    same = other = again_same = again_any = None
-    if contact.attempt != "none":
-        again_same, again_any = same_intent.first_repeat(contact), any_intent.first_repeat(contact)
+    same = other = again_same = again_any = redial_until = None
+    ends = windows.get(contact.contact_id, ())
+    if ends:
+        again_same = same_intent.first_after(contact, ends[-1])
+        again_any = any_intent.first_after(contact, ends[-1])
     if contact.direction == "inbound":
         same, other = same_intent.repeat_of(contact), any_intent.repeat_of(contact)
     redial = None
     if redials is not None and contact.outcome == "abandoned" and contact.direction == "inbound":
-        redial = redials.after(contact)
+        redial, redial_until = redials.after(contact), redials.until(contact)
     return Stitched(
         contact,
         customer,
@@ -83,12 +108,19 @@ def _place(
         redial[0].started_at if redial else None,
         redial[0].contact_id if redial else "",
         redial[1] if redial else "",
+        window_days=settings.repeat_windows if ends else (),
+        window_ends=ends,
+        redial_until=redial_until,
     )
 
 
 def _signals(placed: Stitched) -> list[Signal]:
     contact = placed.contact
     found = []
+    if contact.scores:
+        found.extend(_answers(placed))
+    if contact.mood is not None and contact.mood.drops:
+        found.extend(_drops(placed))
     if placed.repeat_of_any:
         same = bool(placed.repeat_of_same)
         found.append(
@@ -120,6 +152,43 @@ def _signals(placed: Stitched) -> list[Signal]:
             )
         )
     return found
+
+
+def _answers(placed: Stitched) -> list[Signal]:
+    contact = placed.contact
+    return [
+        Signal(
+            signal_id=f"survey_score:{placed.customer}/{contact.contact_id}/{kind}",
+            kind="survey_score",
+            customer=placed.customer,
+            journey_id=placed.journey_id,
+            at=contact.started_at,
+            contact_id=contact.contact_id,
+            previous_id=placed.survey_of,
+            to_channel=contact.channel,
+            cause=kind,
+            details={"score": score},
+        )
+        for kind, score in contact.scores
+    ]
+
+
+def _drops(placed: Stitched) -> list[Signal]:
+    contact, mood = placed.contact, placed.contact.mood
+    assert mood is not None
+    return [
+        Signal(
+            signal_id=f"sentiment_drop:{placed.customer}/{contact.contact_id}/{at}",
+            kind="sentiment_drop",
+            customer=placed.customer,
+            journey_id=placed.journey_id,
+            at=at,
+            contact_id=contact.contact_id,
+            to_channel=contact.channel,
+            details={"before": before, "after": after},
+        )
+        for at, before, after in mood.drops
+    ]
 
 
 def _switched(customer: str, journey_id: str, journey: list[Contact], settings: Settings) -> list[Signal]:

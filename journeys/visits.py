@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from journeys.calendar import Hours, working_s
 from journeys.settings import Settings
 from journeys.touchpoint import Touchpoint
 
@@ -10,16 +11,17 @@ class Stay:
     """One stay, in the making. What the source reports wins over what the event times say."""
 
     __slots__ = (
-        "agent", "channel", "conferenced", "ended_at", "entered_at", "escalated", "holds", "left_at",
+        "agent", "channel", "conferenced", "ended_at", "entered_at", "escalated", "holds", "hours", "left_at",
         "measured_hold", "measured_talk", "measured_wrap", "outcome", "passed_on",
         "queue", "reported_hold", "reported_talk", "reported_wait", "reported_wrap", "visit_id",
     )  # fmt: skip
 
-    def __init__(self, visit_id: str, queue: str, channel: str, entered_at: int) -> None:
+    def __init__(self, visit_id: str, queue: str, channel: str, entered_at: int, hours: Hours | None = None) -> None:
         self.visit_id = visit_id
         self.queue = queue
         self.channel = channel
         self.entered_at = entered_at
+        self.hours = hours
         self.left_at: int | None = None
         self.ended_at: int | None = None
         self.outcome = "waiting"
@@ -51,7 +53,7 @@ class Stay:
     def wait_s(self) -> float | None:
         if self.reported_wait is not None:
             return self.reported_wait
-        return None if self.left_at is None else (self.left_at - self.entered_at) / 1000
+        return None if self.left_at is None else working_s(self.hours, self.entered_at, self.left_at)
 
     @property
     def talk_s(self) -> float:
@@ -76,6 +78,7 @@ class Reading:
         self.abandoned_at: int | None = None
         self.ended_at: int | None = None
         self._kinds = settings.kinds
+        self._settings = settings
         self._moved_to: str | None = None  # transferred, and not yet queued or connected there
         self._talking_since: int | None = None
         self._holding_since: int | None = None
@@ -95,7 +98,7 @@ class Reading:
 
     def _open(self, touchpoint: Touchpoint, queue: str) -> Stay:
         channel = touchpoint.channel if self._kinds.get(touchpoint.channel) == "assisted" else ""
-        stay = Stay(touchpoint.id, queue, channel, touchpoint.at)
+        stay = Stay(touchpoint.id, queue, channel, touchpoint.at, self._settings.hours_for("waits", queue))
         self.stays.append(stay)
         self._moved_to = None
         return stay

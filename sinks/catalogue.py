@@ -114,6 +114,12 @@ COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "journey_switches": ("Channel switches, as first seen.", ("from_channel", "to_channel", "cause")),
     "journey_repeats": ("Repeat contacts, as first seen; rule is same_intent or any_intent.", ("channel", "rule")),
     "journey_redials": ("Redials after an abandonment, by what came of it as first seen.", ("channel", "outcome")),
+    "journey_sentiment_drops": (
+        "Sudden drops of sentiment within a contact, as first seen.",
+        ("channel",),
+    ),
+    "journey_survey_scores": ("Survey scores, as first seen; kind is csat, nps, ces or qa.", ("kind",)),
+    "journey_survey_points": ("The same scores, summed; over their number it is the mean.", ("kind",)),
     "journey_dead_letters": ("Events that could not be taken, by reason.", ("reason",)),
 }
 

@@ -62,7 +62,7 @@ class State(msgspec.Struct):
     """Journey id to version, intent and when it closes (ms)."""
     signals: dict[str, int] = {}
     """The ids of those counted, to their time (ms)."""
-    counts: dict[str, dict[str, int]] = {}
+    counts: dict[str, dict[str, float]] = {}
     """Metric to label values (joined by NUL) to its count."""
 
 
@@ -155,8 +155,8 @@ class Figures(Collector):
         yield from families.values()
         for name, (text, labels) in COUNTERS.items():
             counter = CounterMetricFamily(name, text, labels=labels)
-            for values, count in state.counts.get(name, {}).items():
-                counter.add_metric(values.split("\0"), count)
+            for values, total in state.counts.get(name, {}).items():
+                counter.add_metric(values.split("\0"), total)
             yield counter
 
     def _show_queues(self, families: dict[str, GaugeMetricFamily], now: int) -> None:
@@ -300,6 +300,11 @@ class Figures(Collector):
             self._count("journey_repeats", to, cause)
         elif signal.kind == "redial":
             self._count("journey_redials", come_from, cause)
+        elif signal.kind == "sentiment_drop":
+            self._count("journey_sentiment_drops", to)
+        elif signal.kind == "survey_score":
+            self._count("journey_survey_scores", cause)
+            self._count("journey_survey_points", cause, by=float(signal.details.get("score", 0)))
 
     def _take_dead_letter(self, record: Record) -> None:
         headers = dict(record.headers)
@@ -310,10 +315,10 @@ class Figures(Collector):
         if as_of > self.state.newest_at:
             self.state.newest_at = as_of
 
-    def _count(self, metric: str, *labels: str) -> None:
+    def _count(self, metric: str, *labels: str, by: float = 1) -> None:
         counts = self.state.counts.setdefault(metric, {})
         key = "\0".join(label.replace("\0", "") for label in labels)
-        counts[key] = counts.get(key, 0) + 1
+        counts[key] = counts.get(key, 0) + by
 
 
 def _keep(held: dict[str, tuple[int, Payload | None]], key: str, version: int, payload: Payload | None) -> None:

@@ -35,11 +35,43 @@ class Redials(msgspec.Struct, frozen=True):
 
     abandoned: int
     redialled: int
-    """The customer rang again within 60 min, whether or not a call-back came first."""
+    """The customer rang again within the redial window, whether or not a call-back came first."""
     recovered: int
     called_back: int
     lost: int
     pending: int
+
+
+class Sentiment(msgspec.Struct, frozen=True):
+    """Of the contacts that have a sentiment, from -1 to 1: how they began and ended on average, none without any."""
+
+    contacts: int
+    mean_first: float | None
+    mean_last: float | None
+    ended_worse: int
+    """Ended below where they began."""
+    drops: int
+    """Sudden drops."""
+
+
+class SurveyScore(msgspec.Struct, frozen=True):
+    """``score`` in the words of ``kind``: csat, percent of 4 and 5; nps, from -100 to 100; ces and qa, the mean."""
+
+    kind: str
+    responses: int
+    mean: float
+    score: float
+
+
+class ResponseRate(msgspec.Struct, frozen=True):
+    """Contacts in ``channel`` after which the customer was asked, and those of them that got an answer."""
+
+    channel: str
+    invitations: int
+    responses: int
+    unasked: int
+    """Answers that nobody asked for by an invitation."""
+    response_rate: float | None
 
 
 class Agents(msgspec.Struct, frozen=True):
@@ -68,6 +100,8 @@ class Report(msgspec.Struct, frozen=True):
 
     as_of: datetime | None
     """Time (UTC) of the newest touchpoint; none if there is no touchpoint yet."""
+    provisional_since: datetime | None
+    """Figures of what happened since may still change with what comes late; none if there is no touchpoint yet."""
     touchpoints: int
     dead_letters: int
     contacts: int
@@ -87,10 +121,14 @@ class Report(msgspec.Struct, frozen=True):
     journeys_open: int
     switches: int
     repeats: int
+    sentiment: Sentiment
+    surveys: tuple[SurveyScore, ...]
+    response_rates: tuple[ResponseRate, ...]
     agents: Agents
 
 
 _TOUCHPOINTS = "SELECT count() AS touchpoints, max(time) AS as_of FROM touchpoints FINAL"
+_HORIZON = "SELECT provisional_since FROM v_horizon"
 _DEAD_LETTERS = "SELECT count() AS dead_letters FROM dead_letters FINAL"
 _CONTACTS = """
 SELECT
@@ -129,8 +167,9 @@ SELECT
         FROM v_redials AS abandoned
         INNER JOIN v_contacts AS again ON again.customer = abandoned.customer
         WHERE abandoned.outcome = 'called_back' AND again.direction = 'inbound'
+            AND again.channel NOT IN ('survey', 'review')
             AND again.contact_id != abandoned.contact_id
-            AND again.started_at BETWEEN abandoned.abandoned_at AND abandoned.abandoned_at + toIntervalMinute(60)
+            AND again.started_at BETWEEN abandoned.abandoned_at AND abandoned.redial_until
     ))) AS redialled,
     countIf(outcome = 'recovered') AS recovered,
     countIf(outcome = 'called_back') AS called_back,
@@ -141,6 +180,24 @@ FROM v_redials WHERE identified AND queue != ''
 _JOURNEYS = "SELECT count() AS journeys, countIf(state = 'open') AS journeys_open FROM v_journeys"
 _SWITCHES = "SELECT count() AS switches FROM v_switches"
 
+_SENTIMENT = """
+SELECT
+    count() AS contacts,
+    if(contacts = 0, NULL, avg(first)) AS mean_first,
+    if(contacts = 0, NULL, avg(last)) AS mean_last,
+    countIf(trend < 0) AS ended_worse,
+    sum(found.drops) AS drops
+FROM v_sentiment AS found
+"""
+_SURVEYS = """
+SELECT
+    kind,
+    sum(found.responses) AS responses,
+    sum(found.mean * found.responses) / responses AS mean,
+    sum(found.score * found.responses) / responses AS score
+FROM v_survey_scores AS found GROUP BY kind ORDER BY kind
+"""
+_RESPONSE_RATES = "SELECT channel, invitations, responses, unasked, response_rate FROM v_response_rates"
 _AGENTS = """
 SELECT
     uniqExact(agent) AS agents,
@@ -165,9 +222,9 @@ def report(store: Store) -> Report:
         found = store.query(sql)
         return [dict(zip(found.names, row, strict=True)) for row in found.rows]
 
-    (touchpoints,) = rows(_TOUCHPOINTS)
+    touchpoints = rows(_TOUCHPOINTS)[0] | rows(_HORIZON)[0]
     if not touchpoints["touchpoints"]:
-        touchpoints["as_of"] = None
+        touchpoints["as_of"] = touchpoints["provisional_since"] = None
     figures: dict[str, Any] = {}
     for sql in (_DEAD_LETTERS, _CONTACTS, _VISITS, _JOURNEYS, _SWITCHES):
         figures |= rows(sql)[0]
@@ -177,5 +234,8 @@ def report(store: Store) -> Report:
         service_level=tuple(ServiceLevel(**row) for row in rows(_SERVICE_LEVEL)),
         fcr=tuple(Fcr(**row) for row in rows(_FCR)),
         redials=Redials(**rows(_REDIALS)[0]),
+        sentiment=Sentiment(**rows(_SENTIMENT)[0]),
+        surveys=tuple(SurveyScore(**row) for row in rows(_SURVEYS)),
+        response_rates=tuple(ResponseRate(**row) for row in rows(_RESPONSE_RATES)),
         agents=Agents(**rows(_AGENTS)[0]),
     )

@@ -130,8 +130,8 @@ class ChangedRows:
 
 
 _EMPTY: dict[str, Any] = {
-    "text": "", "texts": (), "time": 0, "time?": None, "seconds": 0.0, "seconds?": None, "numbers": (), "flag": 0,
-    "count": 0, "counts": (), "int32": 0, "int64": 0, "uint64": 0,
+    "text": "", "texts": (), "time": 0, "time?": None, "times": (), "seconds": 0.0, "seconds?": None, "numbers": (),
+    "flag": 0, "count": 0, "counts": (), "int32": 0, "int64": 0, "uint64": 0,
 }  # fmt: skip
 
 
@@ -347,6 +347,9 @@ def _contacts(changes: list[Change[Stitched]]) -> Columns:
         [one.redial_at for one in placed],
         [one.redial_id for one in placed],
         [one.redial for one in placed],
+        [one.window_days for one in placed],
+        [one.window_ends for one in placed],
+        [one.redial_until for one in placed],
         [contact.queues for contact in contacts],
         [contact.teams for contact in contacts],
         [contact.articles for contact in contacts],

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 Kind = Literal[
-    "text", "texts", "time", "time?", "seconds", "seconds?", "numbers", "flag", "count", "counts", "int32", "int64",
-    "uint64",
+    "text", "texts", "time", "time?", "times", "seconds", "seconds?", "numbers", "flag", "count", "counts", "int32",
+    "int64", "uint64",
 ]  # fmt: skip
-"""text: str or bytes (UTF-8); texts: sequence of str; time: int, ms since the epoch; seconds: float, of which numbers
-are a sequence, as counts are of count; ``?``: or None."""
+"""text: str or bytes (UTF-8); texts: sequence of str; time: int, ms since the epoch, of which times are a sequence;
+seconds: float, of which numbers are one; counts: sequence of count; ``?``: or None."""
 
 
 class Table(NamedTuple):
@@ -84,6 +84,9 @@ CONTACTS = Table(
         "redial_at": "time?",
         "redial_id": "text",
         "redial": "text",
+        "window_days": "counts",
+        "window_ends": "times",
+        "redial_until": "time?",
         "queues": "texts",
         "teams": "texts",
         "articles": "texts",

@@ -24,6 +24,7 @@ def migrate(
     """
     from sinks.clickhouse import ClickHouse
     from sinks.embedded import Embedded
+    from sinks.horizon import note
     from sinks.migrate import migrate as apply
     from sinks.retention import keep
     from touchpath.brokers import Brokers
@@ -42,6 +43,7 @@ def migrate(
     try:
         done = apply(store)
         kept = keep(store, chosen.tables_kept)
+        note(store, chosen.times.lateness)
     except ValueError as error:
         raise BadInput(str(error)) from None
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, cast
 
 import msgspec
@@ -52,8 +53,9 @@ def show(store: Queries, json: bool = False) -> None:
 
 
 def _tables(found: Report) -> list[Table]:
-    as_of = found.as_of.strftime("%Y-%m-%d %H:%M:%S UTC") if found.as_of else "nothing yet"
-    figures = _table(f"as of {as_of}", "", "")
+    as_of = _time(found.as_of) if found.as_of else "nothing yet"
+    since = f"; since {_time(found.provisional_since)} provisional" if found.provisional_since else ""
+    figures = _table(f"as of {as_of}{since}", "", "")
     for name, value in (
         ("contacts", found.contacts),
         ("answered", found.answered),
@@ -94,7 +96,36 @@ def _tables(found: Report) -> list[Table]:
     redials.add_row(
         *map(_figure, (again.abandoned, again.redialled, again.recovered, again.called_back, again.lost, again.pending))
     )
-    return [figures, levels, fcr, redials, _agents(found.agents)]
+    return [figures, levels, fcr, redials, *_feelings(found), _agents(found.agents)]
+
+
+def _feelings(found: Report) -> list[Table]:
+    """How customers sounded and what they answered; nothing where neither is known."""
+    tables = []
+    if found.sentiment.contacts:
+        sentiment = _table(
+            "sentiment of customers, from -1 to 1",
+            *("contacts", "mean first", "mean last", "ended worse", "sudden drops"),
+        )
+        mood = found.sentiment
+        sentiment.add_row(*map(_figure, (mood.contacts, mood.mean_first, mood.mean_last, mood.ended_worse, mood.drops)))
+        tables.append(sentiment)
+    if found.surveys:
+        surveys = _table("survey scores", *("kind", "responses", "mean", "score"))
+        for row in found.surveys:
+            surveys.add_row(row.kind.upper(), *map(_figure, (row.responses, row.mean, row.score)))
+        tables.append(surveys)
+    if found.response_rates:
+        rates = _table(
+            "answers to surveys, by the channel asked about", *("channel", "asked", "answered", "rate", "unasked")
+        )
+        for one in found.response_rates:
+            rates.add_row(
+                one.channel or "unknown",
+                *(_figure(one.invitations), _figure(one.responses), _ratio(one.response_rate), _figure(one.unasked)),
+            )
+        tables.append(rates)
+    return tables
 
 
 def _agents(found: Agents) -> Table:
@@ -116,12 +147,19 @@ def _agents(found: Agents) -> Table:
     return table
 
 
+_WORDS = frozenset({"", "dialect", "scope", "attempt", "kind", "channel"})
+
+
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", show_header=any(columns), box=None, pad_edge=False)
     table.padding = (0, 2, 0, 0)
     for column in columns:
-        table.add_column(column, justify="left" if column in ("", "dialect", "scope", "attempt") else "right")
+        table.add_column(column, justify="left" if column in _WORDS else "right")
     return table
+
+
+def _time(value: datetime) -> str:
+    return value.strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _figure(value: float | None) -> str:

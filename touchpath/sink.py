@@ -84,6 +84,7 @@ async def _sink(
     from sinks.embedded import Embedded
     from sinks.embedded_server import Server
     from sinks.exposition import expose
+    from sinks.horizon import note
     from sinks.migrate import migrate
     from sinks.retention import keep
     from sinks.writer import Limits, Writer, run_until_signal
@@ -102,6 +103,7 @@ async def _sink(
             kept = keep(store, settings.tables_kept)
         except ValueError as error:
             raise BadInput(str(error)) from None
+        note(store, settings.times.lateness)
         log.info("retention: %s", f"changed of {', '.join(kept)}" if kept else "nothing to do")
         registry = CollectorRegistry()
         runner, metrics_at = await expose(registry, metrics_port)

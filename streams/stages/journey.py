@@ -54,7 +54,8 @@ class JourneyStage:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._settled_after = settings.times.lateness.ms + max(settings.journeys.repeat_windows_days) * DAY
+        self._lateness = settings.times.lateness.ms
+        self._settled_after = self._lateness + max(settings.journeys.repeat_windows_days) * DAY
 
     def migrate(self, key: bytes, value: bytes, schema: int) -> bytes | None:
         raise ValueError(f"the journey stage never kept state of schema {schema}")
@@ -148,9 +149,15 @@ class JourneyStage:
     def _settle(self, kept: Kept, stitching: Stitching) -> None:
         """Forgets journeys of a very long history that nothing can reach any more; what was told of them stands."""
         newest = max(known.contact.started_at for known in kept.contacts.values())
+        reach: dict[str, int] = {}
+        for placed in stitching.stitched:  # in working days a window may end long after so many days
+            if placed.window_ends:
+                reach[placed.journey_id] = max(reach.get(placed.journey_id, 0), placed.window_ends[-1])
         for journey in sorted(stitching.journeys, key=lambda journey: journey.closes_at):
             if len(kept.contacts) <= MOST_CONTACTS // 2 or journey.closes_at + self._settled_after >= newest:
                 return
+            if reach.get(journey.journey_id, 0) + self._lateness >= newest:
+                continue
             kept.manifest.pop(_JOURNEY + journey.journey_id, None)
             for placed in stitching.stitched:
                 if placed.journey_id == journey.journey_id:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from journeys.agents import AgentEvent
 from journeys.pseudonyms import KEY_BYTES, Pseudonyms
-from journeys.settings import DEFAULTS
+from journeys.settings import DEFAULTS, convert
 from journeys.touchpoint import FACTS, Touchpoint
 
 MINUTE = 60_000
@@ -16,12 +16,38 @@ KEY, OLDER_KEY = bytes(range(KEY_BYTES)), bytes(reversed(range(KEY_BYTES)))
 PSEUDONYMS = Pseudonyms([KEY], DEFAULTS)
 START = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 
-CHANNELS = ("voice", "chat", "web", "app", "ivr", "email", "fax")
+OFFICE = convert(
+    {
+        "sites": {
+            "berlin": {
+                "time_zone": "Europe/Berlin",
+                "opening": {
+                    **{day: ["08:00-12:00", "13:00-18:00"] for day in ("mon", "tue", "wed", "thu")},
+                    "fri": "22:00-06:00",
+                },
+                "country": "DE",
+                "holidays": ["2026-01-12"],
+            },
+            "santiago": {"time_zone": "America/Santiago"},
+        },
+        "calendar": {"site": "berlin", "working_time": ["fcr", "waits"]},
+        "queues": {"sales": {"site": "santiago"}},
+        "journeys": {"repeat_windows_days": [5, 1, 2]},
+    }
+)
+"""A site that closes at noon, at night and at weekends but for a night shift, and one that never does."""
+
+CHANNELS = ("voice", "chat", "web", "app", "ivr", "email", "fax", "survey")
 TYPES = (
     "started", "queued", "connected", "held", "resumed", "transferred", "abandoned", "called_back", "ended",
     "wrapped_up", "failed", "resolved", "visited", "escalated", "conferenced",
 )  # fmt: skip
 # Times at which windows and gaps meet their edges, so that ties and exact limits come up often.
+ATTRIBUTES: tuple[dict[str, object], ...] = (
+    {}, {}, {}, {}, {"sentiment": 0.5}, {"sentiment": "POSITIVE"}, {"sentiment": -0.1}, {"sentiment": -0.7},
+    {"sentiment": -0.7}, {"sentiment": -1, "speaker": "agent"}, {"sentiment": "awful"}, {"csat": 2}, {"nps": "9"},
+    {"csat": 6}, {"ces": 7, "about": "a"}, {"qa": 80.5, "about": "t3"},
+)  # fmt: skip
 STEPS = (0, MINUTE, 29 * MINUTE, 30 * MINUTE, HOUR, 4 * HOUR, DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY)
 
 
@@ -54,6 +80,7 @@ def touchpoints(draw: st.DrawFn, most: int = 30) -> list[Touchpoint]:
                 wait_s=draw(st.sampled_from((None, None, 3.0, 20.0, 21.5))),
                 talk_s=draw(st.sampled_from((None, None, 60.0))),
                 invited=draw(st.booleans()),
+                attributes=draw(st.sampled_from(ATTRIBUTES)),
             )
         )
     return draw(st.permutations(made))

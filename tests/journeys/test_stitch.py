@@ -10,26 +10,26 @@ from journeys import Touchpoint, reference
 from journeys.contact import Contact, fold
 from journeys.definition import Reference, Relations
 from journeys.journey import Stitched
-from journeys.settings import DEFAULTS
+from journeys.settings import DEFAULTS, Settings
 from journeys.stitch import stitch
 from tests.journeys.scenes import touchpoints
 
 
 def stitched(
-    facts: list[Touchpoint], expected: Reference
+    facts: list[Touchpoint], expected: Reference, settings: Settings = DEFAULTS
 ) -> tuple[dict[str, Stitched], dict[str, tuple[str, int, int]], set[tuple[str, str, str]]]:
     by_contact: dict[str, list[Touchpoint]] = defaultdict(list)
     for fact in sorted(facts, key=lambda fact: (fact.at, fact.id)):
         by_contact[fact.contact_id].append(fact)
     by_customer: dict[str, list[Contact]] = defaultdict(list)
     for own in by_contact.values():
-        contact, _ = fold(own, DEFAULTS)
+        contact, _ = fold(own, settings)
         by_customer[expected.relations[contact.contact_id].customer].append(contact)
     contacts: dict[str, Stitched] = {}
     found: dict[str, tuple[str, int, int]] = {}
     switches = set()
     for customer, those in by_customer.items():
-        result = stitch(customer, those, DEFAULTS)
+        result = stitch(customer, those, settings)
         contacts.update((placed.contact.contact_id, placed) for placed in result.stitched)
         found.update(
             (journey.journey_id, (journey.intent, journey.contacts, journey.switches)) for journey in result.journeys
@@ -50,6 +50,10 @@ def relations(placed: Stitched) -> Relations:
         placed.redial_at,
         placed.redial_id,
         placed.redial,
+        placed.survey_of,
+        placed.survey_joined_by,
+        placed.window_ends,
+        placed.redial_until,
     )
 
 
@@ -61,6 +65,12 @@ def test_stitching_equals_the_definition(facts: list[Touchpoint]) -> None:
     assert {key: relations(placed) for key, placed in contacts.items()} == expected.relations
     assert {key: placed.contact for key, placed in contacts.items()} == expected.contacts
     assert switches == expected.switches
+    assert {
+        (key, *drop)
+        for key, placed in contacts.items()
+        if not placed.part_of and placed.contact.mood
+        for drop in placed.contact.mood.drops
+    } == expected.drops
     assert set(journeys) == set(expected.journeys)
     for journey_id, (intent, size, _) in journeys.items():
         assert intent == expected.intents[journey_id]

@@ -13,10 +13,12 @@ import pytest
 from journeys import Touchpoint, decode, reference
 from journeys.identity import is_identified
 from journeys.service_level import DIALECTS, count
+from journeys.settings import DEFAULTS
 from sinks.embedded import Embedded
 from sinks.migrate import migrate
 from sinks.report import report
 from sinks.rows import READERS
+from tests.journeys.scenes import OFFICE
 from tests.sinks.messages import DAY, MINUTE, START, put
 from tests.streams.pipeline import Pipeline
 
@@ -59,9 +61,11 @@ def facts(seed: int) -> list[Touchpoint]:
     return found
 
 
-@pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Embedded, Pipeline]]:
-    pipeline = Pipeline(3, rng=random.Random(7))
+@pytest.fixture(scope="module", params=[DEFAULTS, OFFICE], ids=["all time", "working time"])
+def both(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Embedded, Pipeline]]:
+    pipeline = Pipeline(3, request.param, rng=random.Random(7))
     sent = facts(7)
     sent += random.Random(8).sample(sent, 40)
     random.Random(9).shuffle(sent)
@@ -84,7 +88,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Embedded, P
 
 def test_contacts_visits_and_journeys(both: tuple[Embedded, Pipeline]) -> None:
     store, pipeline = both
-    expected = reference(map(decode, pipeline.accepted()))
+    expected = reference(map(decode, pipeline.accepted()), settings=pipeline.settings)
     millis = "toUnixTimestamp64Milli"
     contacts = store.query(
         f"SELECT contact_id, channel, intent, outcome, attempt, {millis}(started_at), {millis}(ended_at), closed, "
@@ -98,12 +102,13 @@ def test_contacts_visits_and_journeys(both: tuple[Embedded, Pipeline]) -> None:
     assert len(contacts) == len(expected.contacts)
     relations = store.query(
         f"SELECT contact_id, customer, journey_id, part_of, {millis}(first_repeat_same_at), "
-        f"{millis}(first_repeat_any_at), repeat_of_same, repeat_of_any, {millis}(redial_at), redial_id, redial "
+        f"{millis}(first_repeat_any_at), repeat_of_same, repeat_of_any, {millis}(redial_at), redial_id, redial, "
+        f"arrayMap(end -> {millis}(end), window_ends), {millis}(redial_until) "
         "FROM contacts FINAL WHERE is_deleted = 0"
     ).rows
-    assert set(relations) == {
+    assert {(*row[:11], tuple(row[11]), row[12]) for row in relations} == {
         (key, r.customer, r.journey_id, r.part_of, r.first_repeat_same_at, r.first_repeat_any_at, r.repeat_of_same,
-         r.repeat_of_any, r.redial_at, r.redial_id, r.redial)
+         r.repeat_of_any, r.redial_at, r.redial_id, r.redial, r.window_ends, r.redial_until)
         for key, r in expected.relations.items()
     }  # fmt: skip
     visits = store.query(f"SELECT visit_id, queue, {millis}(entered_at), outcome, wait_s FROM v_visits").rows
@@ -127,7 +132,7 @@ def test_contacts_visits_and_journeys(both: tuple[Embedded, Pipeline]) -> None:
 
 def test_the_report(both: tuple[Embedded, Pipeline]) -> None:
     store, pipeline = both
-    expected = reference(map(decode, pipeline.accepted()))
+    expected = reference(map(decode, pipeline.accepted()), settings=pipeline.settings)
     shown = report(store)
     leading = {key: c for key, c in expected.contacts.items() if not expected.relations[key].part_of}
     outcomes = Counter(contact.outcome for contact in leading.values())

@@ -26,6 +26,7 @@ def test_blocks_have_the_columns_of_the_tables(store: Embedded, table: Table) ->
         "text": {"String", "LowCardinality(String)"},
         "texts": {"Array(String)", "Array(LowCardinality(String))"},
         "numbers": {"Array(Float64)"},
+        "times": {"Array(DateTime64(3, 'UTC'))"},
         "time": {"DateTime64(3, 'UTC')"},
         "time?": {"Nullable(DateTime64(3, 'UTC'))"},
         "seconds": {"Float64"},

@@ -10,8 +10,10 @@ import pytest
 
 from journeys.contact import QueueVisit
 from journeys.service_level import DIALECTS, count
+from journeys.settings import Duration
 from journeys.touchpoint import Touchpoint
 from sinks.embedded import Embedded
+from sinks.horizon import note
 from sinks.report import report
 from tests.sinks.messages import (
     DAY,
@@ -198,6 +200,26 @@ class TestFcr:
             (30, "same_intent", 1, 0, 0),
         ]
 
+    def test_windows_are_those_of_each_attempt(self, store: Embedded) -> None:
+        windows = {"window_days": (2, 5), "window_ends": (START + 4 * DAY, START + 9 * DAY)}
+        put(
+            store,
+            newest(START + 4 * DAY),
+            stitched(contact("a"), first_repeat_any_at=START + 4 * DAY + 1, **windows),
+            stitched(contact("b"), first_repeat_any_at=START + 4 * DAY, **windows),
+            stitched(contact("c"), **windows),
+            stitched(contact("from before")),
+        )
+        found = rows(store, "SELECT window_days, broken, confirmed, pending FROM v_fcr WHERE scope = 'any_intent'")
+        assert [tuple(row.values()) for row in found] == [
+            (1, 0, 1, 0),
+            (2, 1, 2, 0),
+            (3, 0, 1, 0),
+            (5, 2, 0, 1),
+            (7, 0, 0, 1),
+            (30, 0, 0, 1),
+        ]
+
     def test_only_ended_inbound_attempts_of_the_identified_count(self, store: Embedded) -> None:
         put(
             store,
@@ -249,6 +271,7 @@ def test_redials(store: Embedded) -> None:
         stitched(contact("ringing", **abandoned), redial_id="w", redial_at=START),
         stitched(contact("gone", **abandoned)),
         stitched(contact("fresh", ended_at=START + 1, **abandoned)),
+        stitched(contact("patient", **abandoned), redial_until=START + HOUR + 1),
         stitched(contact("outbound", direction="outbound", **abandoned)),
         stitched(contact("answered")),
     )
@@ -260,11 +283,12 @@ def test_redials(store: Embedded) -> None:
         "ringing": ("pending", 0.0),
         "gone": ("lost", None),
         "fresh": ("pending", None),
+        "patient": ("pending", None),
     }
     redials = report(store).redials
     # The customer who was called back rang as well: all of these are the same customer's, of the same minute.
-    assert (redials.abandoned, redials.redialled, redials.recovered, redials.called_back) == (6, 4, 1, 1)
-    assert (redials.lost, redials.pending) == (2, 2)
+    assert (redials.abandoned, redials.redialled, redials.recovered, redials.called_back) == (7, 4, 1, 1)
+    assert (redials.lost, redials.pending) == (2, 3)
 
 
 def test_switches_tell_how_long_why_and_which_step(store: Embedded) -> None:
@@ -300,6 +324,10 @@ def test_why_a_contact_is_a_repeat(store: Embedded) -> None:
         ("any_intent", "other", 3, 2 * 86_400 + 1.0),
         ("same_intent", "first", 7, 3 * 86_400 + 1.0),
     ]
+    windows = {"window_days": (1, 2), "window_ends": (START + 3 * DAY, START + 4 * DAY)}
+    put(store, stitched(contact("first", ended_at=START, intent="billing"), version=2, **windows))
+    found = rows(store, "SELECT window_days FROM why_repeat WHERE rule = 'same_intent'")
+    assert found == [{"window_days": 2}]
 
 
 def test_identifiers_with_the_customers_that_nobody_ruled_about(store: Embedded) -> None:
@@ -353,8 +381,20 @@ def test_an_agent_s_day(store: Embedded) -> None:
     assert (shown.occupancy, shown.occupancy_by_slots, shown.concurrency) == (400 / 600, 0.5, 1.5)
 
 
+def test_figures_are_provisional_within_the_lateness_horizon(store: Embedded) -> None:
+    put(store, newest(START + 40 * DAY))
+    horizon = "SELECT toUnixTimestamp64Milli(provisional_since) AS since FROM v_horizon"
+    assert one(store, horizon)["since"] == START + 5 * DAY
+    for days in (10, 10, 3):
+        note(store, Duration(days * 86_400))
+        assert one(store, horizon)["since"] == START + (40 - days) * DAY
+    assert one(store, "SELECT count() AS told FROM settings_used FINAL")["told"] == 1
+    assert report(store).provisional_since == datetime(2026, 2, 7, tzinfo=UTC)
+
+
 def test_a_report_of_nothing(store: Embedded) -> None:
     empty = report(store)
-    assert (empty.as_of, empty.contacts, empty.mean_wait_answered_s, empty.fcr) == (None, 0, None, ())
+    assert (empty.as_of, empty.provisional_since, empty.contacts, empty.fcr) == (None, None, 0, ())
+    assert empty.mean_wait_answered_s is None
     assert b'"contacts":0' in msgspec.json.encode(empty)
     assert (empty.agents.agents, empty.agents.occupancy, empty.agents.longest_hard_run) == (0, None, 0)

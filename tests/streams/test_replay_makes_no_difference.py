@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from journeys import Touchpoint, decode, reference
 from journeys.definition import Reference
-from journeys.settings import convert
+from journeys.settings import DEFAULTS, Settings, convert
 from journeys.stitch import stitch
 from streams import topics
-from tests.journeys.scenes import people, touchpoints
+from tests.journeys.scenes import OFFICE, people, touchpoints
 from tests.journeys.test_stitch import relations
 from tests.streams.pipeline import Pipeline
 
@@ -36,6 +36,17 @@ def assert_equal(pipeline: Pipeline, expected: Reference) -> None:
         for key, relation in expected.relations.items()
         if relation.repeat_of_any
     }
+    drops = {
+        (s.contact_id, s.at, s.details["before"], s.details["after"]) for s in signals if s.kind == "sentiment_drop"
+    }
+    assert drops == expected.drops
+    answers = {(s.contact_id, s.cause, s.details["score"], s.previous_id) for s in signals if s.kind == "survey_score"}
+    assert answers == {
+        (key, kind, score, relation.survey_of)
+        for key, relation in expected.relations.items()
+        if not relation.part_of
+        for kind, score in expected.contacts[key].scores
+    }
     intervals = {(row.queue, row.channel, row.starts_at): row for row in pipeline.intervals().values()}
     assert intervals == expected.intervals
     assert pipeline.agent_intervals() == expected.agent_intervals
@@ -45,14 +56,15 @@ def assert_equal(pipeline: Pipeline, expected: Reference) -> None:
     facts=touchpoints(),
     duplicates=st.lists(st.integers(0, 29), max_size=10),
     partitions=st.integers(1, 4),
+    settings=st.sampled_from((DEFAULTS, DEFAULTS, OFFICE)),
     seed=st.integers(0, 2**32),
     most=st.sampled_from((1, 2, 5, 1000)),
 )
 def test_any_order_duplication_and_batching(
-    facts: list[Touchpoint], duplicates: list[int], partitions: int, seed: int, most: int
+    facts: list[Touchpoint], duplicates: list[int], partitions: int, settings: Settings, seed: int, most: int
 ) -> None:
     rng = random.Random(seed)
-    pipeline = Pipeline(partitions, rng=rng)
+    pipeline = Pipeline(partitions, settings, rng=rng)
     sent = facts + [facts[index % len(facts)] for index in duplicates]
     rng.shuffle(sent)
     for touchpoint in sent:
@@ -70,7 +82,7 @@ def test_any_order_duplication_and_batching(
     accepted = [decode(line) for line in pipeline.accepted()]
     assert len({touchpoint.id for touchpoint in accepted}) == len(accepted)
     assert len(accepted) + len({decode(letter.value or b"").id for letter in pipeline.rejected()}) == len(facts)
-    assert_equal(pipeline, reference(accepted))
+    assert_equal(pipeline, reference(accepted, settings=settings))
 
 
 @given(
