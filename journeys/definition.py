@@ -421,13 +421,13 @@ def _agent(agent: str, states: list[AgentEvent], served: list[Service], settings
             slots = settings.agents.slots | (state.slots if state else {})
             working = bool(mine) or name in ("on_contact", "busy", "after_contact_work")
             by_channel = Counter(service.channel for service in mine)
-            parts = [number * 10**6 // max(1, slots.get(channel, 1)) for channel, number in by_channel.items()]
+            parts = [number * 720_720 // max(1, slots.get(channel, 1)) for channel, number in by_channel.items()]
             staffed += (name != "offline") * (two - one)
             available += (name == "available" and not working) * (two - one)
             busy += working * (two - one)
             acw += (bool(wrapping) or name == "after_contact_work") * (two - one)
             slot += working * max(1, len(mine)) * (two - one)
-            load += working * (min(10**6, sum(parts)) if mine else 10**6) * (two - one)
+            load += working * (min(720_720, sum(parts)) if mine else 720_720) * (two - one)
         got = [service for service in served if starts_at <= service.connected_at < ends_at]
         run = _hard_run(served, over, starts_at, ends_at)
         if not (staffed or busy or got or run):
@@ -459,7 +459,7 @@ def _agent(agent: str, states: list[AgentEvent], served: list[Service], settings
             busy_s=busy / 1000,
             acw_s=acw / 1000,
             slot_s=slot / 1000,
-            load_s=load / 10**9,
+            load_s=load / 720_720_000,
         )
 
 

@@ -19,7 +19,7 @@ Occupancy by the wall clock is busy / (busy + available), which is Amazon Connec
 100 % of whoever has one chat of three. Weighted by slots it is load / (busy + available): the same for one contact at
 a time, and less by the slots that were free. Concurrency is slots used / busy. More in docs/decisions/agents.md.
 
-Sums are whole milliseconds and whole millionths, so that they are the same in whatever pieces they are added up.
+Sums are whole milliseconds, and whole parts of a load, so that they are the same in whatever pieces they are added up.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ from journeys.service import Service
 from journeys.settings import Settings
 
 DAY_MS = 86_400_000
-WHOLE = 1_000_000
-"""A load of 1."""
+WHOLE = 720_720
+"""A load of 1, in parts: a number that all slots up to 16 divide."""
 _WORKING = ON_CONTACT | {AFTER_CONTACT_WORK}
 _IN_ORDER = attrgetter("at", "id")
 
@@ -278,7 +278,7 @@ def _measure(rows: dict[int, _Sums], piece: _Piece, length: int, settings: Setti
 
 
 def load(in_hand: Mapping[str, int], event: AgentEvent | None, settings: Settings) -> int:
-    """What part of an agent with these contacts is taken, in millionths."""
+    """What part of an agent with these contacts is taken, of ``WHOLE``."""
     told = event.slots if event is not None else {}
     given = settings.agents.slots
     taken = sum(number * WHOLE // max(1, told.get(name, given.get(name, 1))) for name, number in in_hand.items())

@@ -11,6 +11,7 @@ from journeys.journey import Journey, Signal, Stitched
 from journeys.queue import QueueInterval
 from journeys.touchpoint import Touchpoint
 from journeys.touchpoint import encode as encode_touchpoint
+from journeys.workload import AgentInterval, AgentNow
 from sinks.rows import READERS, Rows
 from sinks.store import Store
 
@@ -106,6 +107,16 @@ def signal(signal_id: str, kind: str, version: int = 1, **fields: Any) -> Messag
 def interval(starts_at: int = START, version: int = 1, queue: str = "billing", **fields: Any) -> Message:
     payload = QueueInterval(queue, "voice", starts_at, 900, **fields)
     return changed("journey.queues", "interval", f"{queue}|voice|{starts_at}", payload, version)
+
+
+def agent_interval(agent: str = "ann", starts_at: int = START, version: int = 1, **fields: Any) -> Message:
+    payload = AgentInterval(agent, starts_at, 900, **fields)
+    return changed("journey.agent_figures", "interval", f"{agent}|{starts_at}", payload, version, starts_at)
+
+
+def agent_now(agent: str = "ann", version: int = 1, **fields: Any) -> Message:
+    payload = AgentNow(agent, **{"as_of": START, "since": START, "until": START + HOUR} | fields)
+    return changed("journey.agent_figures", "now", agent, payload, version, payload.as_of)
 
 
 def identifier(

@@ -10,7 +10,19 @@ from prometheus_client.parser import text_string_to_metric_families
 from journeys.queue import QueueNow
 from sinks.catalogue import COUNTERS, GAUGES, MAX_VALUES, Bounded
 from sinks.metrics import INTERVALS_KEPT, SIGNALS_KEPT_MS, Figures, Snapshot, State
-from tests.sinks.messages import HOUR, MINUTE, START, Message, changed, deleted, interval, journey, signal
+from tests.sinks.messages import (
+    HOUR,
+    MINUTE,
+    START,
+    Message,
+    agent_interval,
+    agent_now,
+    changed,
+    deleted,
+    interval,
+    journey,
+    signal,
+)
 
 QUARTER = 15 * MINUTE
 
@@ -90,6 +102,43 @@ def test_an_interval_without_visits_is_empty_and_no_old_one() -> None:
     assert found["journey_queue_interval_offered", "billing", "voice", "current"] == 0
     assert found["journey_queue_interval_offered", "billing", "voice", "previous"] == 10
     assert not [key for key in found if key[0].endswith("ratio")]  # nothing counts yet: absent, and not 0 or NaN
+
+
+def test_agents_by_team_queue_and_state_and_none_by_name() -> None:
+    found = shown(
+        figures(
+            agent_now("ann", state="available", team="north", queues=("sales", "service")),
+            agent_now("bob", state="available", team="north", queues=("sales",), in_hand={"chat": 2}),
+            agent_now("eve", state="break", team="south", until=START, in_hand={"voice": 1}),
+        )
+    )
+    assert found["journey_agents", "north", "available"] == 2
+    assert ("journey_agents", "south", "break") not in found  # it has lasted too long
+    assert (
+        found["journey_queue_agents", "sales", "available"],
+        found["journey_queue_agents", "service", "available"],
+    ) == (2, 1)
+    assert (found["journey_agents_contacts", "north", "chat"], found["journey_agents_contacts", "south", "voice"]) == (
+        2,
+        1,
+    )
+    assert not any("ann" in labels for labels in found)
+
+
+def test_occupancy_both_ways() -> None:
+    both = figures(
+        agent_interval("ann", START, team="north", busy_s=300.0, load_s=100.0, available_s=300.0),
+        agent_interval("bob", START, team="north", busy_s=100.0, load_s=100.0, available_s=100.0),
+        agent_interval("bob", START - QUARTER, team="north", busy_s=90.0, load_s=90.0, available_s=10.0),
+        agent_interval("bob", START - 2 * QUARTER, team="north", busy_s=1.0, available_s=9.0),
+    )
+    for _ in range(2):
+        found = shown(both)
+        assert found["journey_agents_occupancy_ratio", "north", "current", "clock"] == 0.5
+        assert found["journey_agents_occupancy_ratio", "north", "current", "slots"] == 0.25
+        assert found["journey_agents_occupancy_ratio", "north", "previous", "slots"] == 0.9
+        both.tidy()
+    assert f"bob|{START - 2 * QUARTER}" not in both.state.agent_intervals
 
 
 def test_open_journeys_by_intent() -> None:
