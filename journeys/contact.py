@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from journeys.friction import TROUBLED, UNSETTLED, in_ending, in_touchpoint
 from journeys.identifiers import telling
 from journeys.settings import Settings
 from journeys.touchpoint import Touchpoint
@@ -84,6 +85,8 @@ class Contact(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """The agent who had it last, if it was resolved."""
     passed_on: tuple[str, ...] = ()
     """The agents who transferred it."""
+    friction_stages: tuple[str, ...] = ()
+    """In which stage each of ``friction`` was."""
 
 
 class QueueVisit(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -115,6 +118,7 @@ class QueueVisit(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 _RESOLUTIONS = frozenset({"resolved", "unresolved", "failed"})
+_NOTED = _RESOLUTIONS | TROUBLED.keys() | {"conferenced"}
 
 
 def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact, list[QueueVisit]]:
@@ -135,6 +139,7 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
     teams: dict[str, None] = {}
     articles: dict[str, None] = {}
     nodes: dict[str, None] = {}
+    troubled: list[Touchpoint] = []
     for touchpoint in touchpoints:
         kind = touchpoint.type
         if not channel and kinds.get(touchpoint.channel) == "assisted":
@@ -160,14 +165,17 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
                 value = attributes.get(named)
                 if value is not None and value != "":
                     found[str(value)] = None
-        if kind == "transferred":
-            transfers += 1
-        elif kind == "conferenced":
-            conferences += 1
-        elif kind == "escalated":
-            escalations += 1
-        elif kind in _RESOLUTIONS:
-            resolution = kind
+        if kind in _NOTED:
+            if kind == "transferred":
+                transfers += 1
+            elif kind == "conferenced":
+                conferences += 1
+            elif kind == "escalated":
+                escalations += 1
+            elif kind in _RESOLUTIONS:
+                resolution = kind
+            if kind in TROUBLED:
+                troubled.append(touchpoint)
         reading.take(touchpoint)
     first, last = touchpoints[0], touchpoints[-1]
     channel = channel or first.channel
@@ -175,7 +183,23 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
     way: Literal["inbound", "outbound"] = "outbound" if direction == "outbound" else "inbound"
     times_out_at = last.at + settings.time_out_ms(channel)
     result = _outcome(reading, outcome, self_service)
-    stays = [reading.before, *reading.stays]
+    wait_s = talk_s = hold_s = wrap_s = 0.0
+    for stay in (reading.before, *reading.stays):
+        wait_s += stay.wait_s or 0.0
+        talk_s += stay.talk_s
+        hold_s += stay.hold_s
+        wrap_s += stay.wrap_s
+    containment_failed = bool(reading.stays) and kinds.get(first.channel) == "self_service"
+    stages = settings.stage_map
+    path = stages.path(touchpoints, intent)
+    friction: tuple[str, ...] = ()
+    friction_stages: tuple[str, ...] = ()
+    if troubled or containment_failed or result == "abandoned" or resolution in UNSETTLED:
+        ending = in_ending(result, resolution, containment_failed, articles, nodes)
+        felt = [(kind, stages.of(one, intent)) for one in troubled if (kind := in_touchpoint(one))]
+        felt += [(kind, path[-1][0]) for kind in ending]
+        friction = tuple(kind for kind, _ in felt)
+        friction_stages = tuple(stage for _, stage in felt)
     contact = Contact(
         contact_id=first.contact_id,
         channel=channel,
@@ -190,16 +214,16 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
         outcome=result,
         attempt=_attempt(result) if way == "inbound" else "none",
         resolution=resolution,
-        wait_s=sum(stay.wait_s or 0.0 for stay in stays),
-        talk_s=sum(stay.talk_s for stay in stays),
-        hold_s=sum(stay.hold_s for stay in stays),
-        wrap_s=sum(stay.wrap_s for stay in stays),
+        wait_s=wait_s,
+        talk_s=talk_s,
+        hold_s=hold_s,
+        wrap_s=wrap_s,
         transfers=transfers,
         conferences=conferences,
         escalations=escalations,
         agents=tuple(agents),
         queue=reading.stays[-1].queue if reading.stays else "",
-        containment_failed=bool(reading.stays) and kinds.get(first.channel) == "self_service",
+        containment_failed=containment_failed,
         invited=invited,
         lone=first.contact_id == first.id,
         touchpoints=len(touchpoints),
@@ -207,6 +231,9 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
         teams=tuple(teams),
         articles=tuple(articles),
         nodes=tuple(nodes),
+        path=path,
+        friction=friction,
+        friction_stages=friction_stages,
     )
     return contact, [_visit(stay, contact, settings) for stay in reading.stays]
 

@@ -11,8 +11,8 @@ from typing import Literal, NamedTuple
 Kind = Literal[
     "text", "texts", "time", "time?", "seconds", "seconds?", "numbers", "flag", "count", "int32", "int64", "uint64"
 ]  # fmt: skip
-"""text: str or bytes (UTF-8); texts: sequence of str; time: int, ms since the epoch; seconds: float, of which numbers
-are a sequence; ``?``: or None."""
+"""text: str or bytes (UTF-8); texts: sequence of str; time: int, ms since the epoch; seconds: float (points, too), of
+which numbers are a sequence; ``?``: or None."""
 
 
 class Table(NamedTuple):
@@ -101,6 +101,7 @@ CONTACTS = Table(
         "survey_joined_by": "text",
         "resolved_by": "text",
         "passed_on": "texts",
+        "friction_stages": "texts",
         **_VERSION,
     },
 )
@@ -144,6 +145,15 @@ JOURNEYS = Table(
         "first_channel": "text",
         "last_channel": "text",
         "references": "texts",
+        "stages": "texts",
+        "stage_s": "numbers",
+        "drops_off_at": "text",
+        "friction": "texts",
+        "friction_stages": "texts",
+        "friction_counts": "numbers",
+        "friction_points": "numbers",
+        "effort_points": "seconds",
+        "long_wait_points": "seconds",
         **_VERSION,
     },
 )

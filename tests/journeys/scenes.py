@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 from journeys.pseudonyms import KEY_BYTES, Pseudonyms
@@ -15,10 +17,14 @@ KEY, OLDER_KEY = bytes(range(KEY_BYTES)), bytes(reversed(range(KEY_BYTES)))
 PSEUDONYMS = Pseudonyms([KEY], DEFAULTS)
 START = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 
-CHANNELS = ("voice", "chat", "web", "app", "ivr", "email", "fax")
+CHANNELS = ("voice", "chat", "web", "app", "ivr", "email", "fax", "survey")
 TYPES = (
     "started", "queued", "connected", "held", "resumed", "transferred", "abandoned", "called_back", "ended",
-    "wrapped_up", "failed", "resolved", "visited",
+    "wrapped_up", "failed", "resolved", "visited", "searched", "article_viewed", "opted_out", "escalated",
+)  # fmt: skip
+ATTRIBUTES: tuple[dict[str, Any], ...] = (
+    {}, {}, {}, {"page": "/Pricing"}, {"page": "/faq", "topic": "cancelling"}, {"order_state": "cart"}, {"results": 0},
+    {"order_state": "paid"}, {"article": "a-1"}, {"node": "billing"}, {"results": 3}, {"csat": 5}, {"nps": 2, "ces": 7},
 )  # fmt: skip
 # Times at which windows and gaps meet their edges, so that ties and exact limits come up often.
 STEPS = (0, MINUTE, 29 * MINUTE, 30 * MINUTE, HOUR, 4 * HOUR, DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY)
@@ -53,6 +59,7 @@ def touchpoints(draw: st.DrawFn, most: int = 30) -> list[Touchpoint]:
                 wait_s=draw(st.sampled_from((None, None, 3.0, 20.0, 21.5))),
                 talk_s=draw(st.sampled_from((None, None, 60.0))),
                 invited=draw(st.booleans()),
+                attributes=draw(st.sampled_from(ATTRIBUTES)),
             )
         )
     return draw(st.permutations(made))

@@ -46,6 +46,8 @@ def older_migrations(directory: Path) -> Path:
     _write(directory / "0004_joins_and_splits.sql", text[: text.index("DROP VIEW")])
     text = (DIRECTORY / "0005_what_contacts_mean.sql").read_text().replace("IF NOT EXISTS ", "")
     _write(directory / "0005_what_contacts_mean.sql", text[: text.index("DROP VIEW")])
+    text = (DIRECTORY / "0006_stages_and_friction.sql").read_text().replace("IF NOT EXISTS ", "")
+    _write(directory / "0006_stages_and_friction.sql", text[: text.index("DROP VIEW")])
     return directory
 
 
