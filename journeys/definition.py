@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
-from itertools import count, pairwise, takewhile
+from fnmatch import fnmatchcase
+from itertools import count, groupby, pairwise, takewhile
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -47,6 +48,17 @@ class Relations(msgspec.Struct, frozen=True):
     survey_joined_by: str = ""
     window_ends: tuple[int, ...] = ()
     redial_until: int | None = None
+    friction: tuple[str, ...] = ()
+
+
+class Told(msgspec.Struct, frozen=True):
+    """The way of a contact, or of a journey, through the stages (entered at, ms), and what went wrong in which."""
+
+    path: tuple[tuple[str, int], ...]
+    friction: Counter[tuple[str, str]]
+    """(stage, kind)"""
+    points: float = 0.0
+    drops_off_at: str = ""
 
 
 class Fcr(msgspec.Struct, frozen=True):
@@ -74,6 +86,9 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
     """(window in days, same_intent or any_intent, attempt) to the counts over identified customers' ended attempts."""
     agent_intervals: dict[tuple[str, int], AgentInterval]
     """(agent, start of the interval in ms UTC)"""
+    contacts_told: dict[str, Told] = {}
+    """By contact, what it shows by itself."""
+    journeys_told: dict[str, Told] = {}
 
 
 def reference(
@@ -116,6 +131,7 @@ def reference(
     for customer, own_contacts in by_customer.items():
         _customer(customer, sorted(own_contacts, key=_order), result, counts, settings)
     result.fcr.update((key, Fcr(*three)) for key, three in counts.items())
+    _tell(by_contact, result, settings)
     return result
 
 
@@ -197,6 +213,7 @@ def _customer(
                 contact.ended_at + settings.journeys.redial_window.ms
                 if contact in inbound and contact.outcome == "abandoned"
                 else None,
+                _friction_among(contact, journey, bool(same_earlier), settings),
             )
             if contact in attempts and is_identified(customer):
                 _count(
@@ -474,3 +491,105 @@ def _hard_run(served: list[Service], over: Callable[[Service], int | None], star
             run = list(takewhile(bool, (hard for _, _, hard in reversed(ended[: number + 1]))))
             longest = max(longest, len(run))
     return longest
+
+
+def _friction_among(
+    contact: Contact, journey: list[Contact], repeats_same: bool, settings: Settings
+) -> tuple[str, ...]:
+    """What went wrong with ``contact`` that only the customer's others show."""
+    journey_intent = next((one.intent for one in journey if one.intent), UNKNOWN)
+    earlier = journey[: journey.index(contact)]
+
+    def to_people(one: Contact) -> bool:
+        return one.direction == "inbound" and settings.kinds.get(one.channel) == "assisted"
+
+    def is_answered(one: Contact) -> bool:
+        return one.outcome == "answered" and bool(one.agents)
+
+    found = []
+    if repeats_same and contact.intent and to_people(contact):
+        found.append("repeat")
+    about = contact.intent or journey_intent
+    told = [one for one in earlier if is_answered(one) and (one.intent or journey_intent) == about]
+    if is_answered(contact) and told and contact.agents[0] not in told[-1].agents:
+        found.append("repeated_explanation")
+    for reference in contact.references if to_people(contact) else ():
+        said = [one for one in earlier if reference in one.references and (to_people(one) or one.resolution)]
+        if said and said[-1].resolution == "resolved":
+            found.append("reopened")
+            break
+    return tuple(found)
+
+
+def _tell(by_contact: dict[str, list[Touchpoint]], result: Reference, settings: Settings) -> None:
+    """Stages, friction and effort of each contact that leads, and of each journey."""
+    for journey_id, contact_ids in result.journeys.items():
+        journey = [result.contacts[contact_id] for contact_id in contact_ids]
+        friction: Counter[tuple[str, str]] = Counter()
+        for contact in journey:
+            parts = [key for key, one in result.relations.items() if one.part_of == contact.contact_id]
+            told = result.contacts_told[contact.contact_id] = _told(
+                contact, [(touchpoint, key) for key in (contact.contact_id, *parts) for touchpoint in by_contact[key]],
+                {key: next((t.intent for t in reversed(by_contact[key]) if t.intent), "")
+                 for key in (contact.contact_id, *parts)}, settings,
+            )  # fmt: skip
+            friction += told.friction
+            friction.update((told.path[0][0], kind) for kind in result.relations[contact.contact_id].friction)
+        entered = [step for one in journey for step in result.contacts_told[one.contact_id].path]
+        path = _collapsed(sorted(entered, key=lambda step: step[1]))
+        points = sum(settings.weights[kind] * count for (_, kind), count in friction.items())
+        last_words = [
+            one.resolution == "resolved" if one.resolution else one.outcome == "answered"
+            for one in journey
+            if one.resolution or one.outcome in ("answered", "abandoned", "self_service")
+        ]
+        well = any(stage in settings.stages.goals for stage, _ in path) or last_words[-1:] == [True]
+        result.journeys_told[journey_id] = Told(path, friction, points, "" if well else path[-1][0])
+
+
+def _told(contact: Contact, touches: list[tuple[Touchpoint, str]], intents: dict[str, str], settings: Settings) -> Told:
+    touches.sort(key=lambda touch: (touch[0].at, touch[0].id))
+    stages = [_stage(touchpoint, touchpoint.intent or intents[key], settings) for touchpoint, key in touches]
+    path = _collapsed((stage, touchpoint.at) for stage, (touchpoint, _) in zip(stages, touches, strict=True))
+    friction: Counter[tuple[str, str]] = Counter()
+    for stage, (touchpoint, _) in zip(stages, touches, strict=True):
+        if touchpoint.type == "transferred":
+            friction[stage, "transfer"] += 1
+        if touchpoint.type == "escalated":
+            friction[stage, "escalation"] += 1
+        if touchpoint.type == "opted_out":
+            friction[stage, "ivr_opt_out"] += 1
+        if touchpoint.type == "searched" and touchpoint.attributes.get("results") in (0, "0"):
+            friction[stage, "failed_search"] += 1
+    self_service_failed = contact.outcome == "self_service" and contact.resolution in ("failed", "unresolved")
+    attributes = [touchpoint.attributes for touchpoint, _ in touches]
+    for kind, is_so in (
+        ("abandonment", contact.outcome == "abandoned"),
+        ("containment_failure", contact.containment_failed),
+        ("self_service_failed", self_service_failed),
+        ("failed_article", self_service_failed and any("article" in one for one in attributes)),
+        ("ivr_dead_end", self_service_failed and any("node" in one for one in attributes)),
+    ):
+        if is_so:
+            friction[stages[-1], kind] += 1
+    return Told(path, friction)
+
+
+def _stage(touchpoint: Touchpoint, intent: str, settings: Settings) -> str:
+    """The stage of the first rule of which everything matches."""
+    given = touchpoint.attributes
+    score = ""
+    for name, high in (("ces", 6), ("nps", 9), ("csat", 4)):
+        if isinstance(given.get(name), (int, float)):
+            score = "high" if given[name] >= high else "low"
+    values = {"channel": touchpoint.channel, "type": touchpoint.type, "intent": intent, "score": score}
+    values |= {name: str(given.get(name, "")) for name in ("page", "topic", "order_state")}
+    for rule in settings.stage_rules:
+        if all(fnmatchcase(value.lower(), getattr(rule, name).lower()) for name, value in values.items()):
+            return rule.stage
+    return UNKNOWN
+
+
+def _collapsed(steps: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    """Of steps into one stage after another, the first."""
+    return tuple(next(same) for _, same in groupby(steps, key=lambda step: step[0]))

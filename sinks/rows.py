@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from math import fsum
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
 from journeys.change import Change
-from journeys.contact import Contact, QueueVisit
+from journeys.contact import QueueVisit
 from journeys.forgetting import KEY, Forgotten
 from journeys.identity import Identified, is_identified
 from journeys.journey import Journey, Signal, Stitched
 from journeys.queue import QueueInterval, QueueNow
+from journeys.stages import UNKNOWN, Path
 from journeys.workload import AgentInterval, AgentNow
 from sinks import erasure, tables
 from sinks.store import Columns
@@ -300,10 +302,17 @@ def _text(value: bytes | None) -> str:
 _NONE: dict[str, float] = {}
 
 
-def stage_seconds(contact: Contact) -> list[float]:
-    """How long it was in each stage of its path: until the next one, the last until its end."""
-    entered = [at for _, at in contact.path]
-    return [max(0, left - at) / 1000 for at, left in zip(entered, [*entered[1:], contact.ended_at], strict=True)]
+def stage_seconds(path: Path, until: int) -> list[float]:
+    """How long each stage of a path lasted: until the next one, the last until ``until`` (ms)."""
+    entered = [at for _, at in path]
+    return [max(0, left - at) / 1000 for at, left in zip(entered, [*entered[1:], until], strict=True)]
+
+
+def _friction_stages(placed: Stitched) -> tuple[str, ...]:
+    """Beside ``friction``: what a contact came with is in the stage that it began in."""
+    contact = placed.contact
+    began = contact.path[0][0] if contact.path else UNKNOWN
+    return contact.friction_stages + (began,) * len(placed.friction)
 
 
 def _contacts(changes: list[Change[Stitched]]) -> Columns:
@@ -355,8 +364,8 @@ def _contacts(changes: list[Change[Stitched]]) -> Columns:
         [contact.articles for contact in contacts],
         [contact.nodes for contact in contacts],
         [[stage for stage, _ in contact.path] for contact in contacts],
-        [stage_seconds(contact) if contact.path else () for contact in contacts],
-        [contact.friction for contact in contacts],
+        [stage_seconds(contact.path, contact.ended_at) if contact.path else () for contact in contacts],
+        [one.contact.friction + one.friction for one in placed],
         [mood.first if mood else None for mood in moods],
         [mood.last if mood else None for mood in moods],
         [mood.low if mood else None for mood in moods],
@@ -368,6 +377,7 @@ def _contacts(changes: list[Change[Stitched]]) -> Columns:
         [one.survey_joined_by for one in placed],
         [contact.resolved_by for contact in contacts],
         [contact.passed_on for contact in contacts],
+        [_friction_stages(one) for one in placed],
     ]
 
 
@@ -411,6 +421,15 @@ def _journeys(changes: list[Change[Journey]]) -> Columns:
         [journey.first_channel for journey in journeys],
         [journey.last_channel for journey in journeys],
         [journey.references for journey in journeys],
+        [[stage for stage, _ in journey.path] for journey in journeys],
+        [stage_seconds(journey.path, journey.last_at) if journey.path else () for journey in journeys],
+        [journey.drops_off_at for journey in journeys],
+        [[one.kind for one in journey.friction] for journey in journeys],
+        [[one.stage for one in journey.friction] for journey in journeys],
+        [[one.count for one in journey.friction] for journey in journeys],
+        [[one.points for one in journey.friction] for journey in journeys],
+        [fsum(one.points for one in journey.friction) for journey in journeys],
+        [journey.long_wait_points for journey in journeys],
     ]
 
 

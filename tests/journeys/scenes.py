@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 from journeys.agents import AgentEvent
@@ -40,7 +42,12 @@ OFFICE = convert(
 CHANNELS = ("voice", "chat", "web", "app", "ivr", "email", "fax", "survey")
 TYPES = (
     "started", "queued", "connected", "held", "resumed", "transferred", "abandoned", "called_back", "ended",
-    "wrapped_up", "failed", "resolved", "visited", "escalated", "conferenced",
+    "wrapped_up", "failed", "resolved", "visited", "searched", "article_viewed", "opted_out", "escalated",
+    "conferenced",
+)  # fmt: skip
+ATTRIBUTES: tuple[dict[str, Any], ...] = (
+    {}, {}, {}, {"page": "/Pricing"}, {"page": "/faq", "topic": "cancelling"}, {"order_state": "cart"}, {"results": 0},
+    {"order_state": "paid"}, {"article": "a-1"}, {"node": "billing"}, {"results": 3}, {"csat": 5}, {"nps": 2, "ces": 7},
 )  # fmt: skip
 # Times at which windows and gaps meet their edges, so that ties and exact limits come up often.
 ATTRIBUTES: tuple[dict[str, object], ...] = (

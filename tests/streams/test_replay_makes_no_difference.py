@@ -13,7 +13,7 @@ from journeys.settings import DEFAULTS, Settings, convert
 from journeys.stitch import stitch
 from streams import topics
 from tests.journeys.scenes import OFFICE, people, touchpoints
-from tests.journeys.test_stitch import relations
+from tests.journeys.test_stitch import relations, told, told_of
 from tests.streams.pipeline import Pipeline
 
 
@@ -27,6 +27,8 @@ def assert_equal(pipeline: Pipeline, expected: Reference) -> None:
     assert {key: journey.contacts for key, journey in journeys.items()} == {
         key: len(contacts) for key, contacts in expected.journeys.items()
     }
+    assert {key: told_of(placed) for key, placed in stitched.items() if not placed.part_of} == expected.contacts_told
+    assert {key: told(journey) for key, journey in journeys.items()} == expected.journeys_told
     signals = pipeline.signals().values()
     switches = {(s.previous_id, s.contact_id, s.cause) for s in signals if s.kind == "channel_switch"}
     assert switches == expected.switches
