@@ -84,6 +84,8 @@ class Contact(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """The agent who had it last, if it was resolved."""
     passed_on: tuple[str, ...] = ()
     """The agents who transferred it."""
+    onward_s: float = 0.0
+    """Waiting and service after the first agent's, of the visits that followed."""
 
 
 class QueueVisit(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -207,6 +209,7 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
         teams=tuple(teams),
         articles=tuple(articles),
         nodes=tuple(nodes),
+        onward_s=_onward(reading.stays) if len(reading.stays) > 1 else 0.0,
     )
     return contact, [_visit(stay, contact, settings) for stay in reading.stays]
 
@@ -219,6 +222,12 @@ def _outcome(reading: Reading, reported: str, self_service: bool) -> str:
     if self_service and not reading.stays:
         return "self_service"
     return "open" if reading.end is None else "ended"
+
+
+def _onward(stays: Sequence[Stay]) -> float:
+    """Waiting and service in the visits after the first one that an agent took."""
+    first = next((number for number, stay in enumerate(stays) if stay.agent or stay.outcome == "answered"), len(stays))
+    return sum((stay.wait_s or 0.0) + stay.talk_s + stay.hold_s + stay.wrap_s for stay in stays[first + 1 :])
 
 
 def _attempt(outcome: str) -> Attempt:

@@ -58,6 +58,8 @@ STITCHED = "journey.stitched"
 JOURNEYS = "journey.journeys"
 SIGNALS = "journey.signals"
 QUEUES = "journey.queues"
+TALLIES = "journey.tallies"
+CAUSES = "journey.causes"
 
 
 def changelog(stage: str) -> str:
@@ -86,9 +88,15 @@ CATALOGUE: dict[str, Topic] = {
         Topic(JOURNEYS, "customer", "Change[Journey]"),
         Topic(SIGNALS, "customer", "Change[Signal]", retention_ms=30 * DAY_MS),
         Topic(QUEUES, "queue", "Change[QueueInterval] and Change[QueueNow]"),
+        Topic(
+            TALLIES,
+            "none, so that one partition has them all",
+            "Change[Tallied]: what came before repeats",
+        ),
+        Topic(CAUSES, "day", "Change[RootCause]"),
         *(
             Topic(changelog(stage), "state key", "the stage's state", cleanup="compact")
-            for stage in ("contact", "identity", "journey", "queue")
+            for stage in ("contact", "identity", "journey", "queue", "cause")
         ),
     )
 }

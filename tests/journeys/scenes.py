@@ -18,8 +18,19 @@ START = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 CHANNELS = ("voice", "chat", "web", "app", "ivr", "email", "fax")
 TYPES = (
     "started", "queued", "connected", "held", "resumed", "transferred", "abandoned", "called_back", "ended",
-    "wrapped_up", "failed", "resolved", "visited",
+    "wrapped_up", "failed", "resolved", "visited", "escalated",
 )  # fmt: skip
+ATTRIBUTES = (
+    {},
+    {},
+    {},
+    {"article": "a1"},
+    {"article": "a2"},
+    {"node": "n1"},
+    {"node": "n2"},
+    {"team": "x"},
+    {"team": "y"},
+)
 # Times at which windows and gaps meet their edges, so that ties and exact limits come up often.
 STEPS = (0, MINUTE, 29 * MINUTE, 30 * MINUTE, HOUR, 4 * HOUR, DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY)
 
@@ -53,6 +64,7 @@ def touchpoints(draw: st.DrawFn, most: int = 30) -> list[Touchpoint]:
                 wait_s=draw(st.sampled_from((None, None, 3.0, 20.0, 21.5))),
                 talk_s=draw(st.sampled_from((None, None, 60.0))),
                 invited=draw(st.booleans()),
+                attributes=draw(st.sampled_from(ATTRIBUTES)),
             )
         )
     return draw(st.permutations(made))
