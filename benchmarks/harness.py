@@ -127,12 +127,12 @@ def steady_state(
             first = now
         if not begin and count >= WARM_UP * events:
             begin, begin_count = now, count
-            begin_cpu, begin_broker_cpu, begin_machine = _cpu_s(process.pid), _cpu_s(broker_pid), _others_cpu_s()
+            begin_cpu, begin_broker_cpu, begin_machine = cpu_s(process.pid), cpu_s(broker_pid), _others_cpu_s()
         if now - sampled > 0.2:
             sampled = now
             peak = max(peak, _rss(process.pid))
     took, measured = time.monotonic() - begin, count - begin_count
-    cpu, broker_cpu = _cpu_s(process.pid) - begin_cpu, _cpu_s(broker_pid) - begin_broker_cpu
+    cpu, broker_cpu = cpu_s(process.pid) - begin_cpu, cpu_s(broker_pid) - begin_broker_cpu
     return Steady(
         events=measured,
         events_per_second=measured / took,
@@ -189,7 +189,7 @@ def _rss(pid: int) -> int:
     return total
 
 
-def _cpu_s(pid: int | None) -> float:
+def cpu_s(pid: int | None) -> float:
     total = 0.0
     for member in _tree(pid) if pid else ():
         with suppress(psutil.NoSuchProcess):

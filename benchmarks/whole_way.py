@@ -48,8 +48,8 @@ DAY = date(2026, 3, 2)
 PROBE = "probe-"
 _PROBE_EVERY = 40
 _WARM_UP_S = 20.0
-_KEY = secrets.token_bytes(KEY_BYTES)
-PSEUDONYMS = Pseudonyms([_KEY], DEFAULTS)
+KEY = secrets.token_bytes(KEY_BYTES)
+PSEUDONYMS = Pseudonyms([KEY], DEFAULTS)
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ def _running(commands: list[list[str]]) -> Iterator[subprocess.Popen[bytes]]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-        env={**os.environ, VARIABLE: urlsafe_b64encode(_KEY).decode()},
+        env={**os.environ, VARIABLE: urlsafe_b64encode(KEY).decode()},
     )
     try:
         yield process

@@ -19,6 +19,7 @@ import msgspec
 from journeys.contact import Contact
 from journeys.identity import is_identified
 from journeys.repeats import DAY
+from journeys.settings import Settings
 from journeys.stitch import Stitching
 
 HOUR_MS = 3_600_000
@@ -84,7 +85,9 @@ _by_end = attrgetter("contact.ended_at", "contact.contact_id")
 _by_start = attrgetter("started_at", "contact_id")
 
 
-def exposures(customer: str, stitching: Stitching, among: Container[str] | None = None) -> list[Exposure]:
+def exposures(
+    customer: str, stitching: Stitching, settings: Settings, among: Container[str] | None = None
+) -> list[Exposure]:
     """Those of ``customer``, in the order of their ends; none of one whom nobody knows.
 
     ``among``: of these contacts only.
@@ -97,6 +100,7 @@ def exposures(customer: str, stitching: Stitching, among: Container[str] | None 
         if (placed.contact.closed or placed.contact.attempt == "self_service")
         and placed.contact.direction == "inbound"
         and not placed.part_of
+        and placed.contact.channel not in settings.feedback
         and (among is None or placed.contact.contact_id in among)
     ]
     if not over:
@@ -116,7 +120,7 @@ def exposures(customer: str, stitching: Stitching, among: Container[str] | None 
         again_at = placed.first_repeat_any_at
         if again_at is not None and again_at - contact.ended_at <= DAY:
             happened = 1 << REPEAT
-            costs[REPEAT] = _cost(_repeat(contact, again_at, stitching))
+            costs[REPEAT] = _cost(_repeat(contact, again_at, stitching, settings))
         after = switched.get(contact.contact_id)
         if after is not None:
             if not by_id:
@@ -152,7 +156,7 @@ def exposures(customer: str, stitching: Stitching, among: Container[str] | None 
     return found
 
 
-def _repeat(contact: Contact, again_at: int, stitching: Stitching) -> Contact:
+def _repeat(contact: Contact, again_at: int, stitching: Stitching, settings: Settings) -> Contact:
     """The first inbound contact that starts at ``again_at``, other than ``contact``."""
     starting = [
         placed.contact
@@ -160,6 +164,7 @@ def _repeat(contact: Contact, again_at: int, stitching: Stitching) -> Contact:
         if placed.contact.started_at == again_at
         and not placed.part_of
         and placed.contact.direction == "inbound"
+        and placed.contact.channel not in settings.feedback
         and placed.contact.contact_id != contact.contact_id
     ]
     return min(starting, key=_by_start)

@@ -8,24 +8,14 @@ from typing import Literal
 
 import msgspec
 
+from journeys import sentiment, surveys
 from journeys.identifiers import telling
+from journeys.mood import Mood, mood
 from journeys.settings import Settings
 from journeys.touchpoint import Touchpoint
 from journeys.visits import Reading, Stay
 
 Attempt = Literal["answered", "self_service", "none"]
-
-
-class Mood(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """How a customer sounded in one contact: sentiment from -1 to 1, in the order of the touchpoints that have one."""
-
-    first: float
-    last: float
-    low: float
-    scored: int
-    """How many touchpoints had one."""
-    drops: tuple[tuple[int, float, float], ...] = ()
-    """When it fell suddenly (ms), from what to what."""
 
 
 class Contact(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -137,6 +127,9 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
     teams: dict[str, None] = {}
     articles: dict[str, None] = {}
     nodes: dict[str, None] = {}
+    felt: list[tuple[int, float]] = []
+    scores: dict[str, float] = {}
+    about = ""
     for touchpoint in touchpoints:
         kind = touchpoint.type
         if not channel and kinds.get(touchpoint.channel) == "assisted":
@@ -162,6 +155,12 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
                 value = attributes.get(named)
                 if value is not None and value != "":
                     found[str(value)] = None
+            if "sentiment" in attributes and (score := sentiment.felt(attributes)) is not None:
+                felt.append((touchpoint.at, score))
+            if not surveys.KINDS.isdisjoint(attributes):
+                scores.update(surveys.scores(attributes))
+            if "about" in attributes:
+                about = str(attributes["about"] or about)
         if kind == "transferred":
             transfers += 1
         elif kind == "conferenced":
@@ -190,7 +189,7 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
         references=tuple(sorted(references)),
         direction=way,
         outcome=result,
-        attempt=_attempt(result) if way == "inbound" else "none",
+        attempt=_attempt(result) if way == "inbound" and channel not in settings.feedback else "none",
         resolution=resolution,
         wait_s=sum(stay.wait_s or 0.0 for stay in stays),
         talk_s=sum(stay.talk_s for stay in stays),
@@ -209,6 +208,9 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
         teams=tuple(teams),
         articles=tuple(articles),
         nodes=tuple(nodes),
+        mood=mood(felt, settings.sentiment.drop) if felt else None,
+        scores=tuple(sorted(scores.items())) if scores else (),
+        about=about,
         onward_s=_onward(reading.stays) if len(reading.stays) > 1 else 0.0,
     )
     return contact, [_visit(stay, contact, settings) for stay in reading.stays]

@@ -38,6 +38,8 @@ class Relations(msgspec.Struct, frozen=True):
     redial_at: int | None = None
     redial_id: str = ""
     redial: str = ""
+    survey_of: str = ""
+    survey_joined_by: str = ""
 
 
 class Fcr(msgspec.Struct, frozen=True):
@@ -62,6 +64,8 @@ class Reference(msgspec.Struct, frozen=True):
     intents: dict[str, str]
     switches: set[tuple[str, str, str]]
     """(before, after, cause)"""
+    drops: set[tuple[str, int, float, float]]
+    """(contact, when, from, to): where sentiment fell suddenly"""
     intervals: dict[tuple[str, str, int], queue.QueueInterval]
     fcr: dict[tuple[int, str, str], Fcr]
     """(window in days, same_intent or any_intent, attempt) to the counts over identified customers' ended attempts."""
@@ -90,7 +94,8 @@ def reference(touchpoints: Iterable[Touchpoint], as_of: int | None = None, setti
     for contact in contacts.values():
         by_customer[customer_of(contact, lookup, settings)].append(contact)
 
-    result = Reference(as_of, contacts, {}, visits, {}, {}, set(), _intervals(visits.values(), settings), {}, {})
+    intervals = _intervals(visits.values(), settings)
+    result = Reference(as_of, contacts, {}, visits, {}, {}, set(), set(), intervals, {}, {})
     counts: dict[tuple[int, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
     for customer, own_contacts in by_customer.items():
         _customer(customer, sorted(own_contacts, key=_order), result, counts, settings)
@@ -132,8 +137,9 @@ def _customer(
     leading = [merge(group) for group in visits]
     for contact in leading:  # what a visit adds up to stands under its first touch's id
         result.contacts[contact.contact_id] = contact
-    inbound = [contact for contact in leading if contact.direction == "inbound"]
-    attempts = [contact for contact in leading if contact.attempt != "none"]
+    talks = [contact for contact in leading if contact.channel not in settings.contacts.feedback_channels]
+    inbound = [contact for contact in talks if contact.direction == "inbound"]
+    attempts = [contact for contact in talks if contact.attempt != "none"]
     widest = max(settings.journeys.repeat_windows_days) * DAY
 
     def repeats(contact: Contact, attempt: Contact) -> bool:
@@ -143,17 +149,19 @@ def _customer(
         journey_id = f"{customer}/{journey[0].contact_id}"
         result.journeys[journey_id] = tuple(contact.contact_id for contact in journey)
         result.intents[journey_id] = next((contact.intent for contact in journey if contact.intent), UNKNOWN)
-        for before, after in pairwise(journey):
+        for before, after in pairwise(contact for contact in journey if contact in talks):
             late = after.started_at - before.ended_at > settings.journeys.switch_window.ms
             if before.channel != after.channel and not late:
                 cause = switching.cause(before, settings)
                 result.switches.add((before.contact_id, after.contact_id, cause))
         for contact in journey:
+            drops = contact.mood.drops if contact.mood is not None else ()
+            result.drops.update((contact.contact_id, *drop) for drop in drops)
             later = [other for other in inbound if contact in attempts and repeats(other, contact)]
             earlier = [other for other in attempts if contact in inbound and repeats(contact, other)]
             same_later = [other for other in later if other.intent == contact.intent]
             same_earlier = [other for other in earlier if other.intent == contact.intent]
-            redial_at, redial_id, redial = _redial(contact, leading, settings)
+            redial_at, redial_id, redial = _redial(contact, talks, settings)
             result.relations[contact.contact_id] = Relations(
                 customer,
                 journey_id,
@@ -167,11 +175,12 @@ def _customer(
                 redial_at,
                 redial_id,
                 redial,
+                *_survey(contact, visits, talks, settings),
             )
             if contact in attempts and is_identified(customer):
                 _count(contact, result.relations[contact.contact_id], result.as_of, counts, settings)
     if is_identified(customer):
-        _tally(customer, leading, result, settings)
+        _tally(talks, result)
     for group in visits:
         for part in group[1:]:
             leader = group[0].contact_id
@@ -240,8 +249,34 @@ def _components(contacts: list[Contact], linked: Callable[[Contact, Contact], bo
     return groups
 
 
+def _survey(survey: Contact, visits: list[list[Contact]], talks: list[Contact], settings: Settings) -> tuple[str, str]:
+    """Which contact a survey is about, and how that is known."""
+    if not survey.scores and survey.channel != "survey":
+        return "", ""
+    others = [contact for contact in talks if contact.contact_id != survey.contact_id]
+    led = {part.contact_id: group[0].contact_id for group in visits for part in group}
+    named = [contact for contact in others if led.get(survey.about) == contact.contact_id]
+    bearing = [c for c in others if set(c.references) & set(survey.references) and _order(c) < _order(survey)]
+    ended = [
+        contact
+        for contact in others
+        if contact.outcome in ("answered", "self_service")
+        and contact.ended_at <= survey.started_at <= contact.ended_at + settings.surveys.window.ms
+    ]
+    alike = [contact for contact in ended if contact.intent and contact.intent == survey.intent]
+    if named:
+        return named[0].contact_id, "reference"
+    if survey in talks:
+        return survey.contact_id, "contact"
+    if bearing:
+        return max(bearing, key=_order).contact_id, "reference"
+    if ended:
+        return max(alike or ended, key=lambda contact: (contact.ended_at, contact.contact_id)).contact_id, "time"
+    return "", ""
+
+
 def _redial(contact: Contact, contacts: list[Contact], settings: Settings) -> tuple[int | None, str, str]:
-    if contact.outcome != "abandoned" or contact.direction != "inbound":
+    if contact.outcome != "abandoned" or contact.direction != "inbound" or contact not in contacts:
         return None, "", ""
     soon = [
         other
@@ -279,7 +314,7 @@ def _count(
             counts[days, scope, attempt.attempt][0 if broken else 1 if closes_at <= as_of else 2] += 1
 
 
-def _tally(customer: str, contacts: list[Contact], result: Reference, settings: Settings) -> None:
+def _tally(contacts: list[Contact], result: Reference) -> None:
     """Adds this customer's part of what came before repeats, switches, escalations and transfers."""
     inbound = [contact for contact in contacts if contact.direction == "inbound"]
     by_id = {contact.contact_id: contact for contact in contacts}

@@ -63,7 +63,7 @@ class Signal(msgspec.Struct, frozen=True, omit_defaults=True):
 
     signal_id: str
     kind: str
-    """channel_switch, repeat_contact, redial."""
+    """channel_switch, repeat_contact, redial, sentiment_drop, survey_score."""
     customer: str
     journey_id: str
     at: int

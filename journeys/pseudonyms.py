@@ -20,6 +20,7 @@ from typing import Any
 import msgspec
 
 from journeys.identifiers import normalise
+from journeys.sentiment import facts
 from journeys.settings import Settings
 from journeys.spelling import PSEUDONYM, REMEMBERED, is_pseudonym
 from journeys.touchpoint import FACTS, MAX_BYTES, Invalid, Touchpoint, unread
@@ -257,14 +258,18 @@ class _Secrets:
 
 
 def alike(one: Touchpoint, two: Touchpoint) -> bool:
-    """Whether they are the same, or would be if they had been hidden with the same key."""
+    """Whether they are the same, or would be if they had been hidden with the same key, and text scored alike."""
     if one == two:
         return True
     if not (_alike(one.identifiers, two.identifiers) and _alike(one.other, two.other)):
         return False
     if PSEUDONYM.sub("~", one.reference) != PSEUDONYM.sub("~", two.reference):
         return False
-    rest = msgspec.structs.replace(one, identifiers=two.identifiers, other=two.other, reference=two.reference)
+    if facts(one.attributes) != facts(two.attributes):
+        return False
+    rest = msgspec.structs.replace(
+        one, identifiers=two.identifiers, other=two.other, reference=two.reference, attributes=two.attributes
+    )
     return rest == two
 
 

@@ -10,14 +10,13 @@ and a normal distribution lacks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import numpy as np
 from scipy import stats
 
-from journeys.causes import APART, EVENTS, GENERAL, HOUR_MS, HOURS_A_DAY, Place, Tally
+from journeys.causes import EVENTS, GENERAL, HOUR_MS, HOURS_A_DAY, Place, Tally
 
 LEVEL = 0.01
 """The odds that a day without any cause names one."""
@@ -45,11 +44,11 @@ class Evidence(msgspec.Struct, array_like=True):
     expected: float = 0.0
     """How many these would be at the rate of their peers."""
     mean: float = 0.0
-    """How many of their own and their peers' together would fall to them by chance, with variance and third cumulant."""
+    """How many of their own and their peers' would fall to them by chance; the next two: variance, third cumulant."""
     variance: float = 0.0
     third: float = 0.0
 
-    def __iadd__(self, other: Evidence) -> Evidence:
+    def add(self, other: Evidence) -> None:
         self.exposed += other.exposed
         self.count += other.count
         self.ms += other.ms
@@ -60,7 +59,6 @@ class Evidence(msgspec.Struct, array_like=True):
         self.mean += other.mean
         self.variance += other.variance
         self.third += other.third
-        return self
 
     def meet(self, exposed: int, count: int, all_exposed: int, all_count: int) -> None:
         """Compare ``exposed`` contacts, to ``count`` of which it happened, with the rest of ``all_exposed``."""
@@ -144,8 +142,7 @@ def p_values(found: Sequence[Evidence]) -> list[float]:
     if not found:
         return []
     seen, mean, variance, third = (
-        np.array([getattr(one, field) for one in found], dtype=float)
-        for field in ("seen", "mean", "variance", "third")
+        np.array([getattr(one, field) for one in found], dtype=float) for field in ("seen", "mean", "variance", "third")
     )
     known = variance > 0
     spread = np.sqrt(np.where(known, variance, 1.0))
@@ -172,7 +169,7 @@ def verdicts(hours: Mapping[int, Mapping[Key, Evidence]]) -> dict[Key, tuple[Evi
     by_hour: dict[Key, list[Evidence]] = {}
     for found in hours.values():
         for key, one in found.items():
-            totals.setdefault(key, Evidence()).__iadd__(one)
+            totals.setdefault(key, Evidence()).add(one)
             if one.variance > 0:
                 by_hour.setdefault(key, []).append(one)
     keys = [key for key in totals if key in by_hour]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from journeys import mood
 from journeys.contact import Contact
 from journeys.settings import Settings
 
@@ -52,4 +53,7 @@ def merge(group: Sequence[Contact]) -> Contact:
         touchpoints=sum(contact.touchpoints for contact in group),
         articles=tuple(dict.fromkeys(article for contact in group for article in contact.articles)),
         nodes=tuple(dict.fromkeys(node for contact in group for node in contact.nodes)),
+        mood=mood.joined([contact.mood for contact in group if contact.mood is not None]),
+        scores=tuple(sorted({kind: score for contact in group for kind, score in contact.scores}.items())),
+        about=next((contact.about for contact in reversed(group) if contact.about), ""),
     )

@@ -78,6 +78,8 @@ class Contacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     visit_channels: tuple[str, ...] = ("web", "app")
     """Channels whose touchpoints without a contact id read as one visit while less than `visit_gap` apart."""
     visit_gap: Duration = Duration(1800)
+    feedback_channels: tuple[str, ...] = ("survey", "review")
+    """Where customers say what they thought of a contact: no switch, attempt, repeat or redial lies there."""
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -149,6 +151,25 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """How long tables keep their rows, by the time of what they tell of; those not named for ever, as 0 does."""
 
 
+class Sentiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    enabled: bool = True
+    """Whether the customer's words are scored where the source says nothing of sentiment. Unless `keep_text`, text is
+    taken out either way."""
+    language: str = "en"
+    """Of texts whose attribute `language` says no other. Only English is scored."""
+    keep_text: bool = False
+    """Whether events are stored with their text. If not, it stands on the input topic alone, while that keeps it."""
+    drop: float = 0.6
+    """How far sentiment (-1 to 1) falls in a sudden drop, at the least."""
+    words: dict[str, float] = {}
+    """Words of your own trade, or another weight for one of the lexicon: from -4 (very bad) to 4 (very good)."""
+
+
+class Surveys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    window: Duration = Duration(7 * 86_400)
+    """A survey that names no contact is about the customer's latest that ended no longer than this before it."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """Everything. A value is checked when the file is read; a wrong one is named with its key."""
 
@@ -161,10 +182,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     queues: dict[str, Queue] = {}
     times: Times = Times()
     retention: Retention = Retention()
+    sentiment: Sentiment = Sentiment()
+    surveys: Surveys = Surveys()
 
     @cached_property
     def kinds(self) -> dict[str, Kind]:
         return CHANNELS | self.contacts.channels
+
+    @cached_property
+    def feedback(self) -> frozenset[str]:
+        return frozenset(self.contacts.feedback_channels)
 
     @cached_property
     def gaps_ms(self) -> dict[str, int]:
@@ -244,6 +271,11 @@ def convert(raw: dict[str, Any], where: str = "settings") -> Settings:
             raise SettingsError(
                 f'{where}: identity.blocked: expected a kind and a value such as "phone:+4930123456", got {one!r}'
             )
+    if not 0 < settings.sentiment.drop <= 2:
+        raise SettingsError(f"{where}: sentiment.drop: expected above 0 and up to 2, got {settings.sentiment.drop:g}")
+    for word, weight in settings.sentiment.words.items():
+        if not word.strip() or not -4 <= weight <= 4:
+            raise SettingsError(f"{where}: sentiment.words.{word}: expected a weight from -4 to 4, got {weight:g}")
     windows = settings.journeys.repeat_windows_days
     if not windows or any(days <= 0 for days in windows):
         raise SettingsError(f"{where}: journeys.repeat_windows_days: expected whole days above 0")

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from operator import attrgetter
 from typing import NamedTuple
 
+import msgspec
+
+from journeys import surveys
 from journeys.contact import Contact
 from journeys.journey import Journey, Signal, Stitched, intent_of, journeys_of
 from journeys.repeats import DAY, Follows, Redials
@@ -27,15 +30,26 @@ def stitch(customer: str, contacts: Iterable[Contact], settings: Settings) -> St
     groups = sessions(sorted(contacts, key=_IN_ORDER), settings)
     parts = {group[0].contact_id: group for group in groups if len(group) > 1}
     leading = [merge(group) for group in groups]
-    any_intent, same_intent = _follows(leading, max(settings.journeys.repeat_windows_days) * DAY)
-    redials = Redials(leading, settings) if any(contact.outcome == "abandoned" for contact in leading) else None
+    talks = [contact for contact in leading if contact.channel not in settings.feedback]
+    any_intent, same_intent = _follows(talks, max(settings.journeys.repeat_windows_days) * DAY)
+    redials = Redials(talks, settings) if any(contact.outcome == "abandoned" for contact in talks) else None
+    about: dict[str, tuple[str, str]] = {}
+    if any(map(surveys.is_survey, leading)):
+        leaders = {part.contact_id: name for name, group in parts.items() for part in group}
+        about = surveys.joins(leading, leaders, settings)
 
     result = Stitching([], [], [])
     for journey in journeys_of(leading, settings):
         journey_id = f"{customer}/{journey[0].contact_id}"
         repeats = 0
         for contact in journey:
-            placed = _place(contact, customer, journey_id, any_intent, same_intent[contact.intent], redials)
+            if contact.channel in settings.feedback:
+                placed = Stitched(contact, customer, journey_id)
+            else:
+                placed = _place(contact, customer, journey_id, any_intent, same_intent[contact.intent], redials)
+            if contact.contact_id in about:
+                survey_of, joined_by = about[contact.contact_id]
+                placed = msgspec.structs.replace(placed, survey_of=survey_of, survey_joined_by=joined_by)
             repeats += bool(placed.repeat_of_same)
             result.stitched.append(placed)
             result.stitched.extend(
@@ -89,6 +103,10 @@ def _place(
 def _signals(placed: Stitched) -> list[Signal]:
     contact = placed.contact
     found = []
+    if contact.scores:
+        found.extend(_answers(placed))
+    if contact.mood is not None and contact.mood.drops:
+        found.extend(_drops(placed))
     if placed.repeat_of_any:
         same = bool(placed.repeat_of_same)
         found.append(
@@ -120,6 +138,43 @@ def _signals(placed: Stitched) -> list[Signal]:
             )
         )
     return found
+
+
+def _answers(placed: Stitched) -> list[Signal]:
+    contact = placed.contact
+    return [
+        Signal(
+            signal_id=f"survey_score:{placed.customer}/{contact.contact_id}/{kind}",
+            kind="survey_score",
+            customer=placed.customer,
+            journey_id=placed.journey_id,
+            at=contact.started_at,
+            contact_id=contact.contact_id,
+            previous_id=placed.survey_of,
+            to_channel=contact.channel,
+            cause=kind,
+            details={"score": score},
+        )
+        for kind, score in contact.scores
+    ]
+
+
+def _drops(placed: Stitched) -> list[Signal]:
+    contact, mood = placed.contact, placed.contact.mood
+    assert mood is not None
+    return [
+        Signal(
+            signal_id=f"sentiment_drop:{placed.customer}/{contact.contact_id}/{at}",
+            kind="sentiment_drop",
+            customer=placed.customer,
+            journey_id=placed.journey_id,
+            at=at,
+            contact_id=contact.contact_id,
+            to_channel=contact.channel,
+            details={"before": before, "after": after},
+        )
+        for at, before, after in mood.drops
+    ]
 
 
 def _switched(customer: str, journey_id: str, journey: list[Contact], settings: Settings) -> list[Signal]:

@@ -1,7 +1,8 @@
 """Channel switches (M7): two consecutive contacts of a journey in different channels, the second soon after the first.
 
 No vendor publishes a definition; this one is ours: the second starts within the switch window (24 h unless set) of
-the first one's end. Contacts that overlap are as close as can be.
+the first one's end. Contacts that overlap are as close as can be. Surveys and reviews are left out: who is asked how it
+was has not gone elsewhere.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ class Switch(NamedTuple):
 def switches(journey: Sequence[Contact], settings: Settings) -> Iterator[Switch]:
     """The switches within one journey's contacts, sorted by (start, id)."""
     window = settings.journeys.switch_window.ms
-    for before, after in pairwise(journey):
+    feedback = settings.feedback
+    for before, after in pairwise(contact for contact in journey if contact.channel not in feedback):
         if before.channel != after.channel and after.started_at - before.ended_at <= window:
             seconds = max(0, after.started_at - before.ended_at) / 1000
             yield Switch(before, after, seconds, cause(before, settings))

@@ -28,11 +28,12 @@ LIFE_CYCLE = (
 SELF_SERVICE = ("searched", "article_viewed", "menu_chosen", "opted_out", "resolved", "failed")
 READ = frozenset(
     {
-        "page", "topic", "order_state", "article", "node", "results", "team", "text", "speaker", "sentiment",
+        "page", "topic", "order_state", "article", "node", "results", "team", "speaker", "sentiment", "sentiment_by",
         "csat", "nps", "ces", "qa", "about",
     }
 )  # fmt: skip
-"""The attributes that mean something to the pipeline (docs/definitions.md); others are stored, and read by nobody."""
+"""The attributes that mean something to the pipeline (docs/definitions.md); others are stored, and read by nobody. Of
+`text` a score is made as the event arrives (journeys/sentiment.py)."""
 
 OF_TWO = frozenset({"link", "alias", "unlink", "auto"})
 FACTS = OF_TWO | {"identify", "block", "unblock"}

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from clickhouse_driver import Client
 from clickhouse_driver.errors import Error, ServerException
 
-from sinks.store import MAX_ROWS, Columns, Result, StoreError, StoreUnavailable
+from sinks.store import MAX_ROWS, PINNED, Columns, Result, StoreError, StoreUnavailable
 from sinks.tables import Table
 
 DATABASE = "touchpath"
@@ -119,7 +119,7 @@ class _Connection:
 
     def __init__(self, client: Client, known: set[str]) -> None:
         self.client = client
-        self._pins = {"async_insert": 0} if "async_insert" in known else {}  # on by default since 26.3
+        self._pins = {name: value for name, value in PINNED.items() if name in known}
         self._knows_tokens = "insert_deduplication_token" in known
 
     def insert_settings(self, token: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from sinks.store import MAX_ROWS, Columns, Result, StoreError
+from sinks.store import MAX_ROWS, PINNED, Columns, Result, StoreError
 from sinks.tables import Kind, Table
 
 if TYPE_CHECKING:
@@ -79,7 +79,9 @@ class Embedded:
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, batch.schema) as writer:
             writer.write_batch(batch)
-        settings = "async_insert = 0" + (f", insert_deduplication_token = '{token}'" if token else "")
+        settings = ", ".join(f"{name} = {value}" for name, value in PINNED.items())
+        if token:
+            settings += f", insert_deduplication_token = '{token}'"
         names = ", ".join(f"`{name}`" for name in table.columns)
         sql = f"INSERT INTO {table.name} ({names}) SETTINGS {settings}"
         with self._write_lock, _errors(), self._writer.send_insert(sql, "ArrowStream") as stream:

@@ -15,6 +15,10 @@ from sinks.tables import Table
 Columns = Sequence[list[Any]]
 """The values of a block, one list a column, in the order of the table's columns; times in ms since the epoch (UTC)."""
 
+PINNED: dict[str, int] = {"async_insert": 0, "optimize_on_insert": 0}
+"""Settings of every insert, where the engine knows them. An answer is to mean that the rows are on disk (asynchronous
+inserts are on by default since 26.3); and a block has a row once, so there are no versions in it to collapse."""
+
 MAX_ROWS = 1_048_576
 """The most rows an insert may have: what the engine takes as one block, hence all or nothing per partition."""
 

@@ -145,6 +145,10 @@ class Brokers:
         found = self._ask(partial(self._admin.list_group_offsets, group)).get(group, {})
         return {place: offset.offset for place, offset in found.items() if offset.offset >= 0}
 
+    def groups(self) -> list[str]:
+        """All consumer groups."""
+        return [group["group_id"] for group in self._ask(self._admin.list_groups)]
+
     def records_between(self, starts: Offsets, ends: Offsets) -> bool:
         """Whether a committed record lies in one of the ranges: not every offset is one (markers of transactions)."""
         places = [place for place, end in ends.items() if starts.get(place, 0) < end]

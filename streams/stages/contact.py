@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,7 +19,10 @@ from journeys.partition import partition_of
 from journeys.pseudonyms import Pseudonyms, alike
 from journeys.queue import interval_of
 from journeys.renewal import renewals
+from journeys.sentiment import Scorer, rewritten
+from journeys.sentiment import said as sentiment_said
 from journeys.settings import Settings
+from journeys.surveys import KINDS, score_of
 from journeys.touchpoint import FACTS, FORGET, READ, Invalid, Touchpoint, decode, encode
 from streams import topics
 from streams.batch import Batch
@@ -32,7 +36,7 @@ MOST_TOUCHPOINTS = 2_000
 _IN_ORDER = attrgetter("at", "id")
 
 Arrived = tuple[Touchpoint, bytes, Record]
-"""A touchpoint and its event, both without clear identifiers, and the record that it came in."""
+"""A touchpoint and its event, both without clear identifiers and text, and the record that it came in."""
 
 
 class Kept(msgspec.Struct, array_like=True):
@@ -73,6 +77,7 @@ class ContactStage:
     def __init__(self, settings: Settings, pseudonyms: Pseudonyms) -> None:
         self._settings = settings
         self._pseudonyms = pseudonyms
+        self._scorer = Scorer(settings)
         self._future = settings.times.future.ms
         self._lateness = settings.times.lateness.ms
         self._resolve = settings.identity.resolve
@@ -126,6 +131,12 @@ class ContactStage:
             raw = record.value or b""
             try:
                 shown = decode(raw)
+                if shown.attributes:
+                    scored = self._scorer.scored(shown)
+                    if scored is not shown:
+                        raw = rewritten(raw, scored)
+                        shown = scored
+                        batch.count("texts")
                 touchpoint = self._pseudonyms.hide(shown)
                 if touchpoint is not shown:
                     raw = self._pseudonyms.hide_event(raw)
@@ -223,6 +234,8 @@ class ContactStage:
             ids[slim.id] = slim
             newest = max(newest, slim.at)
             new.append(slim)
+            if slim.attributes and (wrong := _left_out(slim.attributes)):
+                batch.count("scores_left_out", wrong)
             blocks.add(raw if spared is touchpoint else forgetting.rewritten(raw, spared))
         if new:
             touchpoints.extend(new)
@@ -375,6 +388,14 @@ def _slim(touchpoint: Touchpoint) -> Touchpoint:
         return touchpoint
     read = {name: value for name, value in touchpoint.attributes.items() if name in READ}
     return msgspec.structs.replace(touchpoint, attributes=read)
+
+
+def _left_out(attributes: Mapping[str, Any]) -> int:
+    """How many sentiments and survey scores lie beyond their scale: they are stored, and no figure is made of them."""
+    known = {name: attributes[name] for name in KINDS & attributes.keys() if attributes[name] is not None}
+    wrong = sum(score_of(kind, value) is None for kind, value in known.items())
+    sentiment = attributes.get("sentiment")
+    return wrong + (sentiment is not None and sentiment_said(sentiment) is None)
 
 
 class _Blocks:

@@ -133,10 +133,10 @@ class JourneyStage:
             return False
         stitching = stitch(key.decode(), [known.contact for known in kept.contacts.values()], self._settings)
         self._tell(kept, stitching, told)
-        kept.exposures = tallying.change(kept.exposures, exposures(key.decode(), stitching))
+        kept.exposures = tallying.change(kept.exposures, exposures(key.decode(), stitching, self._settings))
         if len(kept.contacts) > MOST_CONTACTS:
             self._settle(kept, stitching)
-            kept.exposures = tallying.kept(exposures(key.decode(), stitching, kept.contacts))
+            kept.exposures = tallying.kept(exposures(key.decode(), stitching, self._settings, kept.contacts))
         return True
 
     def _tell(self, kept: Kept, stitching: Stitching, told: _Telling) -> None:

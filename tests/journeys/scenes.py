@@ -15,23 +15,18 @@ KEY, OLDER_KEY = bytes(range(KEY_BYTES)), bytes(reversed(range(KEY_BYTES)))
 PSEUDONYMS = Pseudonyms([KEY], DEFAULTS)
 START = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 
-CHANNELS = ("voice", "chat", "web", "app", "ivr", "email", "fax")
+CHANNELS = ("voice", "chat", "web", "app", "ivr", "email", "fax", "survey")
 TYPES = (
     "started", "queued", "connected", "held", "resumed", "transferred", "abandoned", "called_back", "ended",
     "wrapped_up", "failed", "resolved", "visited", "escalated",
 )  # fmt: skip
-ATTRIBUTES = (
-    {},
-    {},
-    {},
-    {"article": "a1"},
-    {"article": "a2"},
-    {"node": "n1"},
-    {"node": "n2"},
-    {"team": "x"},
-    {"team": "y"},
-)
 # Times at which windows and gaps meet their edges, so that ties and exact limits come up often.
+ATTRIBUTES: tuple[dict[str, object], ...] = (
+    {}, {}, {}, {}, {"sentiment": 0.5}, {"sentiment": "POSITIVE"}, {"sentiment": -0.1}, {"sentiment": -0.7},
+    {"sentiment": -0.7}, {"sentiment": -1, "speaker": "agent"}, {"sentiment": "awful"}, {"csat": 2}, {"nps": "9"},
+    {"csat": 6}, {"ces": 7, "about": "a"}, {"qa": 80.5, "about": "t3"}, {"article": "a1"}, {"article": "a2"},
+    {"node": "n1"}, {"node": "n2"}, {"team": "x"}, {"team": "y"},
+)  # fmt: skip
 STEPS = (0, MINUTE, 29 * MINUTE, 30 * MINUTE, HOUR, 4 * HOUR, DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY)
 
 

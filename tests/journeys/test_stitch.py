@@ -50,6 +50,8 @@ def relations(placed: Stitched) -> Relations:
         placed.redial_at,
         placed.redial_id,
         placed.redial,
+        placed.survey_of,
+        placed.survey_joined_by,
     )
 
 
@@ -61,6 +63,12 @@ def test_stitching_equals_the_definition(facts: list[Touchpoint]) -> None:
     assert {key: relations(placed) for key, placed in contacts.items()} == expected.relations
     assert {key: placed.contact for key, placed in contacts.items()} == expected.contacts
     assert switches == expected.switches
+    assert {
+        (key, *drop)
+        for key, placed in contacts.items()
+        if not placed.part_of and placed.contact.mood
+        for drop in placed.contact.mood.drops
+    } == expected.drops
     assert set(journeys) == set(expected.journeys)
     for journey_id, (intent, size, _) in journeys.items():
         assert intent == expected.intents[journey_id]

@@ -24,6 +24,7 @@ _OLDER = (
     (" CODEC(Delta, ZSTD)", ""),
     (" CODEC(ZSTD(3))", ""),
     (" CODEC(ZSTD)", ""),
+    (" IF NOT EXISTS ", " "),
     ("ReplacingMergeTree(version, is_deleted)", "ReplacingMergeTree(version)"),
     ("ENGINE = ReplacingMergeTree\n", "ENGINE = ReplacingMergeTree()\n"),
     ("PARTITION BY toYYYYMM(time)", "PARTITION BY toYYYYMM(toDateTime(intDiv(time, 1000)))"),
@@ -35,17 +36,18 @@ _OLDER = (
 
 
 def older_migrations(directory: Path) -> Path:
-    """The tables' migrations in the words of 18.16, in ``directory``."""
+    """The migrations of tables in the words of 18.16, in ``directory``; it has no views."""
     directory.mkdir()
-    text = (DIRECTORY / "0001_tables.sql").read_text()
-    start, end = text.index("    identifiers Map("), text.index(")\nENGINE", text.index("    INDEX by_contact"))
-    _write(directory / "0001_tables.sql", text[:start].rstrip().removesuffix(",") + "\n" + text[end:])
-    text = (DIRECTORY / "0003_identifiers.sql").read_text()
-    _write(directory / "0003_identifiers.sql", text[: text.index("CREATE VIEW")])
-    text = (DIRECTORY / "0004_joins_and_splits.sql").read_text().replace("IF NOT EXISTS ", "")
-    _write(directory / "0004_joins_and_splits.sql", text[: text.index("DROP VIEW")])
-    text = (DIRECTORY / "0005_what_contacts_mean.sql").read_text().replace("IF NOT EXISTS ", "")
-    _write(directory / "0005_what_contacts_mean.sql", text[: text.index("DROP VIEW")])
+    for path in sorted(DIRECTORY.glob("*.sql")):
+        lines = [line for line in path.read_text().splitlines() if not line.lstrip().startswith("--")]
+        statements = [one.strip() for one in "\n".join(lines).split(";")]
+        tables = [one for one in statements if one.startswith(("CREATE TABLE", "ALTER TABLE"))]
+        if tables:
+            text = ";\n\n".join(tables) + ";\n"
+            start, end = text.find("    identifiers Map("), text.find(")\nENGINE", text.find("    INDEX by_contact"))
+            if start >= 0:  # the map's columns and the index end the table of touchpoints
+                text = text[:start].rstrip().removesuffix(",") + "\n" + text[end:]
+            _write(directory / path.name, text)
     return directory
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -54,6 +54,7 @@ class Pipeline:
         self.read: dict[tuple[str, int], int] = defaultdict(int)
         self.state: dict[tuple[str, int], dict[bytes, bytes]] = defaultdict(dict)
         self.sequence: dict[tuple[str, int], int] = defaultdict(int)
+        self.counts: Counter[str] = Counter()
 
     def publish(self, touchpoint: Touchpoint, partition: int | None = None, timestamp: int | None = None) -> None:
         key = touchpoint.contact_id.encode()
@@ -105,6 +106,7 @@ class Pipeline:
         )
         process(stage, batch)
         self.sequence[place] = batch.sequence
+        self.counts.update(batch.counts)
         for key, value in batch.writes.items():
             if value is None:
                 self.state[place].pop(key, None)

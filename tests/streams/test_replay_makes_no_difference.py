@@ -36,6 +36,17 @@ def assert_equal(pipeline: Pipeline, expected: Reference) -> None:
         for key, relation in expected.relations.items()
         if relation.repeat_of_any
     }
+    drops = {
+        (s.contact_id, s.at, s.details["before"], s.details["after"]) for s in signals if s.kind == "sentiment_drop"
+    }
+    assert drops == expected.drops
+    answers = {(s.contact_id, s.cause, s.details["score"], s.previous_id) for s in signals if s.kind == "survey_score"}
+    assert answers == {
+        (key, kind, score, relation.survey_of)
+        for key, relation in expected.relations.items()
+        if not relation.part_of
+        for kind, score in expected.contacts[key].scores
+    }
     intervals = {(row.queue, row.channel, row.starts_at): row for row in pipeline.intervals().values()}
     assert intervals == expected.intervals
     assert pipeline.tallies() == expected.tallies
