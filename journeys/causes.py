@@ -81,6 +81,32 @@ class Tallied(msgspec.Struct, array_like=True):
     """Hour to tallies by the names of their places; 0 throughout: there is none any more."""
 
 
+class RootCause(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One cause of one event on one day (UTC, by when the contact ended that it came after)."""
+
+    day: int
+    """Its beginning, ms."""
+    event: str
+    dimension: str
+    cause: str
+    rank: int
+    count: int
+    exposed: int
+    significant: bool
+    """More than chance, for all that was compared that day."""
+    minutes: float
+    customers: int
+    base_rate: float | None = None
+    """How often it happens to comparable contacts; none where there are none, as with the next three."""
+    expected: float | None = None
+    lift: float | None = None
+    p_value: float | None = None
+    """Corrected for all that was compared that day and for looking again and again."""
+    excess: float | None = None
+    """What count is at least (99 %) beyond what was expected; it ranks by this."""
+    as_of: int = 0
+
+
 _by_end = attrgetter("contact.ended_at", "contact.contact_id")
 _by_start = attrgetter("started_at", "contact_id")
 

@@ -4,19 +4,19 @@ A cause's contacts are compared with those of its *peers*: contacts of the same 
 another cause of the same dimension (the other articles, the other teams of the queue). Were the cause no worse, its
 share of what happened would be a random draw: hypergeometric in each such stratum, as in the Cochran-Mantel-Haenszel
 test (Mantel and Haenszel, J. Natl. Cancer Inst. 22, 1959). A sum of many such draws is read off a Pearson type III
-distribution with the sum's first three cumulants (scipy.stats.pearson3), which has the long tail that rare events have
+distribution with the sum's first three cumulants, which has the long tail that rare events have
 and a normal distribution lacks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
-import numpy as np
-from scipy import stats
 
-from journeys.causes import EVENTS, GENERAL, HOUR_MS, HOURS_A_DAY, Place, Tally
+from journeys.causes import EVENTS, GENERAL, HOUR_MS, HOURS_A_DAY, Place, RootCause, Tally
 
 LEVEL = 0.01
 """The odds that a day without any cause names one."""
@@ -24,6 +24,8 @@ LOOKS = HOURS_A_DAY
 """A day is looked at again and again; p-values are multiplied as if it were once an hour."""
 WINDOWS = 2
 """A cause may show over the day, or in its worst hour."""
+NO_SKEW = 1e-4
+"""Below it a Pearson type III distribution is a normal one."""
 LEAST_COUNT = 5
 """Causes of fewer events are not listed."""
 MOST = 200
@@ -60,6 +62,12 @@ class Evidence(msgspec.Struct, array_like=True):
         self.variance += other.variance
         self.third += other.third
 
+    def times(self, factor: float) -> Evidence:
+        """The same, were it usual that it happens ``factor`` times as often."""
+        return msgspec.structs.replace(
+            self, mean=self.mean * factor, variance=self.variance * factor, third=self.third * factor
+        )
+
     def meet(self, exposed: int, count: int, all_exposed: int, all_count: int) -> None:
         """Compare ``exposed`` contacts, to ``count`` of which it happened, with the rest of ``all_exposed``."""
         total, happened, own = all_exposed, all_count, exposed
@@ -79,32 +87,6 @@ class Evidence(msgspec.Struct, array_like=True):
 
 Key = tuple[str, str, str]
 """Event, dimension, cause."""
-
-
-class RootCause(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One cause of one event on one day (UTC, by when the contact ended that it came after)."""
-
-    day: int
-    """Its beginning, ms."""
-    event: str
-    dimension: str
-    cause: str
-    rank: int
-    count: int
-    exposed: int
-    significant: bool
-    """More than chance, for all that was compared that day."""
-    minutes: float
-    customers: int
-    base_rate: float | None = None
-    """How often it happens to comparable contacts; none where there are none, as with the next three."""
-    expected: float | None = None
-    lift: float | None = None
-    p_value: float | None = None
-    """Corrected for all that was compared that day and for looking again and again."""
-    excess: float | None = None
-    """What count is at least (99 %) beyond what was expected; it ranks by this."""
-    as_of: int = 0
 
 
 def evidence(tallies: Mapping[str, Tally]) -> dict[Key, Evidence]:
@@ -138,29 +120,47 @@ def evidence(tallies: Mapping[str, Tally]) -> dict[Key, Evidence]:
 
 
 def p_values(found: Sequence[Evidence]) -> list[float]:
-    """How likely as many or more would be by chance; 1 where there is nothing to compare with."""
-    if not found:
-        return []
-    seen, mean, variance, third = (
-        np.array([getattr(one, field) for one in found], dtype=float) for field in ("seen", "mean", "variance", "third")
-    )
-    known = variance > 0
-    spread = np.sqrt(np.where(known, variance, 1.0))
-    skew = np.where(known, third / spread**3, 0.0)
-    p = stats.pearson3.sf(seen - 0.5, skew, loc=mean, scale=spread)
-    return [float(one) for one in np.where(known, np.clip(np.nan_to_num(p, nan=1.0), 0.0, 1.0), 1.0)]
+    """How likely as many or more would be by chance; 1 where there is nothing to compare with.
+
+    The same as scipy.stats.pearson3.sf (a test holds them together), which would take every worker 60 MB more.
+    """
+    from scipy.special import gammainc, gammaincc, ndtr  # here, since most that import this module never test anything
+
+    p = []
+    for one in found:
+        if one.variance <= 0:
+            p.append(1.0)
+            continue
+        spread = math.sqrt(one.variance)
+        skew = one.third / spread**3
+        z = (one.seen - 0.5 - one.mean) / spread  # half a contact: what is counted goes in steps of one
+        if abs(skew) < NO_SKEW:
+            p.append(float(ndtr(-z)))
+            continue
+        shape = 4 / skew**2
+        reach = shape + 2 * z / skew
+        if reach <= 0:
+            p.append(1.0 if skew > 0 else 0.0)
+        else:
+            p.append(float(gammaincc(shape, reach) if skew > 0 else gammainc(shape, reach)))
+    return p
 
 
-def holm(p: Sequence[float]) -> list[float]:
-    """Each p-value corrected for all of them (Holm, Scand. J. Statist. 6, 1979): none is below the level by chance in
-    more than so many of a hundred days."""
-    order = sorted(range(len(p)), key=p.__getitem__)
-    corrected = [1.0] * len(p)
-    worst = 0.0
-    for place, index in enumerate(order):
-        worst = max(worst, min(1.0, p[index] * (len(p) - place)))
-        corrected[index] = worst
-    return corrected
+def least(count: int) -> float:
+    """What ``count`` events show at least (99 %) of how many there are to expect (Garwood, Biometrika 28, 1936)."""
+    from scipy.special import gammaincinv
+
+    return float(gammaincinv(count, LEVEL)) if count else 0.0
+
+
+def corrected(p: Sequence[float], looks: int) -> list[float]:
+    """``p`` for all that was tested, and for so many looks: while nothing is wrong, any is below a level by chance as
+    often as that level says (Benjamini and Hochberg, J. R. Statist. Soc. B 57, 1995)."""
+    found = [1.0] * len(p)
+    worst = 1.0
+    for rank, index in sorted(enumerate(sorted(range(len(p)), key=p.__getitem__), 1), reverse=True):
+        worst = found[index] = min(worst, p[index] * looks * len(p) / rank)
+    return found
 
 
 def verdicts(hours: Mapping[int, Mapping[Key, Evidence]]) -> dict[Key, tuple[Evidence, float]]:
@@ -172,15 +172,54 @@ def verdicts(hours: Mapping[int, Mapping[Key, Evidence]]) -> dict[Key, tuple[Evi
             totals.setdefault(key, Evidence()).add(one)
             if one.variance > 0:
                 by_hour.setdefault(key, []).append(one)
-    keys = [key for key in totals if key in by_hour]
+    keys = [key for key in by_hour if totals[key].compared >= LEAST_COUNT]
     over_day = p_values([totals[key] for key in keys])
     each = iter(p_values([one for key in keys for one in by_hour[key]]))
-    p = []
-    for key, whole in zip(keys, over_day, strict=True):
-        worst_hour = min(next(each) for _ in by_hour[key]) * len(by_hour[key])
-        p.append(min(1.0, LOOKS * WINDOWS * min(whole, worst_hour)))
-    corrected = dict(zip(keys, holm(p), strict=True))
-    return {key: (one, corrected.get(key, 1.0)) for key, one in totals.items()}
+    best = [min(whole, *(next(each) for _ in by_hour[key])) for key, whole in zip(keys, over_day, strict=True)]
+    p = dict(zip(keys, corrected(best, LOOKS * WINDOWS), strict=True))
+    return {key: (one, p.get(key, 1.0)) for key, one in totals.items()}
+
+
+class Emerging(NamedTuple):
+    """A cause that is worse in one hour than it usually is."""
+
+    key: Key
+    evidence: Evidence
+    p_value: float
+    usual: float
+    """How much more often than to its peers it happened to its contacts before; 1 if that is not known."""
+
+
+def worse(hour: Mapping[Key, Evidence]) -> list[Key]:
+    """The causes that are beyond chance in this one hour."""
+    keys = [key for key, one in hour.items() if one.compared >= LEAST_COUNT and one.variance > 0]
+    p = corrected(p_values([hour[key] for key in keys]), LOOKS)
+    return [key for key, one in zip(keys, p, strict=True) if one < LEVEL and _many(hour[key])]
+
+
+def emerging(
+    hour: Mapping[Key, Evidence], earlier: Iterable[Mapping[Key, Evidence]], keys: Collection[Key]
+) -> list[Emerging]:
+    """Those of ``keys``, which are worse than their peers in this hour, that were not so in ``earlier`` ones."""
+    before = {key: Evidence() for key in keys}
+    for found in earlier:
+        for key in keys:
+            if key in found:
+                before[key].add(found[key])
+    usual = [max(1.0, before[key].seen / before[key].expected) if before[key].expected else 1.0 for key in keys]
+    tested = sum(one.compared >= LEAST_COUNT and one.variance > 0 for one in hour.values())
+    raised = [hour[key].times(times) for key, times in zip(keys, usual, strict=True)]
+    # Whatever else was tested is held to be as usual, which is what p-values of 1 say.
+    p = corrected([*p_values(raised), *[1.0] * (tested - len(keys))], LOOKS)
+    return [
+        Emerging(key, hour[key], one, times)
+        for key, times, one in zip(keys, usual, p[: len(keys)], strict=True)
+        if one < LEVEL
+    ]
+
+
+def _many(one: Evidence) -> bool:
+    return one.seen >= LEAST_COUNT and one.seen > one.expected
 
 
 def ranked(day: int, hours: Mapping[int, Mapping[Key, Evidence]], as_of: int = 0) -> list[RootCause]:
@@ -190,7 +229,7 @@ def ranked(day: int, hours: Mapping[int, Mapping[Key, Evidence]], as_of: int = 0
         if one.count < LEAST_COUNT:
             continue
         compared = one.variance > 0
-        excess = float(stats.gamma.ppf(LEVEL, one.seen)) - one.expected if compared and one.seen else None
+        excess = least(one.seen) - one.expected if compared and one.seen else None
         found.append(
             RootCause(
                 day=day * HOURS_A_DAY * HOUR_MS,
@@ -200,7 +239,7 @@ def ranked(day: int, hours: Mapping[int, Mapping[Key, Evidence]], as_of: int = 0
                 rank=0,
                 count=one.count,
                 exposed=one.exposed,
-                significant=compared and p < LEVEL and one.seen > one.expected,
+                significant=compared and p < LEVEL and _many(one),
                 minutes=round(one.ms / 60_000, 1),
                 customers=one.customers,
                 base_rate=one.expected / one.compared if compared else None,
