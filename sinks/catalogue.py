@@ -91,6 +91,11 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
         (*INTERVAL_LABELS, "dialect"),
     ),
     "journey_journeys_open": ("Journeys that are open.", ("intent",)),
+    "journey_root_cause_excess": (
+        "How many repeats, switches, escalations or transfers of today (UTC, as events go) came after a cause beyond "
+        "what was expected, at least; of the causes that are beyond chance.",
+        ("event", "dimension", "cause"),
+    ),
     "journey_newest_event_timestamp_seconds": ("Event time of the newest event that figures are made of.", ()),
     "journey_metrics_lag_messages": ("Messages on the topics that the metrics do not include yet.", ()),
     "journey_metrics_ready": (
@@ -101,6 +106,7 @@ COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "journey_switches": ("Channel switches, as first seen.", ("from_channel", "to_channel", "cause")),
     "journey_repeats": ("Repeat contacts, as first seen; rule is same_intent or any_intent.", ("channel", "rule")),
     "journey_redials": ("Redials after an abandonment, by what came of it as first seen.", ("channel", "outcome")),
+    "journey_emerging_causes": ("Causes worse in an hour than usual, as first seen.", ("event", "dimension")),
     "journey_dead_letters": ("Events that could not be taken, by reason.", ("reason",)),
 }
 

@@ -208,6 +208,29 @@ IDENTIFIERS = Table(
         **_VERSION,
     },
 )
+ROOT_CAUSES = Table(
+    "root_causes",
+    {
+        "cause_id": "text",
+        "day": "time",
+        "event": "text",
+        "dimension": "text",
+        "cause": "text",
+        "rank": "count",
+        "count": "count",
+        "exposed": "count",
+        "base_rate": "seconds?",
+        "expected": "seconds?",
+        "lift": "seconds?",
+        "p_value": "seconds?",
+        "significant": "flag",
+        "excess": "seconds?",
+        "minutes": "seconds",
+        "customers": "count",
+        "as_of": "time",
+        **_VERSION,
+    },
+)
 DEAD_LETTERS = Table(
     "dead_letters",
     {
@@ -223,4 +246,14 @@ DEAD_LETTERS = Table(
         "at": "time",
     },
 )
-TABLES = (TOUCHPOINTS, CONTACTS, QUEUE_VISITS, JOURNEYS, SIGNALS, QUEUE_INTERVALS, IDENTIFIERS, DEAD_LETTERS)
+TABLES = (
+    TOUCHPOINTS,
+    CONTACTS,
+    QUEUE_VISITS,
+    JOURNEYS,
+    SIGNALS,
+    QUEUE_INTERVALS,
+    IDENTIFIERS,
+    ROOT_CAUSES,
+    DEAD_LETTERS,
+)
