@@ -208,7 +208,7 @@ def _signal(found: Emerging, hour: int, as_of: int) -> Signal:
             "exposed": one.compared,
             "rate": one.seen / one.compared,
             "usual": found.usual * one.expected / one.compared,
-            "lift": one.seen / (found.usual * one.expected) if one.expected else 0.0,
             "p_value": found.p_value,
-        },
+        }
+        | ({"lift": one.seen / (found.usual * one.expected)} if one.expected else {}),
     )
