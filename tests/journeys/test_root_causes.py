@@ -76,7 +76,7 @@ def test_p_values_are_those_of_a_pearson_type_iii_distribution() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seen", "exposed", "happened", "total"), [(7, 12, 13, 40), (40, 60, 90, 400), (9, 300, 12, 900)]
+    ("seen", "exposed", "happened", "total"), [(7, 12, 13, 40), (25, 60, 90, 400), (9, 300, 12, 900)]
 )
 def test_they_are_near_fishers_exact_test(seen: int, exposed: int, happened: int, total: int) -> None:
     one = Evidence()
