@@ -77,6 +77,8 @@ class Contact(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """The agents who transferred it."""
     friction_stages: tuple[str, ...] = ()
     """In which stage each of ``friction`` was."""
+    onward_s: float = 0.0
+    """Waiting and service after the first agent's, of the visits that followed."""
 
 
 class QueueVisit(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -244,6 +246,7 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
         path=path,
         friction=friction,
         friction_stages=friction_stages,
+        onward_s=_onward(reading.stays) if len(reading.stays) > 1 else 0.0,
     )
     return contact, [_visit(stay, contact, settings) for stay in reading.stays]
 
@@ -260,6 +263,12 @@ def _outcome(reading: Reading, reported: str, self_service: bool) -> str:
     if self_service and not reading.stays:
         return "self_service"
     return "open" if reading.end is None else "ended"
+
+
+def _onward(stays: Sequence[Stay]) -> float:
+    """Waiting and service in the visits after the first one that an agent took."""
+    first = next((number for number, stay in enumerate(stays) if stay.agent or stay.outcome == "answered"), len(stays))
+    return sum((stay.wait_s or 0.0) + stay.talk_s + stay.hold_s + stay.wrap_s for stay in stays[first + 1 :])
 
 
 def _attempt(outcome: str) -> Attempt:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
+from journeys.causes import RootCause
 from journeys.change import Change
 from journeys.contact import QueueVisit
 from journeys.forgetting import KEY, Forgotten
@@ -481,6 +482,17 @@ def _identifiers(changes: list[Change[Identified]]) -> Columns:
     ]
 
 
+_CAUSE_FIELDS = tuple(tables.ROOT_CAUSES.columns)[1:-2]
+
+
+def _causes(changes: list[Change[RootCause]]) -> Columns:
+    live = [change for change in changes if change.payload is not None]
+    causes = [change.payload for change in live]
+    columns: dict[str, list[Any]] = {name: [getattr(cause, name) for cause in causes] for name in _CAUSE_FIELDS}
+    columns["significant"] = list(map(int, columns["significant"]))
+    return [[change.id for change in live], *columns.values()]
+
+
 _queue_change = msgspec.json.Decoder(Change[QueueInterval | QueueNow]).decode
 
 
@@ -519,5 +531,6 @@ READERS: dict[str, Callable[[], Rows]] = {
     "journey.identifiers": lambda: ChangedRows(
         tables.IDENTIFIERS, msgspec.json.Decoder(Change[Identified]).decode, _identifiers
     ),
+    "journey.causes": lambda: ChangedRows(tables.ROOT_CAUSES, msgspec.json.Decoder(Change[RootCause]).decode, _causes),
     "journey.touchpoints.dlq": DeadLetterRows,
 }

@@ -256,6 +256,29 @@ IDENTIFIERS = Table(
         **_VERSION,
     },
 )
+ROOT_CAUSES = Table(
+    "root_causes",
+    {
+        "cause_id": "text",
+        "day": "time",
+        "event": "text",
+        "dimension": "text",
+        "cause": "text",
+        "rank": "count",
+        "count": "count",
+        "exposed": "count",
+        "base_rate": "seconds?",
+        "expected": "seconds?",
+        "lift": "seconds?",
+        "p_value": "seconds?",
+        "significant": "flag",
+        "excess": "seconds?",
+        "minutes": "seconds",
+        "customers": "count",
+        "as_of": "time",
+        **_VERSION,
+    },
+)
 DEAD_LETTERS = Table(
     "dead_letters",
     {
@@ -280,5 +303,6 @@ TABLES = (
     QUEUE_INTERVALS,
     AGENT_INTERVALS,
     IDENTIFIERS,
+    ROOT_CAUSES,
     DEAD_LETTERS,
 )

@@ -7,6 +7,7 @@ from hashlib import blake2b
 import msgspec
 
 from journeys import change
+from journeys.causes import exposures
 from journeys.change import Change
 from journeys.contact import Contact
 from journeys.journey import Journey, Signal, Stitched
@@ -15,6 +16,7 @@ from journeys.settings import Settings
 from journeys.stitch import Stitching, stitch
 from streams import topics
 from streams.batch import Batch
+from streams.stages.tallies import Tallying
 
 MOST_CONTACTS = 1_000
 # A contact may move to another customer, in another partition: the version of its row is the one that its own writer
@@ -38,6 +40,8 @@ class Kept(msgspec.Struct, array_like=True):
     manifest: dict[str, bytes]
     gone: dict[str, int] = {}
     """Contacts that went to another customer, and the version under which they did: nothing older brings them back."""
+    exposures: bytes = b""
+    """What it contributes to the tallies of root causes."""
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -78,6 +82,7 @@ class JourneyStage:
                 left.add((key, told.id))
             batch.observe(told.as_of)
         known = batch.load(arrived)
+        tallying = Tallying(batch)
         for key, changes in arrived.items():
             raw = known.get(key)
             kept = Kept({}, {}) if raw is None else _decoder.decode(raw)
@@ -87,10 +92,19 @@ class JourneyStage:
                     contact_id,
                 ) in left:  # if it is back already, it is told anew: another customer told of it since
                     kept.manifest.pop(_CONTACT + contact_id, None)
-            if self._take(batch, key[1:], kept, changes, key in forgotten):
+            if self._take(batch, key[1:], kept, changes, key in forgotten, tallying):
                 batch.save(key, _encoder.encode(kept) if kept.contacts or kept.gone else None)
+        tallying.tell()
 
-    def _take(self, batch: Batch, key: bytes, kept: Kept, changes: dict[str, Change[Contact]], forgotten: bool) -> bool:
+    def _take(
+        self,
+        batch: Batch,
+        key: bytes,
+        kept: Kept,
+        changes: dict[str, Change[Contact]],
+        forgotten: bool,
+        tallying: Tallying,
+    ) -> bool:
         """Brings ``kept`` up to date and tells what changed; whether anything did."""
         told = _Telling(batch, key, list(changes.values()))
         moved = forgotten
@@ -120,8 +134,10 @@ class JourneyStage:
             return False
         stitching = stitch(key.decode(), [known.contact for known in kept.contacts.values()], self._settings)
         self._tell(kept, stitching, told)
+        kept.exposures = tallying.change(kept.exposures, exposures(key.decode(), stitching, self._settings))
         if len(kept.contacts) > MOST_CONTACTS:
             self._settle(kept, stitching)
+            kept.exposures = tallying.kept(exposures(key.decode(), stitching, self._settings, kept.contacts))
         return True
 
     def _tell(self, kept: Kept, stitching: Stitching, told: _Telling) -> None:

@@ -52,6 +52,7 @@ def assert_equal(pipeline: Pipeline, expected: Reference) -> None:
     intervals = {(row.queue, row.channel, row.starts_at): row for row in pipeline.intervals().values()}
     assert intervals == expected.intervals
     assert pipeline.agent_intervals() == expected.agent_intervals
+    assert pipeline.tallies() == expected.tallies
 
 
 @given(
@@ -123,6 +124,7 @@ def test_going_back_to_the_start_changes_nothing(facts: list[Touchpoint], seed: 
     expected = reference(map(decode, pipeline.accepted()))
     written = (
         topics.RESOLVED, topics.VISITS, topics.STITCHED, topics.JOURNEYS, topics.SIGNALS, topics.IDENTIFIERS,
+        topics.TALLIES,
     )  # fmt: skip
     before = {topic: len(pipeline.records(topic)) for topic in written}
     pipeline.read.clear()  # every group's offsets reset, the state kept
