@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import msgspec
 
-from journeys import queue, switching
+from journeys import next_step, queue, switching
 from journeys.contact import Contact, QueueVisit, fold
 from journeys.facts import IDENTIFY, verdicts
 from journeys.identifiers import cleaned
@@ -61,6 +61,8 @@ class Reference(msgspec.Struct, frozen=True):
     intervals: dict[tuple[str, str, int], queue.QueueInterval]
     fcr: dict[tuple[int, str, str], Fcr]
     """(window in days, same_intent or any_intent, attempt) to the counts over identified customers' ended attempts."""
+    trials: dict[str, next_step.Trial] = {}
+    """Contacts at rest, and what came of them: what next steps are learned from, whatever was foretold."""
 
 
 def reference(touchpoints: Iterable[Touchpoint], as_of: int | None = None, settings: Settings = DEFAULTS) -> Reference:
@@ -164,10 +166,32 @@ def _customer(
             )
             if contact in attempts and is_identified(customer):
                 _count(contact, result.relations[contact.contact_id], result.as_of, counts, settings)
+        if is_identified(customer):
+            _trials(journey, inbound, result, settings)
     for group in visits:
         for part in group[1:]:
             leader = group[0].contact_id
             result.relations[part.contact_id] = Relations(customer, result.relations[leader].journey_id, leader)
+
+
+def _trials(journey: list[Contact], inbound: list[Contact], result: Reference, settings: Settings) -> None:
+    def counts(contact: Contact) -> bool:
+        return settings.kinds.get(contact.channel, "other") != "other"
+
+    for contact in filter(counts, journey):
+        if not next_step.at_rest(contact, settings):
+            continue
+        earlier = [other for other in journey if counts(other) and _order(other) < _order(contact)]
+        last = max(earlier, key=_order, default=None)
+        context = next_step.context_of(contact, contact.intent or UNKNOWN, last, len(earlier), settings)
+        later = [other for other in inbound if counts(other) and other is not contact]
+        soon = [other for other in later if 0 <= other.started_at - contact.ended_at <= DAY]
+        first = min(soon, key=_order, default=None)
+        came = next_step.NOT_YET
+        if first is not None:
+            came = sum(first.started_at - contact.ended_at > edge for edge in next_step.EDGES)
+        trial = next_step.Trial(contact.ended_at, context, came, first.channel if first is not None else "")
+        result.trials[contact.contact_id] = trial
 
 
 def _visits(contacts: list[Contact], settings: Settings) -> list[list[Contact]]:
