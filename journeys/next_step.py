@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -44,7 +45,7 @@ UNIT = 10_000
 UNSAID = -1
 
 SEPARATOR = "\x1f"
-_LEVELS = (0, 2, 3, 4, 5, 7)
+_LEVELS = (0, 2, 3, 4, 7)
 """How many words of a context each level has, from all trials to the most special ones."""
 
 Tallies = dict[str, list[int]]
@@ -130,11 +131,8 @@ class Sums(msgspec.Struct, array_like=True, frozen=True, gc=False):
     log_loss: int = 0
     log_loss_base: int = 0
 
-    def __add__(self, other: Sums) -> Sums:
-        return Sums(*(mine + its for mine, its in zip(_five(self), _five(other), strict=True)))
 
-    def __neg__(self) -> Sums:
-        return Sums(*(-mine for mine in _five(self)))
+FIGURES = len(Sums.__struct_fields__)
 
 
 class Score(msgspec.Struct, frozen=True, tag_field="figures", tag="score"):
@@ -147,13 +145,6 @@ class Score(msgspec.Struct, frozen=True, tag_field="figures", tag="score"):
     pending: int
     """Trials of the last day whose customers have not come back yet."""
     horizons: dict[str, Sums]
-
-
-def _five(sums: Sums) -> tuple[int, int, int, int, int]:
-    return sums.scored, sums.brier, sums.brier_base, sums.log_loss, sums.log_loss_base
-
-
-NOTHING = Sums()
 
 
 def at_rest(contact: Contact, settings: Settings) -> bool:
@@ -259,10 +250,11 @@ def _next(contact: Contact, inbound: Sequence[tuple[int, str, str]]) -> tuple[in
     return bin_, channel if bin_ != NOT_YET else ""
 
 
-def levels(context: str) -> list[str]:
+@lru_cache(maxsize=10_000)
+def levels(context: str) -> tuple[str, ...]:
     """``context`` and all that is more general, the most general first."""
     words = context.split(SEPARATOR)
-    return [SEPARATOR.join(words[:length]) for length in _LEVELS]
+    return tuple(SEPARATOR.join(words[:length]) for length in _LEVELS)
 
 
 def matured(hour: int, now: int) -> int:
@@ -286,17 +278,16 @@ class Known(Protocol):
     def get(self, level: str, /) -> Count | None: ...
 
 
-def book(counts: Counts, context: str, counted: Count, first: int, last: int, sign: int = 1) -> None:
-    """Add what ``counted`` (of an hour) says of the bins from ``first`` up to ``last`` to each level of ``context``."""
-    at_risk = [counted.trials[0] - counted.returned(bin_) for bin_ in range(first, last)]
-    for level in levels(context):
+def book(counts: Counts, contexts: Mapping[str, Count], first: int, last: int, sign: int = 1) -> None:
+    """Add what ``contexts`` (of an hour) say of the bins from ``first`` up to ``last`` to each of their levels."""
+    for level, more in _by_level(contexts, first, last).items():
         count = counts.get(level)
         new = count is None
         if count is None:
             count = Count()
-        for bin_, n in enumerate(at_risk, first):
-            count.trials[bin_] += sign * n
-        for channel, by_bin in counted.back.items():
+        for bin_ in range(first, last):
+            count.trials[bin_] += sign * more.trials[bin_]
+        for channel, by_bin in more.back.items():
             for bin_ in range(first, last):
                 if by_bin[bin_]:
                     count.came_back(channel, bin_, sign * by_bin[bin_])
@@ -304,6 +295,29 @@ def book(counts: Counts, context: str, counted: Count, first: int, last: int, si
             counts[level] = count
         elif not new:
             del counts[level]
+
+
+def _by_level(contexts: Mapping[str, Count], first: int, last: int) -> dict[str, Count]:
+    """At risk and come back in these bins, by level."""
+    found: dict[str, Count] = {}
+    for context, counted in contexts.items():
+        left = counted.trials[0] - counted.returned(first) if first else counted.trials[0]
+        at_risk = [left]
+        for bin_ in range(first, last - 1):
+            left -= sum(by_bin[bin_] for by_bin in counted.back.values())
+            at_risk.append(left)
+        back = [(channel, by_bin) for channel, by_bin in counted.back.items() if any(by_bin[first:last])]
+        for level in levels(context):
+            count = found.get(level)
+            if count is None:
+                count = found[level] = Count()
+            for bin_, n in enumerate(at_risk, first):
+                count.trials[bin_] += n
+            for channel, by_bin in back:
+                there = count.back.setdefault(channel, [0] * BINS)
+                for bin_ in range(first, last):
+                    there[bin_] += by_bin[bin_]
+    return found
 
 
 def add(count: Count, trial: Trial, sign: int = 1) -> None:
@@ -336,63 +350,106 @@ class Foreseen(NamedTuple):
     """All that were at risk in the first bin."""
 
 
-def foresee(context: str, counts: Known, settings: Settings) -> Foreseen | None:
-    """What is to be expected in ``context`` by ``counts``, which have all its levels that were ever seen; none while
-    too few trials are known."""
-    rule = settings.next_step
-    known = [found for level in levels(context) if (found := counts.get(level)) is not None]
-    if not known or known[0].trials[0] < rule.least:
-        return None
-    everyone = known[0]
-    base = _hazards(known[:1], 0.0)
-    own = _hazards(known, rule.smoothing)
-    ripe = [everyone.trials[bins - 1] >= rule.least for bins in HORIZONS.values()]
-    said, based = (
-        tuple(
-            min(max(round(UNIT * _within(hazards, bins)), 1), UNIT - 1) if enough else UNSAID
-            for bins, enough in zip(HORIZONS.values(), ripe, strict=True)
+class _Seen(NamedTuple):
+    """What one level says, leaning on those that are more general."""
+
+    hazards: tuple[float, ...]
+    """By bin."""
+    soon: dict[str, float]
+    """Shares of the channels of those who came back within an hour."""
+    ever: dict[str, float]
+    """Of all who came back."""
+    reasons: tuple[str, ...]
+    """The most special first; the first is of the level itself."""
+
+
+class Foresight:
+    """Predictions by ``counts`` as they are now; what was worked out for a level is kept."""
+
+    def __init__(self, counts: Known, settings: Settings) -> None:
+        self._counts = counts
+        self._rule = settings.next_step
+        self._seen: dict[str, _Seen] = {}
+        self._foreseen: dict[str, Foreseen | None] = {}
+
+    def of(self, context: str) -> Foreseen | None:
+        """What is to be expected in ``context``; none while too few trials are known."""
+        if context not in self._foreseen:
+            self._foreseen[context] = self._foresee(context)
+        return self._foreseen[context]
+
+    def _foresee(self, context: str) -> Foreseen | None:
+        everyone = self._counts.get("")
+        if everyone is None or everyone.trials[0] < self._rule.least:
+            return None
+        base = own = self._look("", None)
+        for level in levels(context)[1:]:
+            own = self._look(level, own)
+        ripe = [everyone.trials[bins - 1] >= self._rule.least for bins in HORIZONS.values()]
+        channel, share = _most_likely(own.ever)
+        from_channel = context.split(SEPARATOR)[2]
+        elsewhere = {to: likely for to, likely in own.soon.items() if to != from_channel}
+        p_switch = _within(own.hazards, _SOON) * sum(elsewhere.values()) if ripe[1] else 0.0
+        return Foreseen(
+            _said(own.hazards, ripe),
+            _said(base.hazards, ripe),
+            channel,
+            round(share, 4),
+            round(p_switch, 4),
+            _most_likely(elsewhere)[0],
+            _chosen(own.reasons),
+            everyone.trials[0],
         )
-        for hazards in (own, base)
+
+    def _look(self, level: str, above: _Seen | None) -> _Seen:
+        found = self._seen.get(level)
+        if found is None:
+            count = self._counts.get(level)
+            if count is not None:
+                found = _lean(level, count, above, self._rule.smoothing if above else 0.0)
+            else:
+                assert above is not None, "something is known of all"
+                found = above
+            self._seen[level] = found
+        return found
+
+
+def _lean(level: str, count: Count, above: _Seen | None, weight: float) -> _Seen:
+    """What ``count`` says, with what is said ``above`` counting for ``weight`` trials."""
+    back = [sum(by_bin) for by_bin in zip(*count.back.values(), strict=True)] or [0] * BINS
+    hazards = tuple(
+        (came + weight * prior) / (at_risk + weight) if at_risk > 0 else prior
+        for came, at_risk, prior in zip(back, count.trials, above.hazards if above else (0.0,) * BINS, strict=True)
     )
-    from_channel = context.split(SEPARATOR)[2]
-    soon, ever = _channels(known, _SOON, rule.smoothing), _channels(known, BINS, rule.smoothing)
-    channel, share = _most_likely(ever)
-    elsewhere = 1 - soon.pop(from_channel, 0.0) if soon else 0.0
-    p_switch = _within(own, _SOON) * elsewhere if ripe[1] else 0.0
-    return Foreseen(
-        said, based, channel, round(share, 4), round(p_switch, 4), _most_likely(soon)[0],
-        tuple(_reasons(context, counts)), everyone.trials[0],
-    )  # fmt: skip
+    soon = _shares(count, _SOON, above.soon if above else {}, weight)
+    ever = _shares(count, BINS, above.ever if above else {}, weight)
+    reasons = above.reasons if above else ()
+    if level.count(SEPARATOR) != 1 and (not level or count.trials[_SOON - 1] >= _TOLD_FROM):
+        reasons = (_reason(level, back, count.trials), *reasons)
+    return _Seen(hazards, soon, ever, reasons)
+
+
+def _shares(count: Count, bins: int, above: Mapping[str, float], weight: float) -> dict[str, float]:
+    back = {channel: came for channel, by_bin in count.back.items() if (came := sum(by_bin[:bins]))}
+    if not back:
+        return dict(above)
+    weight = weight if above else 0.0
+    total = sum(back.values()) + weight
+    shares = {channel: weight * share / total for channel, share in above.items()}
+    for channel, came in back.items():
+        shares[channel] = shares.get(channel, 0.0) + came / total
+    return shares
+
+
+def _said(hazards: Sequence[float], ripe: Sequence[bool]) -> tuple[int, ...]:
+    return tuple(
+        min(max(round(UNIT * _within(hazards, bins)), 1), UNIT - 1) if enough else UNSAID
+        for bins, enough in zip(HORIZONS.values(), ripe, strict=True)
+    )
 
 
 def _most_likely(shares: Mapping[str, float]) -> tuple[str, float]:
     return max(shares.items(), key=lambda pair: (pair[1], pair[0]), default=("", 0.0))
-
-
-def _hazards(counts: Sequence[Count], smoothing: float) -> list[float]:
-    """By bin, backing off from the last of ``counts`` to the first."""
-    hazards = [0.0] * BINS
-    for number, count in enumerate(counts):
-        weight = smoothing if number else 0.0
-        for bin_ in range(BINS):
-            if (at_risk := count.trials[bin_]) > 0:
-                back = sum(by_bin[bin_] for by_bin in count.back.values())
-                hazards[bin_] = (back + weight * hazards[bin_]) / (at_risk + weight)
-    return hazards
-
-
-def _channels(counts: Sequence[Count], bins: int, smoothing: float) -> dict[str, float]:
-    """Shares of the channels in which those came back who did within ``bins``."""
-    shares: dict[str, float] = {}
-    for number, count in enumerate(counts):
-        weight = smoothing if number else 0.0
-        back = {channel: sum(by_bin[:bins]) for channel, by_bin in count.back.items()}
-        if (total := sum(back.values())) > 0:
-            shares = {
-                channel: (back.get(channel, 0) + weight * shares.get(channel, 0.0)) / (total + weight)
-                for channel in shares.keys() | back.keys()
-            }
-    return shares
 
 
 def _within(hazards: Sequence[float], bins: int) -> float:
@@ -401,24 +458,20 @@ def _within(hazards: Sequence[float], bins: int) -> float:
 
 _TOLD_FROM = 5
 """A context of fewer trials is no reason."""
+_MOST_REASONS = 3
 
 
-def _reasons(context: str, counts: Known) -> Iterator[str]:
-    """What the contexts that were looked at say themselves, the most special first, and what all say."""
-    named = levels(context)
-    everyone = counts.get("")
-    assert everyone is not None, "nothing is foretold where nothing is known"
-    bins, span = (_SOON, "an hour") if everyone.trials[_SOON - 1] >= _TOLD_FROM else (1, "15 minutes")
-    told = ""
-    for level in reversed((named[0], *named[2:])):
-        count = counts.get(level)
-        if count is None or (level and count.trials[bins - 1] < _TOLD_FROM):
-            continue
-        hundred = round(100 * _within(_hazards([count], 0.0), bins))
-        words = _words(level)
-        if words != told:
-            yield f"{words}: {hundred} of 100 came back within {span} (of {count.trials[0]:,})"
-        told = words
+def _chosen(reasons: Sequence[str]) -> tuple[str, ...]:
+    """The most special one, the most general ones."""
+    return tuple(dict.fromkeys((*reasons[:1], *reasons[1:][-(_MOST_REASONS - 1) :])))
+
+
+def _reason(level: str, back: Sequence[int], at_risk: Sequence[int]) -> str:
+    """What the trials of one level say by themselves."""
+    stayed = 1.0
+    for came, trials in zip(back[:_SOON], at_risk, strict=False):
+        stayed *= 1 - came / trials if trials else 1
+    return f"{_words(level)}: {round(100 - 100 * stayed)} of 100 came back within an hour (of {at_risk[0]:,})"
 
 
 _NTH = ("first", "second", "third", "fourth", "fifth or later")
@@ -441,14 +494,18 @@ def _words(level: str) -> str:
     return text + (", after friction" if rough else "")
 
 
-def losses(said: Sequence[int], base: Sequence[int], bin_: int) -> list[Sums]:
-    """By horizon, what predictions cost once the trial's outcome is ``bin_``; nothing where none was made."""
-    found = []
+@lru_cache(maxsize=10_000)
+def losses(said: tuple[int, ...], base: tuple[int, ...], bin_: int) -> tuple[int, ...]:
+    """What predictions cost once the trial's outcome is ``bin_``: by horizon, one after the other, the fields of
+    ``Sums``; 0 where none was made."""
+    found: list[int] = []
     for bins, mine, its in zip(HORIZONS.values(), said, base, strict=True):
         came = 0 <= bin_ < bins
-        lost = Sums(1, _brier(mine, came), _brier(its, came), _log(mine, came), _log(its, came))
-        found.append(NOTHING if mine == UNSAID else lost)
-    return found
+        if mine == UNSAID:
+            found += [0] * FIGURES
+        else:
+            found += [1, _brier(mine, came), _brier(its, came), _log(mine, came), _log(its, came)]
+    return tuple(found)
 
 
 def _brier(p: int, came: bool) -> int:

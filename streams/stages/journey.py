@@ -89,6 +89,8 @@ class JourneyStage:
                     contact_id,
                 ) in left:  # if it is back already, it is told anew: another customer told of it since
                     kept.manifest.pop(_CONTACT + contact_id, None)
+                    if contact_id in kept.foretold and changes[contact_id].payload is not None:
+                        kept.foretold[contact_id].told = False
             if self._take(batch, key[1:], kept, changes, key in forgotten, next_steps):
                 batch.save(key, _encoder.encode(kept) if kept.contacts or kept.gone else None)
         next_steps.close()

@@ -11,36 +11,34 @@ state, in entries of three kinds, and changes in the same transactions as what i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from journeys import change
-from journeys.change import Change
+from journeys.change import Change, encode
 from journeys.contact import Contact
 from journeys.identity import is_identified
 from journeys.journey import Signal, Stitched
 from journeys.next_step import (
     BINS,
+    FIGURES,
     HORIZONS,
     HOUR,
     NOT_YET,
-    NOTHING,
     SEPARATOR,
     UNIT,
     UNSAID,
     Count,
     Foreseen,
+    Foresight,
     NextStep,
     Score,
     Sums,
     Trial,
     add,
     book,
-    counted,
     ending,
-    foresee,
     is_over,
     losses,
     matured,
@@ -61,6 +59,7 @@ _CLOCK = b"next"
 _HOUR = b"next|h%d"
 _SUMS = b"next|s"
 _DAY = 24
+_SCORES = FIGURES * len(HORIZONS)
 # A contact may move to another customer, in another partition: the version of its row is the one that its own writer
 # gave it, followed by how often it was told on from here under that one.
 VERSION_BITS = 16
@@ -73,6 +72,7 @@ class Telling(Protocol):
     next_version: Callable[[], int]
     customer: str
     as_of: int
+    erasing: bool
 
     def __call__(
         self, topic: str, entity: str, entity_id: str, version: int, payload: bytes | None, erased: bool = False
@@ -101,7 +101,7 @@ class Hour(msgspec.Struct, array_like=True):
     """The trials that ended in one hour, by context."""
 
     contexts: dict[str, Count] = {}
-    scores: list[Sums] = msgspec.field(default_factory=lambda: [NOTHING] * len(HORIZONS))
+    scores: list[int] = msgspec.field(default_factory=lambda: [0] * _SCORES)
 
 
 class Clock(msgspec.Struct, array_like=True):
@@ -111,7 +111,7 @@ class Clock(msgspec.Struct, array_like=True):
     """Those that there are entries of."""
     intents: list[str] = []
     """Those that are told apart."""
-    scores: list[Sums] = msgspec.field(default_factory=lambda: [NOTHING] * len(HORIZONS))
+    scores: list[int] = msgspec.field(default_factory=lambda: [0] * _SCORES)
     """Of the hours for all of whose trials the horizon is over."""
 
 
@@ -137,7 +137,7 @@ class NextSteps:
         self._model = _Model(batch)
         self._hours: dict[int, Hour] = {}
         self._touched: set[int] = set()
-        self._foreseen: dict[str, Foreseen | None] = {}
+        self._foresight = Foresight(self._model, settings)
 
     @property
     def _oldest(self) -> int:
@@ -148,6 +148,10 @@ class NextSteps:
     ) -> None:
         """Brings what is kept of one customer's trials up to date, and tells what is to be expected."""
         before = kept.foretold
+        if told.erasing:
+            for contact_id, change in changes.items():
+                if change.erased and contact_id not in before:  # forgotten here, and perhaps told long ago
+                    told(topics.NEXT, "next_step", contact_id, change.version << VERSION_BITS, None, True)
         if forgotten:  # all that was told of them is gone
             for known in kept.contacts.values():
                 known.foretold = 0
@@ -166,40 +170,40 @@ class NextSteps:
                 continue
             if trial.hour >= self._oldest:
                 self._expect(kept, one, trial, told)
-            elif (was := before.pop(one.contact.contact_id, None)) is not None:  # its hour is out of the window
-                self._count(was, -1)
+            elif one.contact.contact_id in before:  # its hour is out of the window
+                aged = before[one.contact.contact_id]
+                self._count(aged, None)
+                aged.ended_at = trial.ended_at
 
     def _expect(self, kept: Kept, placed: Stitched, trial: Trial, told: Telling) -> None:
         contact_id = placed.contact.contact_id
-        known, was = kept.contacts[contact_id], kept.foretold.get(contact_id)
-        if was is not None and known.foretold and was.trial == trial:
+        was = kept.foretold.get(contact_id)
+        if was is not None and was.trial == trial and (was.told or was.bin != NOT_YET):
             return
         now = Foretold(*trial) if was is None else Foretold(*trial, was.said, was.base, was.told, was.warned)
-        seen = was is not None and (was.bin != NOT_YET or (known.foretold and was.trial[:2] == trial[:2]))
-        if not seen and trial.hour > self._clock.now - _DAY and (foreseen := self._foresee(trial.context)):
+        settled = was is not None and (was.bin != NOT_YET or (was.told and was.trial[:2] == trial[:2]))
+        if not settled and trial.hour > self._clock.now - _DAY and (foreseen := self._foresight.of(trial.context)):
             if trial.hour >= self._clock.now - 1:
                 now.said, now.base = foreseen.said, foreseen.base
             if trial.bin == NOT_YET:
+                known = kept.contacts[contact_id]
                 known.foretold += 1
                 version = (known.version << VERSION_BITS) + known.foretold
                 step = self._next_step(placed, foreseen, told.as_of)
                 told(topics.NEXT, "next_step", contact_id, version, _payload(step))
                 now.told = True
                 self._warn(placed, now, step, foreseen, told)
-        if was is not None and was.trial == trial and was.said == now.said:
-            kept.foretold[contact_id] = now
-            return
-        if was is not None:
-            self._count(was, -1)
-        self._count(now, 1)
         kept.foretold[contact_id] = now
+        if was is not None and was.trial == trial and was.said == now.said:
+            return
+        self._count(was, now)
 
     def _withdraw(
         self, kept: Kept, contact_id: str, change: Change[Contact] | None, stitched: list[Stitched], told: Telling
     ) -> None:
         """What is no trial any more leaves the counts, and what was told of it is taken back."""
         was = kept.foretold.pop(contact_id)
-        self._count(was, -1)
+        self._count(was, None)
         known = kept.contacts.get(contact_id)
         erased = change is not None and change.erased
         if was.told:
@@ -239,7 +243,7 @@ class NextSteps:
             share=foreseen.share,
             p_switch=foreseen.p_switch,
             reasons=foreseen.reasons,
-            as_of=as_of,
+            as_of=max(as_of, contact.ended_at, self._clock.now * HOUR),
             learned_until=(self._clock.now - 1) * HOUR,
             trials=foreseen.trials,
         )
@@ -264,11 +268,6 @@ class NextSteps:
         )
         told(topics.SIGNALS, "signal", signal.signal_id, told.next_version(), _payload(signal))
 
-    def _foresee(self, context: str) -> Foreseen | None:
-        if context not in self._foreseen:
-            self._foreseen[context] = foresee(context, self._model, self._settings)
-        return self._foreseen[context]
-
     # What is learned.
 
     def _hour(self, hour: int) -> Hour:
@@ -279,26 +278,34 @@ class NextSteps:
             found = self._hours[hour] = Hour() if raw is None else _hour.decode(raw)
         return found
 
-    def _count(self, one: Foretold, sign: int) -> None:
-        trial = one.trial
-        if trial.hour < self._oldest:  # it went with its hour
-            return
-        hour = self._hour(trial.hour)
-        self._touched.add(trial.hour)
-        count = hour.contexts.get(trial.context)
-        if count is None:
-            count = hour.contexts[trial.context] = Count()
-        add(count, trial, sign)
-        if not count:
-            del hour.contexts[trial.context]
-        over = matured(trial.hour, self._clock.now)
-        if over:  # it is late
-            book(self._model, trial.context, counted(trial), 0, over, sign)
-        if one.said:
-            cost = losses(one.said, one.base, trial.bin)
-            hour.scores = _plus(hour.scores, cost, sign)
+    def _count(self, was: Foretold | None, now: Foretold | None) -> None:
+        """Takes back what a contact gave, and adds what it gives now."""
+        late: list[tuple[int, Trial, int]] = []
+        for one, sign in ((was, -1), (now, 1)):
+            if one is None or (number := one.ended_at // HOUR) < self._oldest:  # it went with its hour
+                continue
+            trial, hour = one.trial, self._hour(number)
+            self._touched.add(number)
+            count = hour.contexts.get(trial.context)
+            if count is None:
+                count = hour.contexts[trial.context] = Count()
+            add(count, trial, sign)
+            if not count:
+                del hour.contexts[trial.context]
+            over = matured(number, self._clock.now)
             if over:
-                self._clock.scores = _plus(self._clock.scores, _decided(cost, 0, over), sign)
+                late.append((over, trial, sign))
+            if one.said:
+                cost = losses(one.said, one.base, trial.bin)
+                hour.scores = _plus(hour.scores, cost, sign)
+                if over:
+                    self._clock.scores = _plus(self._clock.scores, _decided(cost, 0, over), sign)
+        if len(late) == 2 and _known(*late[0][:2]) == _known(*late[1][:2]):
+            return  # what is new lies in bins that are not over
+        for over, trial, sign in late:
+            alone = Count()
+            add(alone, trial)
+            book(self._model, {trial.context: alone}, 0, over, sign)
 
     def close(self) -> None:
         """Brings the clock up to the newest event of the batch, and keeps what changed."""
@@ -310,7 +317,7 @@ class NextSteps:
             hours = [hour for hour in hours if self._advance(hour, before)]
         for number in self._touched:
             hour = self._hours[number]
-            there = number >= self._oldest and (hour.contexts or any(scores != NOTHING for scores in hour.scores))
+            there = number >= self._oldest and (hour.contexts or any(hour.scores))
             self._batch.save(_HOUR % number, _encode(hour) if there else None)
             if not there and number in hours:
                 hours.remove(number)
@@ -331,8 +338,7 @@ class NextSteps:
             return True
         hour = self._hour(number)
         first, last, sign = (was, over, 1) if stays else (0, was, -1)
-        for context, count in hour.contexts.items():
-            book(self._model, context, count, first, last, sign)
+        book(self._model, hour.contexts, first, last, sign)
         clock.scores = _plus(clock.scores, _decided(hour.scores, first, last), sign)
         if not stays:
             self._batch.save(_HOUR % number, None)
@@ -352,12 +358,15 @@ class NextSteps:
             clock.now * HOUR,
             everyone.trials[0] if everyone is not None else 0,
             pending,
-            dict(zip(HORIZONS, clock.scores, strict=True)),
+            {
+                horizon: Sums(*clock.scores[number * FIGURES : (number + 1) * FIGURES])
+                for number, horizon in enumerate(HORIZONS)
+            },
         )
         told = Change(
             "score", str(score.partition), self._batch.next_version(), score, as_of=self._batch.newest_at or 0
         )
-        self._batch.emit(topics.NEXT, b"score", change.encode(told), self._batch.partition)
+        self._batch.emit(topics.NEXT, b"score", encode(told), self._batch.partition)
 
 
 class _Model:
@@ -420,14 +429,20 @@ class _Intents:
         return found
 
 
-def _decided(scores: list[Sums], first: int, last: int) -> list[Sums]:
+def _known(over: int, trial: Trial) -> tuple[int, int, str, int, str]:
+    """What the first ``over`` bins show of a trial."""
+    shown = trial.bin < over
+    return over, trial.hour, trial.context, trial.bin if shown else NOT_YET, trial.channel if shown else ""
+
+
+def _decided(scores: Sequence[int], first: int, last: int) -> list[int]:
     """The scores of those horizons that end with one of the bins from ``first`` up to ``last``."""
-    ends = HORIZONS.values()
-    return [score if first < bins <= last else NOTHING for bins, score in zip(ends, scores, strict=True)]
+    decided = [first < bins <= last for bins in HORIZONS.values()]
+    return [score if decided[place // FIGURES] else 0 for place, score in enumerate(scores)]
 
 
-def _plus(scores: list[Sums], more: list[Sums], sign: int) -> list[Sums]:
-    return [one + (other if sign > 0 else -other) for one, other in zip(scores, more, strict=True)]
+def _plus(scores: list[int], more: Sequence[int], sign: int) -> list[int]:
+    return [one + sign * other for one, other in zip(scores, more, strict=True)]
 
 
 def _signal_id(customer: str, contact_id: str) -> str:

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from journeys import Touchpoint, decode, reference
 from journeys.change import Change
 from journeys.definition import Reference
+from journeys.journey import Signal
 from journeys.next_step import (
+    FIGURES,
     HORIZONS,
     HOUR,
-    NOTHING,
     Count,
     NextStep,
     Score,
@@ -58,18 +59,16 @@ def assert_learned(pipeline: Pipeline, expected: Reference) -> None:
             if partition_of(customer.encode(), pipeline.partitions) == partition and trial.hour >= clock.now - window:
                 add(hours[trial.hour].setdefault(trial.context, Count()), trial)
         model: dict[str, Count] = {}
-        scores = [NOTHING] * len(HORIZONS)
+        scores = [0] * (FIGURES * len(HORIZONS))
         found = {}
         for hour in clock.hours:
             entry = _hour.decode(state[b"next|h%d" % hour])
             found[hour] = entry.contexts
             over = matured(hour, clock.now)
-            for context, count in entry.contexts.items():
-                book(model, context, count, 0, over)
-            ripe = [bins <= over for bins in HORIZONS.values()]
-            scores = [
-                one + more if is_ripe else one for one, more, is_ripe in zip(scores, entry.scores, ripe, strict=True)
-            ]
+            book(model, entry.contexts, 0, over)
+            for number, bins in enumerate(HORIZONS.values()):
+                for place in range(number * FIGURES, (number + 1) * FIGURES):
+                    scores[place] += entry.scores[place] if bins <= over else 0
         assert found == hours
         assert sum(key.startswith(b"next|h") for key in state) == len(hours)
         sums = [_counts.decode(value) for key, value in state.items() if key.startswith(b"next|s")]
@@ -169,7 +168,7 @@ def test_each_version_of_a_contact_is_warned_of_once() -> None:
     pipeline = live(convert({"next_step": {"least": 30}}), day())
     ids = []
     for record in pipeline.records(topics.SIGNALS):
-        change = msgspec.json.decode(record.value or b"", type=Change[msgspec.Raw])
+        change = msgspec.json.decode(record.value or b"", type=Change[Signal])
         if change.id.startswith(LIKELY_SWITCH) and not change.deleted:
             ids.append(change.id)
     assert len(ids) == len(set(ids)) > 10
