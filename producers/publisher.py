@@ -20,11 +20,14 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 from kafka.partitioner import Partitioner
 
+from journeys.agents import AgentEvent
+from journeys.agents import decode as decode_state
+from journeys.agents import encode as encode_state
 from journeys.partition import partition_of
 from journeys.pseudonyms import Pseudonyms
 from journeys.renewal import Edge
 from journeys.touchpoint import Touchpoint
-from producers.delivery import TOPIC, Account, OnDelivery, PublishError, Report
+from producers.delivery import AGENTS, TOPIC, Account, OnDelivery, PublishError, Report
 from producers.event import Fields, checked, event_from
 from producers.keys import FROM_ENVIRONMENT, FromEnvironment, chosen
 
@@ -34,7 +37,8 @@ _OVERHEAD = 1500  # bytes of Python objects (futures, callbacks) that an event o
 
 
 class Publisher:
-    """An idempotent Kafka producer of touchpoints, keyed by contact id. Thread-safe; a context manager.
+    """An idempotent Kafka producer of touchpoints, keyed by contact id, and of what agents do, keyed by agent.
+    Thread-safe; a context manager.
 
     bootstrap: "host:port", several with commas. source: the CloudEvents source of events made from fields.
     on_delivery: see ``OnDelivery``. ledger: see ``Account``. delivery_timeout_s: how long an event is retried before
@@ -124,18 +128,30 @@ class Publisher:
             raw = checked(touchpoint)
         before, hidden = self._edge.hidden(touchpoint)
         for alias in before:
-            self._send(alias, checked(alias))
-        self._send(hidden, raw if hidden is touchpoint else checked(hidden))
+            self._send(self._topic, alias.contact_id, alias.id, checked(alias))
+        self._send(self._topic, hidden.contact_id, hidden.id, raw if hidden is touchpoint else checked(hidden))
         return touchpoint.id
 
-    def _send(self, touchpoint: Touchpoint, raw: bytes) -> None:
-        key = touchpoint.contact_id.encode()
-        token = self._begin(touchpoint.id, len(raw) + len(key) + _OVERHEAD)
+    def publish_state(self, event: AgentEvent, topic: str = AGENTS) -> str:
+        """Hand over what an agent does from now on, and return its id at once. It counts in the report as any event.
+
+        Raises ``journeys.touchpoint.Invalid`` as ``publish`` does.
+        """
+        if self._closed:
+            raise PublishError("the publisher is closed")
+        raw = encode_state(event)
+        decode_state(raw)
+        self._send(topic, event.agent, event.id, raw)
+        return event.id
+
+    def _send(self, topic: str, keyed_by: str, event_id: str, raw: bytes) -> None:
+        key = keyed_by.encode()
+        token = self._begin(event_id, len(raw) + len(key) + _OVERHEAD)
         if token is None:
-            self._account.settle([touchpoint.id], PublishError("too much is waiting for acknowledgement already"))
+            self._account.settle([event_id], PublishError("too much is waiting for acknowledgement already"))
             return
         try:
-            future = self._producer.send(self._topic, value=raw, key=key)
+            future = self._producer.send(topic, value=raw, key=key)
         except KafkaError as error:
             self._end(token, error)
         else:

@@ -57,6 +57,35 @@ INTENTS = {
     "cancel": Intent(6, "sales_voice", {"web": 26, "voice": 46, "chat": 14, "email": 10, "store": 4}, 0.10),
 }
 
+NODES = {
+    "billing": ("billing/balance", "billing/payment", "billing/dispute"),
+    "fault": ("fault/report", "fault/status", "fault/appointment"),
+    "order": ("order/status", "order/new", "order/return"),
+    "technical": ("technical/setup", "technical/speed", "technical/password"),
+    "onboarding": ("onboarding/activate", "onboarding/transfer", "onboarding/documents"),
+    "cancel": ("cancel/contract", "cancel/option", "cancel/move"),
+}
+"""Where the menus of the IVR and the app lead; the app's have ``app/`` before."""
+OPTS_OUT = 0.03
+"""How often a caller asks for a human instead of choosing from the menu."""
+NOT_FOUND = 0.12
+"""How often a search has no hits."""
+TEAMS = 3
+"""Of each queue; its agents belong to them in turn, as they stand in the roster."""
+SITES = ("Elmfield", "Harbour Street")
+"""Where the teams sit, in turn."""
+SLOTS = {
+    "voice": {"voice": 1},
+    "chat": {"chat": 3},
+    "messenger": {"messenger": 5, "sms": 5, "social": 5},
+    "email": {"email": 1},
+}
+"""By the channel of an agent's queue: how many contacts of a channel the agent could have at a time. (Simulated ones
+have one, whatever the channel.)"""
+
+TRANSFERRED = 0.1
+"""How often an agent passes a caller on."""
+ESCALATED = 0.025
 RESOLVED = {"voice": 0.78, "chat": 0.70, "messenger": 0.66, "sms": 0.66, "social": 0.60, "email": 0.66, "store": 0.86}
 """How often an agent settles it."""
 
@@ -107,6 +136,16 @@ def agents_needed(queue: Queue, size: int, hour: int) -> int:
     """What a planner would put on duty: the load, and its square root for the odds."""
     load = needs_per_second(size, hour) * queue.share * queue.handle_s
     return max(1, math.ceil(load + 0.6 * math.sqrt(load)))
+
+
+def articles_of(intent: str) -> tuple[str, ...]:
+    """What there is to read about ``intent``."""
+    return tuple(f"{intent}-{number}" for number in range(1, 8))
+
+
+def team_of(queue: str, place: int) -> str:
+    """The team of whom the roster of ``queue`` has in ``place``."""
+    return f"{queue}-{place % TEAMS + 1}"
 
 
 def roster(queue: str, agents: int, random: Random) -> list[str]:

@@ -13,6 +13,8 @@ from collections.abc import Callable, Generator, Iterator
 from typing import Any, TypeAlias
 
 Process: TypeAlias = Generator["float | Turn", Any, Any]
+OnState: TypeAlias = Callable[[str, str, str], None]
+"""Told which agent (second) of which desk (first) is now available, on a break or offline."""
 
 
 class Clock:
@@ -79,39 +81,65 @@ class Turn:
 class Desk:
     """Agents who serve one queue, first come first served, as many as are on duty."""
 
-    def __init__(self, clock: Clock, name: str, roster: list[str]) -> None:
+    def __init__(
+        self, clock: Clock, name: str, roster: list[str], on_state: OnState = lambda desk, agent, state: None
+    ) -> None:
         self.clock = clock
         self.name = name
+        self.on_state = on_state
         self.idle: deque[str] = deque()
         self.waiting: deque[Turn] = deque()
         self._off = deque(roster)
-        self._on_duty = 0
+        self._breaks: list[str] = []
+        self.on_duty = 0
         self._leaving = 0
 
     def staff(self, agents: int) -> None:
         """From now on ``agents`` are on duty; who is busy leaves when done."""
-        agents = min(agents, self._on_duty + len(self._off))
-        for _ in range(agents - self._on_duty):
+        agents = min(agents, self.on_duty + len(self._off))
+        for _ in range(agents - self.on_duty):
             if self._leaving:
                 self._leaving -= 1
             else:
                 self.free(self._off.popleft())
-        for _ in range(self._on_duty - agents):
+        for _ in range(self.on_duty - agents):
             if self.idle:
-                self._off.append(self.idle.pop())
+                self._go(self.idle.pop())
             else:
                 self._leaving += 1
-        self._on_duty = agents
+        self._breaks = [agent for agent in self._breaks if agent in self._off]
+        if agents < self.on_duty:
+            for agent in self._breaks:
+                self.on_state(self.name, agent, "offline")
+            self._breaks.clear()
+        self.on_duty = agents
+
+    def relieve(self, agents: int) -> None:
+        """Up to ``agents`` idle ones take a break; who had one comes back for them, else somebody stands in."""
+        for _ in range(min(agents, len(self.idle), len(self._off))):
+            rested = self._breaks.pop(0) if self._breaks else self._off[0]
+            self._off.remove(rested)
+            tired = self.idle.popleft()
+            self._off.append(tired)
+            self._breaks.append(tired)
+            self.on_state(self.name, tired, "break")
+            self.free(rested)
 
     def free(self, agent: str) -> None:
         """``agent`` can serve the next."""
         if self._leaving:
             self._leaving -= 1
-            self._off.append(agent)
-        elif self.waiting:
+            self._go(agent)
+            return
+        self.on_state(self.name, agent, "available")
+        if self.waiting:
             turn = self.waiting.popleft()
             process, turn.process = turn.process, None
             assert process is not None, "who waits has a process"
             self.clock.resume(process, agent)
         else:
             self.idle.append(agent)
+
+    def _go(self, agent: str) -> None:
+        self._off.append(agent)
+        self.on_state(self.name, agent, "offline")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from zlib import crc32
 
 HOUSEHOLDS = (1, 2, 3)
@@ -47,6 +48,26 @@ class Customer:
         }  # fmt: skip
 
 
+class Drop(NamedTuple):
+    """A customer's mood fell suddenly in a conversation, from pleasant or neutral to clearly angry."""
+
+    contact_id: str
+    at: int
+    """ms UTC."""
+    touchpoint_id: str
+    """Of the first thing said in anger."""
+
+
+class Struck(NamedTuple):
+    """A planted cause (producers/simulator/scenarios.py) did its harm in a contact."""
+
+    cause: str
+    """The article, node or team."""
+    contact_id: str
+    at: int
+    """ms UTC."""
+
+
 @dataclass
 class Need:
     """What one customer needed, with all contacts about it in their order. Fills as the simulation goes."""
@@ -59,3 +80,9 @@ class Need:
     """ms UTC."""
     contacts: list[str] = field(default_factory=list)
     resolved: bool = False
+    node: str = ""
+    """What it is about more closely: where the menu leads."""
+    attempts: int = 0
+    """How often the customer has tried so far, in whatever channel."""
+    drops: list[Drop] = field(default_factory=list)
+    struck: list[Struck] = field(default_factory=list)
