@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from journeys import queue, switching
+from journeys import next_step, queue, switching
 from journeys.agents import AgentEvent
 from journeys.contact import Contact, QueueVisit, fold
 from journeys.facts import IDENTIFY, verdicts
@@ -95,6 +95,8 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
     journeys_told: dict[str, Told] = {}
     tallies: dict[tuple[int, str, str, str, str], Counted] = {}
     """(hour, dimension, cause, intent, way) to what came after it: root causes."""
+    trials: dict[str, next_step.Trial] = {}
+    """Contacts at rest, and what came of them: what next steps are learned from, whatever was foretold."""
 
 
 def reference(
@@ -229,12 +231,34 @@ def _customer(
                     result.as_of,
                     counts,
                 )
+        if is_identified(customer):
+            _trials(journey, inbound, result, settings)
     if is_identified(customer):
         _tally(talks, result)
     for group in visits:
         for part in group[1:]:
             leader = group[0].contact_id
             result.relations[part.contact_id] = Relations(customer, result.relations[leader].journey_id, leader)
+
+
+def _trials(journey: list[Contact], inbound: list[Contact], result: Reference, settings: Settings) -> None:
+    def counts(contact: Contact) -> bool:
+        return settings.kinds.get(contact.channel, "other") != "other"
+
+    for contact in filter(counts, journey):
+        if not next_step.at_rest(contact, settings):
+            continue
+        earlier = [other for other in journey if counts(other) and _order(other) < _order(contact)]
+        last = max(earlier, key=_order, default=None)
+        context = next_step.context_of(contact, contact.intent or UNKNOWN, last, len(earlier), settings)
+        later = [other for other in inbound if counts(other) and other is not contact]
+        soon = [other for other in later if 0 <= other.started_at - contact.ended_at <= DAY]
+        first = min(soon, key=_order, default=None)
+        came = next_step.NOT_YET
+        if first is not None:
+            came = sum(first.started_at - contact.ended_at > edge for edge in next_step.EDGES)
+        trial = next_step.Trial(contact.ended_at, context, came, first.channel if first is not None else "")
+        result.trials[contact.contact_id] = trial
 
 
 def _visits(contacts: list[Contact], settings: Settings) -> list[list[Contact]]:

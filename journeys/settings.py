@@ -193,6 +193,17 @@ class Effort(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What friction of a kind adds to a journey's effort score, of 100, each time; 0 leaves it out."""
 
 
+class NextStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    window: Duration = Duration(28 * 86_400)
+    """What is to be expected of contacts is learned from those of so long."""
+    smoothing: float = 30.0
+    """So many trials of a special context weigh as much as what is known of the more general one."""
+    least: int = 100
+    """Of fewer trials nothing is foretold."""
+    threshold: float = 0.5
+    """If another contact within an hour in another channel is as likely as this, that is a signal."""
+
+
 class Times(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     lateness: Duration = Duration(35 * 86_400)
     """Older than this before the newest event of its contact: to the dead letters as `too_late`."""
@@ -247,6 +258,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     stages: Stages = Stages()
     effort: Effort = Effort()
     times: Times = Times()
+    next_step: NextStep = NextStep()
     retention: Retention = Retention()
     sentiment: Sentiment = Sentiment()
     surveys: Surveys = Surveys()
@@ -403,6 +415,15 @@ def convert(raw: dict[str, Any], where: str = "settings") -> Settings:
         _check_calendar(settings)
     except ValueError as error:
         raise SettingsError(f"{where}: {error}") from None
+    foretelling = settings.next_step
+    for key, holds, wanted in (
+        ("window", foretelling.window >= 2 * 86_400, "2d or more"),
+        ("smoothing", 0 < foretelling.smoothing < 1e6, "a number above 0"),
+        ("least", foretelling.least >= 1, "1 or more"),
+        ("threshold", 0 < foretelling.threshold <= 1, "a probability above 0"),
+    ):
+        if not holds:
+            raise SettingsError(f"{where}: next_step.{key}: expected {wanted}, got {getattr(foretelling, key):g}")
     if not 60 <= settings.times.interval <= 86_400 or 86_400 % settings.times.interval:
         raise SettingsError(
             f"{where}: times.interval: expected a part of a day of 60s or more, got {settings.times.interval:g}s"

@@ -57,6 +57,7 @@ VISITS = "journey.visits"
 STITCHED = "journey.stitched"
 JOURNEYS = "journey.journeys"
 SIGNALS = "journey.signals"
+NEXT = "journey.next"
 QUEUES = "journey.queues"
 AGENTS_ROUTED = "journey.agents_routed"
 SERVICES = "journey.services"
@@ -91,6 +92,7 @@ CATALOGUE: dict[str, Topic] = {
         Topic(STITCHED, "customer", "Change[Stitched]"),
         Topic(JOURNEYS, "customer", "Change[Journey]"),
         Topic(SIGNALS, "customer", "Change[Signal]", retention_ms=30 * DAY_MS),
+        Topic(NEXT, "customer", "Change[NextStep]; by partition, Change[Score]"),
         Topic(QUEUES, "queue", "Change[QueueInterval] and Change[QueueNow]"),
         Topic(SERVICES, "agent", "Change[Service]: what agents had of contacts"),
         Topic(AGENT_FIGURES, "agent", "Change[AgentInterval] and Change[AgentNow]"),
