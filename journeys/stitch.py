@@ -30,20 +30,21 @@ def stitch(customer: str, contacts: Iterable[Contact], settings: Settings) -> St
     groups = sessions(sorted(contacts, key=_IN_ORDER), settings)
     parts = {group[0].contact_id: group for group in groups if len(group) > 1}
     leading = [merge(group) for group in groups]
-    talks = [contact for contact in leading if contact.channel not in settings.feedback]
-    any_intent, same_intent = _follows(talks, max(settings.journeys.repeat_windows_days) * DAY)
-    redials = Redials(talks, settings) if any(contact.outcome == "abandoned" for contact in talks) else None
-    about: dict[str, tuple[str, str]] = {}
-    if any(map(surveys.is_survey, leading)):
+    feedback = settings.feedback
+    talks, about = leading, dict[str, tuple[str, str]]()
+    if any(contact.channel in feedback or surveys.is_survey(contact) for contact in leading):
+        talks = [contact for contact in leading if contact.channel not in feedback]
         leaders = {part.contact_id: name for name, group in parts.items() for part in group}
         about = surveys.joins(leading, leaders, settings)
+    any_intent, same_intent = _follows(talks, max(settings.journeys.repeat_windows_days) * DAY)
+    redials = Redials(talks, settings) if any(contact.outcome == "abandoned" for contact in talks) else None
 
     result = Stitching([], [], [])
     for journey in journeys_of(leading, settings):
         journey_id = f"{customer}/{journey[0].contact_id}"
         repeats = 0
         for contact in journey:
-            if contact.channel in settings.feedback:
+            if contact.channel in feedback:
                 placed = Stitched(contact, customer, journey_id)
             else:
                 placed = _place(contact, customer, journey_id, any_intent, same_intent[contact.intent], redials)
