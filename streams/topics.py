@@ -67,7 +67,7 @@ def changelog(stage: str) -> str:
 CATALOGUE: dict[str, Topic] = {
     topic.name: topic
     for topic in (
-        Topic(TOUCHPOINTS, "contact_id", "CloudEvent; identifiers may be clear, text stands in it", retention_ms=DAY_MS),
+        Topic(TOUCHPOINTS, "contact_id", "CloudEvent; with text, identifiers may be clear", retention_ms=DAY_MS),
         Topic(AGENTS, "agent", "agent states; no stage reads them yet"),
         Topic(ROUTED, "contact_id", "CloudEvent: touchpoints that lay in another contact's partition"),
         Topic(
