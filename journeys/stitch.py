@@ -33,14 +33,15 @@ def stitch(customer: str, contacts: Iterable[Contact], settings: Settings) -> St
     groups = sessions(sorted(contacts, key=_IN_ORDER), settings)
     visits = {group[0].contact_id: group for group in groups if len(group) > 1}
     leading = [merge(group) for group in groups]
-    talks = [contact for contact in leading if contact.channel not in settings.feedback]
+    feedback = settings.feedback
+    talks, about = leading, dict[str, tuple[str, str]]()
+    if any(contact.channel in feedback or surveys.is_survey(contact) for contact in leading):
+        talks = [contact for contact in leading if contact.channel not in feedback]
+        leaders = {part.contact_id: name for name, group in visits.items() for part in group}
+        about = surveys.joins(leading, leaders, settings)
     windows = window_ends(talks, settings)
     any_intent, same_intent = _follows(talks, windows)
     redials = Redials(talks, settings) if any(contact.outcome == "abandoned" for contact in talks) else None
-    about: dict[str, tuple[str, str]] = {}
-    if any(map(surveys.is_survey, leading)):
-        leaders = {part.contact_id: name for name, group in visits.items() for part in group}
-        about = surveys.joins(leading, leaders, settings)
 
     result = Stitching([], [], [])
     for journey in journeys_of(leading, settings):
@@ -49,7 +50,7 @@ def stitch(customer: str, contacts: Iterable[Contact], settings: Settings) -> St
         repeats = 0
         felt = False
         for contact in journey:
-            if contact.channel in settings.feedback:
+            if contact.channel in feedback:
                 placed = Stitched(contact, customer, journey_id)
             else:
                 same = same_intent[contact.intent]

@@ -27,6 +27,8 @@ class Switch(NamedTuple):
 def switches(journey: Sequence[Contact], settings: Settings) -> Iterator[Switch]:
     """The switches within one journey's contacts, sorted by (start, id)."""
     window = settings.journeys.switch_window.ms
+    if len(journey) < 2:
+        return
     feedback = settings.feedback
     for before, after in pairwise(contact for contact in journey if contact.channel not in feedback):
         if before.channel != after.channel and after.started_at - before.ended_at <= window:

@@ -73,7 +73,7 @@ def changelog(stage: str) -> str:
 CATALOGUE: dict[str, Topic] = {
     topic.name: topic
     for topic in (
-        Topic(TOUCHPOINTS, "contact_id", "CloudEvent; its identifiers may be clear", retention_ms=DAY_MS),
+        Topic(TOUCHPOINTS, "contact_id", "CloudEvent; with text, identifiers may be clear", retention_ms=DAY_MS),
         Topic(AGENTS, "agent", "AgentCloudEvent: agent states"),
         Topic(AGENTS_ROUTED, "agent", "AgentCloudEvent: those that lay in another agent's partition"),
         Topic(ROUTED, "contact_id", "CloudEvent: touchpoints that lay in another contact's partition"),

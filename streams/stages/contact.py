@@ -37,6 +37,7 @@ from streams.stages.suppression import Suppressions
 BLOCK_BYTES = 256 * 1024
 MOST_TOUCHPOINTS = 2_000
 _IN_ORDER = attrgetter("at", "id")
+_SCORED = KINDS | {"sentiment"}
 
 Arrived = tuple[Touchpoint, bytes, Record]
 """A touchpoint and its event, both without clear identifiers and text, and the record that it came in."""
@@ -135,12 +136,10 @@ class ContactStage:
             raw = record.value or b""
             try:
                 shown = decode(raw)
-                if shown.attributes:
-                    scored = self._scorer.scored(shown)
-                    if scored is not shown:
-                        raw = rewritten(raw, scored)
-                        shown = scored
-                        batch.count("texts")
+                if "text" in shown.attributes and (scored := self._scorer.scored(shown)) is not shown:
+                    raw = rewritten(raw, scored)
+                    shown = scored
+                    batch.count("texts")
                 touchpoint = self._pseudonyms.hide(shown)
                 if touchpoint is not shown:
                     raw = self._pseudonyms.hide_event(raw)
@@ -247,7 +246,7 @@ class ContactStage:
             ids[slim.id] = slim
             newest = max(newest, slim.at)
             new.append(slim)
-            if slim.attributes and (wrong := _left_out(slim.attributes)):
+            if slim.attributes and not _SCORED.isdisjoint(slim.attributes) and (wrong := _left_out(slim.attributes)):
                 batch.count("scores_left_out", wrong)
             blocks.add(raw if spared is touchpoint else forgetting.rewritten(raw, spared))
         if new:
