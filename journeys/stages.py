@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from fnmatch import translate
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
@@ -32,7 +32,7 @@ Path: TypeAlias = tuple[tuple[str, int], ...]
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A touchpoint that matches all of these is in ``stage``. Values are names or globs, in any case."""
 
-    stage: str
+    stage: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST)]
     channel: str = "*"
     type: str = "*"
     page: str = "*"
@@ -133,15 +133,17 @@ class StageMap:
         return self.path([touchpoint], intent)[0][0]
 
     def _find(self, key: tuple[str, ...]) -> str:
-        values = key if len(key) == len(_FIELDS) else (*key, "", "", "", "")
-        fitting = (
-            rule_stage for conditions, rule_stage in self._rules if all(m(values[place]) for place, m in conditions)
-        )
-        stage = next(fitting, UNKNOWN)
         if len(self._known) >= MOST_REMEMBERED:
             self._known.clear()
-        self._known[key] = stage
+        values = key if len(key) == len(_FIELDS) else (*key, "", "", "", "")
+        stage = self._known[key] = self._first(values)
         return stage
+
+    def _first(self, values: tuple[str, ...]) -> str:
+        for conditions, stage in self._rules:
+            if all(matches(values[place]) for place, matches in conditions):
+                return stage
+        return UNKNOWN
 
 
 def joined(paths: Sequence[Path]) -> Path:

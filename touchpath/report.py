@@ -69,6 +69,7 @@ def _tables(found: Report) -> list[Table]:
         ("journeys open", found.journeys_open),
         ("channel switches", found.switches),
         ("repeat contacts", found.repeats),
+        ("mean effort of a journey, 0 to 100", found.mean_effort),
         ("touchpoints", found.touchpoints),
         ("dead letters", found.dead_letters),
     ):
@@ -94,14 +95,39 @@ def _tables(found: Report) -> list[Table]:
     redials.add_row(
         *map(_figure, (again.abandoned, again.redialled, again.recovered, again.called_back, again.lost, again.pending))
     )
-    return [figures, levels, fcr, redials]
+    return [figures, levels, fcr, redials, *_meaning(found)]
+
+
+def _meaning(found: Report) -> list[Table]:
+    """What the journeys were to customers; without journeys nothing, and without surveys no moments."""
+    stages = _table("stages of the journeys", "stage", "journeys", "median, s", "dropped off", "of the closed")
+    for stage in found.stages:
+        counts = map(_figure, (stage.journeys, stage.median_s, stage.dropped_off))
+        stages.add_row(stage.stage, *counts, _ratio(stage.share))
+    friction = _table("friction", "kind", "times", "journeys")
+    for one in found.friction:
+        friction.add_row(one.kind, _figure(one.times), _figure(one.journeys))
+    moments = _table(
+        "moments of truth: what friction in a stage goes with in the survey score, 0 to 100",
+        *("stage", "with", "without", "effect", "95 % interval", "p", "weight"),
+    )
+    for moment in found.moments:
+        interval = f"{moment.low:+.1f} to {moment.high:+.1f}"
+        counts = map(_figure, (moment.with_friction, moment.without))
+        moments.add_row(
+            moment.stage, *counts, f"{moment.effect:+.1f}", interval, f"{moment.p:.2g}", _figure(moment.weight)
+        )
+    return [table for table in (stages, friction, moments) if table.row_count]
+
+
+_WORDS = ("", "dialect", "scope", "attempt", "stage", "kind")
 
 
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", show_header=any(columns), box=None, pad_edge=False)
     table.padding = (0, 2, 0, 0)
     for column in columns:
-        table.add_column(column, justify="left" if column in ("", "dialect", "scope", "attempt") else "right")
+        table.add_column(column, justify="left" if column in _WORDS else "right")
     return table
 
 

@@ -46,6 +46,15 @@ def test_a_file_of_settings(tmp_path: Path) -> None:
         ({"journeys": {"repeat_windows_days": [0]}}, "journeys.repeat_windows_days: expected whole days above 0"),
         ({"journeys": {"repeat_windows_days": []}}, "journeys.repeat_windows_days: expected"),
         ({"contacts": {"channels": {"x": "magic"}}}, "contacts.channels[...]: Invalid enum value 'magic'"),
+        ({"stages": {"rules": [{"page": "/x"}]}}, "stages.rules[0]: Object missing required field `stage`"),
+        ({"stages": {"rules": [{"pages": "/x", "stage": "use"}]}}, "Object contains unknown field `pages`"),
+        ({"stages": {"rules": [{"stage": ""}]}}, "stages.rules[0].stage: Expected `str` of length >= 1"),
+        (
+            {"effort": {"weights": {"hold": 1}}},
+            "effort.weights: expected a kind of friction such as transfer, got 'hold'",
+        ),
+        ({"effort": {"weights": {"transfer": -1}}}, "effort.weights.transfer: expected 0 to 100, got -1"),
+        ({"effort": {"weights": {"transfer": 101}}}, "effort.weights.transfer: expected 0 to 100, got 101"),
         ({"times": {"interval": "7m"}}, "times.interval: expected a part of a day"),
     ],
 )
