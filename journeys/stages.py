@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from fnmatch import translate
+from operator import itemgetter
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
@@ -100,6 +101,7 @@ _HIGH = {"csat": 4.0, "nps": 9.0, "ces": 6.0}
 """From here a score is high: satisfied (4 and 5 of 5), a promoter (9 and 10 of 10), and 6 and 7 of 7."""
 
 
+_ENTERED_AT = itemgetter(1)
 _FIELDS = ("channel", "type", "intent", "page", "topic", "order_state", "score")
 """Of a rule, in the order in which they are looked up."""
 _LOOKED_AT = frozenset({"page", "topic", "order_state", *_HIGH})
@@ -150,11 +152,14 @@ def joined(paths: Sequence[Path]) -> Path:
     """One path of several, in the order of the times at which stages were entered; at the same time the paths' own."""
     if len(paths) == 1:
         return paths[0]
-    entered = sorted((step for path in paths for step in path), key=_entered_at)
-    found = entered[:1]
-    for step in entered[1:]:
-        if step[0] != found[-1][0]:
+    steps = [step for path in paths for step in path]
+    steps.sort(key=_ENTERED_AT)
+    found = []
+    current = ""
+    for step in steps:
+        if step[0] != current:
             found.append(step)
+            current = step[0]
     return tuple(found)
 
 
@@ -167,13 +172,10 @@ def score_of(attributes: dict[str, Any]) -> str:
     return ""
 
 
-def _entered_at(step: tuple[str, int]) -> int:
-    return step[1]
-
-
 def _looked_at(attributes: dict[str, Any]) -> tuple[str, ...]:
-    page, topic, state = (str(attributes.get(name, ""))[:LONGEST] for name in ("page", "topic", "order_state"))
-    return page, topic, state, score_of(attributes)
+    given = attributes.get
+    page, topic, state = given("page", ""), given("topic", ""), given("order_state", "")
+    return str(page)[:LONGEST], str(topic)[:LONGEST], str(state)[:LONGEST], score_of(attributes)
 
 
 def _conditions(rule: Rule) -> list[tuple[int, Any]]:
