@@ -44,9 +44,7 @@ def with_friction(journey: list[Stitched], settings: Settings) -> list[Stitched]
             felt[index] = found
     if not felt:
         return journey
-    return [
-        replace(placed, friction=felt[index]) if index in felt else placed for index, placed in enumerate(journey)
-    ]
+    return [replace(placed, friction=felt[index]) if index in felt else placed for index, placed in enumerate(journey)]
 
 
 def effort(journey: Sequence[Stitched], weights: Mapping[str, float]) -> tuple[Friction, ...]:
