@@ -234,7 +234,7 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
         invited=invited,
         lone=first.contact_id == first.id,
         touchpoints=len(touchpoints),
-        queues=tuple(queue for queue, _ in groupby(stay.queue for stay in reading.stays)),
+        queues=tuple(queue for queue, _ in groupby(stay.queue for stay in reading.stays)) if reading.stays else (),
         teams=tuple(teams),
         articles=tuple(articles),
         nodes=tuple(nodes),

@@ -22,25 +22,29 @@ def with_friction(journey: list[Stitched], settings: Settings) -> list[Stitched]
     journey_intent = intent_of([placed.contact for placed in journey])
     told: dict[str, tuple[str, ...]] = {}  # intent -> the agents to whom it was told last
     settled: dict[str, bool] = {}  # reference -> whether the last word was resolved
-    result = []
-    for placed in journey:
+    felt: dict[int, tuple[str, ...]] = {}
+    kinds = settings.kinds
+    for index, placed in enumerate(journey):
         contact = placed.contact
-        found = []
-        to_people = contact.direction == "inbound" and settings.kinds.get(contact.channel) == "assisted"
+        found: tuple[str, ...] = ()
+        to_people = contact.direction == "inbound" and kinds.get(contact.channel) == "assisted"
         if to_people and placed.repeat_of_same and contact.intent:
-            found.append("repeat")
+            found += ("repeat",)
         if contact.outcome == "answered" and contact.agents:
             intent = contact.intent or journey_intent
             if contact.agents[0] not in told.get(intent, contact.agents):
-                found.append("repeated_explanation")
+                found += ("repeated_explanation",)
             told[intent] = contact.agents
         if contact.references:
             if to_people and any(settled.get(reference) for reference in contact.references):
-                found.append("reopened")
+                found += ("reopened",)
             if to_people or contact.resolution:
                 settled |= dict.fromkeys(contact.references, contact.resolution == "resolved")
-        result.append(replace(placed, friction=tuple(found)) if found else placed)
-    return result
+        if found:
+            felt[index] = found
+    if not felt:
+        return journey
+    return [replace(placed, friction=felt[index]) if index in felt else placed for index, placed in enumerate(journey)]
 
 
 def effort(journey: Sequence[Stitched], weights: Mapping[str, float]) -> tuple[Friction, ...]:

@@ -71,7 +71,7 @@ WEIGHTS = {
     "failed_article": 5.0,
     "ivr_dead_end": 5.0,
     "ivr_opt_out": 5.0,
-    "containment_failure": 5.0,
+    "containment_failure": 2.0,
     "self_service_failed": 10.0,
     "repeat": 10.0,
     "repeated_explanation": 15.0,

@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from fnmatch import translate
-from typing import Any, TypeAlias
+from operator import itemgetter
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
@@ -32,7 +33,7 @@ Path: TypeAlias = tuple[tuple[str, int], ...]
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A touchpoint that matches all of these is in ``stage``. Values are names or globs, in any case."""
 
-    stage: str
+    stage: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST)]
     channel: str = "*"
     type: str = "*"
     page: str = "*"
@@ -100,6 +101,7 @@ _HIGH = {"csat": 4.0, "nps": 9.0, "ces": 6.0}
 """From here a score is high: satisfied (4 and 5 of 5), a promoter (9 and 10 of 10), and 6 and 7 of 7."""
 
 
+_ENTERED_AT = itemgetter(1)
 _FIELDS = ("channel", "type", "intent", "page", "topic", "order_state", "score")
 """Of a rule, in the order in which they are looked up."""
 _LOOKED_AT = frozenset({"page", "topic", "order_state", *_HIGH})
@@ -133,26 +135,31 @@ class StageMap:
         return self.path([touchpoint], intent)[0][0]
 
     def _find(self, key: tuple[str, ...]) -> str:
-        values = key if len(key) == len(_FIELDS) else (*key, "", "", "", "")
-        fitting = (
-            rule_stage for conditions, rule_stage in self._rules if all(m(values[place]) for place, m in conditions)
-        )
-        stage = next(fitting, UNKNOWN)
         if len(self._known) >= MOST_REMEMBERED:
             self._known.clear()
-        self._known[key] = stage
+        values = key if len(key) == len(_FIELDS) else (*key, "", "", "", "")
+        stage = self._known[key] = self._first(values)
         return stage
+
+    def _first(self, values: tuple[str, ...]) -> str:
+        for conditions, stage in self._rules:
+            if all(matches(values[place]) for place, matches in conditions):
+                return stage
+        return UNKNOWN
 
 
 def joined(paths: Sequence[Path]) -> Path:
     """One path of several, in the order of the times at which stages were entered; at the same time the paths' own."""
     if len(paths) == 1:
         return paths[0]
-    entered = sorted((step for path in paths for step in path), key=_entered_at)
-    found = entered[:1]
-    for step in entered[1:]:
-        if step[0] != found[-1][0]:
+    steps = [step for path in paths for step in path]
+    steps.sort(key=_ENTERED_AT)
+    found = []
+    current = ""
+    for step in steps:
+        if step[0] != current:
             found.append(step)
+            current = step[0]
     return tuple(found)
 
 
@@ -165,13 +172,10 @@ def score_of(attributes: dict[str, Any]) -> str:
     return ""
 
 
-def _entered_at(step: tuple[str, int]) -> int:
-    return step[1]
-
-
 def _looked_at(attributes: dict[str, Any]) -> tuple[str, ...]:
-    page, topic, state = (str(attributes.get(name, ""))[:LONGEST] for name in ("page", "topic", "order_state"))
-    return page, topic, state, score_of(attributes)
+    given = attributes.get
+    page, topic, state = given("page", ""), given("topic", ""), given("order_state", "")
+    return str(page)[:LONGEST], str(topic)[:LONGEST], str(state)[:LONGEST], score_of(attributes)
 
 
 def _conditions(rule: Rule) -> list[tuple[int, Any]]:

@@ -67,8 +67,8 @@ def stitch(customer: str, contacts: Iterable[Contact], settings: Settings) -> St
             )
             result.signals.extend(_signals(placed))
         if repeats or len(journey) > 1:
-            own = with_friction(own, settings)
-            felt = True
+            alone, own = own, with_friction(own, settings)
+            felt |= own is not alone
         result.stitched.extend(own)
         switched = _switched(customer, journey_id, journey, settings)
         result.signals.extend(switched)
@@ -236,7 +236,7 @@ def _journey(
     settings: Settings,
 ) -> Journey:
     intent = intent_of(journey)
-    path = joined([contact.path for contact in journey])
+    path = joined([contact.path for contact in journey]) if len(journey) > 1 else journey[0].path
     last_at = max([contact.ended_at for contact in journey])
     return Journey(
         journey_id=journey_id,

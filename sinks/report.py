@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from journeys.moments import Moment, moments
 from sinks.store import Store
 
 
@@ -95,6 +96,25 @@ class Agents(msgspec.Struct, frozen=True):
     """Hard contacts in a row, of one agent on one day."""
 
 
+class Stage(msgspec.Struct, frozen=True):
+    """``median_s``: seconds that a journey spends in it; ``share``: of the closed journeys that came through it, those
+    that dropped off there; none while none is closed."""
+
+    stage: str
+    journeys: int
+    median_s: float
+    dropped_off: int
+    share: float | None
+
+
+class Friction(msgspec.Struct, frozen=True):
+    """How often something went wrong, and in how many journeys."""
+
+    kind: str
+    times: int
+    journeys: int
+
+
 class Report(msgspec.Struct, frozen=True):
     """Counts are of leading contacts (a visit of several touches is one); means are in seconds, none without any."""
 
@@ -125,6 +145,13 @@ class Report(msgspec.Struct, frozen=True):
     surveys: tuple[SurveyScore, ...]
     response_rates: tuple[ResponseRate, ...]
     agents: Agents
+    mean_effort: float | None
+    """Of all journeys, 0 to 100."""
+    stages: tuple[Stage, ...]
+    friction: tuple[Friction, ...]
+    """The most frequent first."""
+    moments: tuple[Moment, ...]
+    """Stages whose friction moves the survey score, the weightiest first."""
 
 
 _TOUCHPOINTS = "SELECT count() AS touchpoints, max(time) AS as_of FROM touchpoints FINAL"
@@ -177,7 +204,25 @@ SELECT
     countIf(outcome = 'pending') AS pending
 FROM v_redials WHERE identified AND queue != ''
 """
-_JOURNEYS = "SELECT count() AS journeys, countIf(state = 'open') AS journeys_open FROM v_journeys"
+_JOURNEYS = """
+SELECT count() AS journeys, countIf(state = 'open') AS journeys_open, if(journeys = 0, NULL, avg(effort)) AS mean_effort
+FROM v_journeys
+"""
+_STAGES = """
+SELECT
+    stage,
+    count() AS journeys,
+    quantileExactInclusive(0.5)(seconds) AS median_s,
+    any(closed.dropped_off) AS dropped_off,
+    if(any(closed.journeys) = 0, NULL, any(closed.share)) AS share
+FROM v_stages AS stages LEFT JOIN v_drop_offs AS closed ON closed.stage = stages.stage
+GROUP BY stages.stage AS stage ORDER BY journeys DESC, stage
+"""
+_FRICTION = """
+SELECT kind, sum(times) AS times, uniqExact(journey_id) AS journeys
+FROM v_friction GROUP BY kind ORDER BY times DESC, kind
+"""
+_MOMENTS = "SELECT journey_id, stage, points, score FROM v_moments WHERE score IS NOT NULL"
 _SWITCHES = "SELECT count() AS switches FROM v_switches"
 
 _SENTIMENT = """
@@ -238,4 +283,7 @@ def report(store: Store) -> Report:
         surveys=tuple(SurveyScore(**row) for row in rows(_SURVEYS)),
         response_rates=tuple(ResponseRate(**row) for row in rows(_RESPONSE_RATES)),
         agents=Agents(**rows(_AGENTS)[0]),
+        stages=tuple(Stage(**row) for row in rows(_STAGES)),
+        friction=tuple(Friction(**row) for row in rows(_FRICTION)),
+        moments=tuple(moments(store.query(_MOMENTS).rows)),
     )

@@ -71,6 +71,7 @@ def _tables(found: Report) -> list[Table]:
         ("journeys open", found.journeys_open),
         ("channel switches", found.switches),
         ("repeat contacts", found.repeats),
+        ("mean effort of a journey, 0 to 100", found.mean_effort),
         ("touchpoints", found.touchpoints),
         ("dead letters", found.dead_letters),
     ):
@@ -96,7 +97,7 @@ def _tables(found: Report) -> list[Table]:
     redials.add_row(
         *map(_figure, (again.abandoned, again.redialled, again.recovered, again.called_back, again.lost, again.pending))
     )
-    return [figures, levels, fcr, redials, *_feelings(found), _agents(found.agents)]
+    return [figures, levels, fcr, redials, *_meaning(found), *_feelings(found), _agents(found.agents)]
 
 
 def _feelings(found: Report) -> list[Table]:
@@ -147,7 +148,29 @@ def _agents(found: Agents) -> Table:
     return table
 
 
-_WORDS = frozenset({"", "dialect", "scope", "attempt", "kind", "channel"})
+def _meaning(found: Report) -> list[Table]:
+    """What the journeys were to customers; without journeys nothing, and without surveys no moments."""
+    stages = _table("stages of the journeys", "stage", "journeys", "median, s", "dropped off", "of the closed")
+    for stage in found.stages:
+        counts = map(_figure, (stage.journeys, stage.median_s, stage.dropped_off))
+        stages.add_row(stage.stage, *counts, _ratio(stage.share))
+    friction = _table("friction", "kind", "times", "journeys")
+    for one in found.friction:
+        friction.add_row(one.kind, _figure(one.times), _figure(one.journeys))
+    moments = _table(
+        "moments of truth: what friction in a stage goes with in the survey score, 0 to 100",
+        *("stage", "with", "without", "effect", "95 % interval", "p", "weight"),
+    )
+    for moment in found.moments:
+        interval = f"{moment.low:+.1f} to {moment.high:+.1f}"
+        counts = map(_figure, (moment.with_friction, moment.without))
+        moments.add_row(
+            moment.stage, *counts, f"{moment.effect:+.1f}", interval, f"{moment.p:.2g}", _figure(moment.weight)
+        )
+    return [table for table in (stages, friction, moments) if table.row_count]
+
+
+_WORDS = frozenset({"", "dialect", "scope", "attempt", "stage", "kind", "channel"})
 
 
 def _table(title: str, *columns: str) -> Table:

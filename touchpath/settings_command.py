@@ -31,6 +31,8 @@ def toml(settings: Settings) -> str:
     found["contacts"]["channels"] = dict(settings.kinds)
     time_outs = {channel: _duration(seconds) for channel, seconds in TIME_OUTS.items()}
     found["contacts"]["time_outs"] = time_outs | found["contacts"]["time_outs"]
+    found["stages"] |= {"rules": msgspec.to_builtins(settings.stage_rules), "defaults": False}
+    found["effort"]["weights"] = dict(settings.weights)
     gaps = {intent: _duration(days * 86_400) for intent, days in GAPS.items()}
     found["journeys"]["gaps"] = gaps | found["journeys"]["gaps"]
     kept = {
@@ -44,14 +46,22 @@ def toml(settings: Settings) -> str:
 def _tables(table: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
     """Plain values first, then the tables within, as TOML wants it."""
     lines = []
-    plain = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
+    plain = {key: value for key, value in table.items() if not (isinstance(value, Mapping) or _is_tables(value))}
     if path and (plain or not table):
         lines += ["", f"[{'.'.join(map(_key, path))}]"]
     lines += [f"{_key(key)} = {_value(value)}" for key, value in plain.items()]
     for key, value in table.items():
         if isinstance(value, Mapping):
             lines += _tables(value, (*path, key))
+        elif _is_tables(value):
+            for one in value:
+                lines += ["", f"[[{'.'.join(map(_key, (*path, key)))}]]"]
+                lines += [f"{_key(name)} = {_value(plain_one)}" for name, plain_one in one.items()]
     return lines
+
+
+def _is_tables(value: object) -> bool:
+    return isinstance(value, (list, tuple)) and bool(value) and all(isinstance(one, Mapping) for one in value)
 
 
 def _key(key: str) -> str:

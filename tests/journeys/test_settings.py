@@ -48,6 +48,15 @@ def test_a_file_of_settings(tmp_path: Path) -> None:
         ({"contacts": {"channels": {"x": "magic"}}}, "contacts.channels[...]: Invalid enum value 'magic'"),
         ({"agents": {"longest": "2d"}}, "agents.longest: expected 1m to 1d, got 172800s"),
         ({"agents": {"slots": {"chat": 0}}}, "agents.slots.chat: expected 1 or more, got 0"),
+        ({"stages": {"rules": [{"page": "/x"}]}}, "stages.rules[0]: Object missing required field `stage`"),
+        ({"stages": {"rules": [{"pages": "/x", "stage": "use"}]}}, "Object contains unknown field `pages`"),
+        ({"stages": {"rules": [{"stage": ""}]}}, "stages.rules[0].stage: Expected `str` of length >= 1"),
+        (
+            {"effort": {"weights": {"hold": 1}}},
+            "effort.weights: expected a kind of friction such as transfer, got 'hold'",
+        ),
+        ({"effort": {"weights": {"transfer": -1}}}, "effort.weights.transfer: expected 0 to 100, got -1"),
+        ({"effort": {"weights": {"transfer": 101}}}, "effort.weights.transfer: expected 0 to 100, got 101"),
         ({"times": {"interval": "7m"}}, "times.interval: expected a part of a day"),
     ],
 )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import partial
+from statistics import quantiles
 from typing import Any
 
 import pytest
 
-from journeys import Touchpoint, decode, reference
+from journeys import Reference, Touchpoint, decode, reference
+from journeys.contact import QueueVisit
 from journeys.identity import is_identified
 from journeys.service_level import DIALECTS, count
 from journeys.settings import DEFAULTS
@@ -47,17 +49,25 @@ def facts(seed: int) -> list[Touchpoint]:
 
         event = partial(_event, found, at, contact_id, channel, shape)
         if channel in ("ivr", "web"):
-            event("menu_chosen" if channel == "ivr" else "article_viewed", 0)
+            if channel == "ivr":
+                event("menu_chosen", 0, attributes={"node": "billing"})
+            else:
+                event(
+                    "searched", 0, attributes={"results": rng.choice((0, 3)), "page": rng.choice(("/faq", "/pricing"))}
+                )
+                event("article_viewed", 10, attributes={"article": "a-1"})
             if rng.random() < 0.5:
-                event("resolved", 30)
+                event(rng.choice(("resolved", "failed")), 30)
             continue
         wait = rng.choice((0, 4, 5, 20, 21, 300))
         event("queued", 0, queue=rng.choice(("a", "b")), direction="inbound" if rng.random() < 0.8 else "outbound")
         if rng.random() < 0.3:
             event("abandoned", wait, wait_s=float(wait))
         elif rng.random() < 0.95:
-            event("connected", wait, agent="x", wait_s=float(wait))
-            event("ended", wait + 100, talk_s=100.0)
+            event("connected", wait, agent=rng.choice("xyz"), wait_s=float(wait))
+            if rng.random() < 0.2:
+                event("transferred", wait + 90, queue="b")
+            event("ended", wait + 100, talk_s=100.0, outcome=rng.choice(("", "resolved", "unresolved")))
     return found
 
 
@@ -128,6 +138,53 @@ def test_contacts_visits_and_journeys(both: tuple[Embedded, Pipeline]) -> None:
         (*key, i.entered, i.answered, i.abandoned, i.answered_within, i.wait_answered_s)
         for key, i in expected.intervals.items()
     }
+
+
+def test_stages_friction_and_effort(both: tuple[Embedded, Pipeline]) -> None:
+    store, pipeline = both
+    expected = reference(map(decode, pipeline.accepted()))
+    closes = {row[0]: row[1] for row in store.query("SELECT journey_id, closes_at FROM v_journeys").rows}
+    closed = {key for key, at in closes.items() if at.timestamp() * 1000 < expected.as_of}
+    journeys = store.query("SELECT journey_id, stages, drop_off, effort_points FROM v_journeys").rows
+    assert {key: told for key, *told in journeys} == {
+        key: [[stage for stage, _ in told.path], told.drops_off_at if key in closed else "", told.points]
+        for key, told in expected.journeys_told.items()
+    }
+    felt: Counter[tuple[str, str, str]] = Counter()
+    for key, told in expected.contacts_told.items():
+        felt.update({(key, stage, kind): count for (stage, kind), count in told.friction.items()})
+        felt.update((key, told.path[0][0], kind) for kind in expected.relations[key].friction)
+    long = _long_waits(expected)
+    assert len(long) > 1
+    for visit in long:
+        path = expected.contacts_told[visit.contact_id].path
+        felt[visit.contact_id, [stage for stage, at in path if at <= visit.entered_at][-1], "long_wait"] += 1
+    rows = store.query("SELECT contact_id, stage, kind, times FROM v_friction").rows
+    assert {tuple(key): times for *key, times in rows} == felt
+    assert {kind for _, _, kind in felt} > {
+        "transfer", "abandonment", "failed_search", "failed_article", "ivr_dead_end", "repeat", "repeated_explanation",
+    }  # fmt: skip
+    long_of = Counter(expected.relations[visit.contact_id].journey_id for visit in long)
+    assert dict(store.query("SELECT journey_id, effort FROM v_journeys").rows) == {
+        key: min(100, told.points + 10 * long_of[key]) for key, told in expected.journeys_told.items()
+    }
+    shown = {row.kind: row.times for row in report(store).friction}
+    assert shown == Counter(kind for _, _, kind in felt.elements())
+
+
+def _long_waits(expected: Reference) -> list[QueueVisit]:
+    """Visits that waited longer than nine of ten in their queue, and than the target."""
+    queues: dict[tuple[str, str], list[QueueVisit]] = defaultdict(list)
+    for visit in expected.visits.values():
+        if visit.wait_s is not None:
+            queues[visit.queue, visit.channel].append(visit)
+    found = []
+    for visits in queues.values():
+        waits = [visit.wait_s or 0.0 for visit in visits]
+        if len(waits) >= 20:
+            limit = quantiles(waits, n=10, method="inclusive")[-1]
+            found += [visit for visit in visits if (visit.wait_s or 0.0) > max(limit, visit.target_s)]
+    return found
 
 
 def test_the_report(both: tuple[Embedded, Pipeline]) -> None:

@@ -27,6 +27,8 @@ def test_names_and_numbers_that_toml_would_take_amiss() -> None:
         "contacts": {"channels": {'fax "old"': "assisted"}, "time_outs": {"fax.new": 0.5}},
         "queues": {"vip.line": {"target": "90s"}, "הזמנות": {"short_abandon": 2.5}},
         "journeys": {"repeat_windows_days": [2, 7], "default_gap": "36h"},
+        "stages": {"rules": [{"page": '/trial "a"*', "stage": "trial"}], "goals": ["trial"]},
+        "effort": {"weights": {"transfer": 2.5}},
         "identity": {
             "region": "DE",
             "blocked": ['email:"a"@b'],
@@ -45,6 +47,10 @@ def test_names_and_numbers_that_toml_would_take_amiss() -> None:
     assert again.journeys.default_gap == 36 * 3600
     assert again.kinds == settings.kinds
     assert again.time_out_ms("fax.new") == 500
+    assert again.stage_rules == settings.stage_rules
+    assert again.stage_rules[0].stage == "trial"
+    assert again.goals == {"trial"}
+    assert again.weights == settings.weights
 
 
 def test_the_file_here_is_in_force(
