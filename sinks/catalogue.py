@@ -91,6 +91,15 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
         (*INTERVAL_LABELS, "dialect"),
     ),
     "journey_journeys_open": ("Journeys that are open.", ("intent",)),
+    "journey_next_step_brier": (
+        "Mean squared error of the probability that a customer makes contact again within the horizon, over those that "
+        "were foretold in the last 28 days and are decided; base_rate: of the same for everybody. Less is better.",
+        ("horizon", "model"),
+    ),
+    "journey_next_step_log_loss": ("The same as a mean logarithmic loss (natural logarithm).", ("horizon", "model")),
+    "journey_next_step_scored": ("Predictions that these figures are of.", ("horizon",)),
+    "journey_next_step_open": ("Contacts of the last day after which the customer has not come back yet.", ()),
+    "journey_next_step_trials": ("Contacts that predictions are made from.", ()),
     "journey_newest_event_timestamp_seconds": ("Event time of the newest event that figures are made of.", ()),
     "journey_metrics_lag_messages": ("Messages on the topics that the metrics do not include yet.", ()),
     "journey_metrics_ready": (
@@ -101,6 +110,7 @@ COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "journey_switches": ("Channel switches, as first seen.", ("from_channel", "to_channel", "cause")),
     "journey_repeats": ("Repeat contacts, as first seen; rule is same_intent or any_intent.", ("channel", "rule")),
     "journey_redials": ("Redials after an abandonment, by what came of it as first seen.", ("channel", "outcome")),
+    "journey_likely_switches": ("Signals that a switch of channel is likely.", ("from_channel", "to_channel")),
     "journey_dead_letters": ("Events that could not be taken, by reason.", ("reason",)),
 }
 

@@ -46,6 +46,8 @@ def older_migrations(directory: Path) -> Path:
     _write(directory / "0004_joins_and_splits.sql", text[: text.index("DROP VIEW")])
     text = (DIRECTORY / "0005_what_contacts_mean.sql").read_text().replace("IF NOT EXISTS ", "")
     _write(directory / "0005_what_contacts_mean.sql", text[: text.index("DROP VIEW")])
+    text = (DIRECTORY / "0008_next_steps.sql").read_text()
+    _write(directory / "0008_next_steps.sql", text[: text.index("-- Of each open journey")])
     return directory
 
 
