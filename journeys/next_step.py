@@ -31,7 +31,7 @@ from journeys.settings import Settings
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 
-EDGES = (15 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, 16 * HOUR, 24 * HOUR)
+EDGES = (15 * MINUTE, HOUR, 4 * HOUR, 12 * HOUR, 24 * HOUR)
 """Ends of the bins, in ms after the end of the contact; the start of the next one lies in a bin if it is no later."""
 BINS = len(EDGES)
 NOT_YET = -1
@@ -338,7 +338,7 @@ class Foreseen(NamedTuple):
     """What a context's trials say: probabilities in parts of ``UNIT``, by horizon, of it and of all."""
 
     said: tuple[int, ...]
-    base: tuple[int, ...]
+    """By horizon; then those of all."""
     channel: str
     share: float
     p_switch: float
@@ -353,6 +353,7 @@ class Foreseen(NamedTuple):
 class _Seen(NamedTuple):
     """What one level says, leaning on those that are more general."""
 
+    level: str
     hazards: tuple[float, ...]
     """By bin."""
     soon: dict[str, float]
@@ -370,29 +371,30 @@ class Foresight:
         self._counts = counts
         self._rule = settings.next_step
         self._seen: dict[str, _Seen] = {}
-        self._foreseen: dict[str, Foreseen | None] = {}
+        self._foreseen: dict[str, Foreseen] = {}
+        self._everyone = counts.get("")
 
     def of(self, context: str) -> Foreseen | None:
         """What is to be expected in ``context``; none while too few trials are known."""
-        if context not in self._foreseen:
-            self._foreseen[context] = self._foresee(context)
-        return self._foreseen[context]
-
-    def _foresee(self, context: str) -> Foreseen | None:
-        everyone = self._counts.get("")
-        if everyone is None or everyone.trials[0] < self._rule.least:
+        if self._everyone is None or self._everyone.trials[0] < self._rule.least:
             return None
-        base = own = self._look("", None)
+        own = self._look("", None)
         for level in levels(context)[1:]:
             own = self._look(level, own)
+        foreseen = self._foreseen.get(own.level)
+        if foreseen is None:
+            foreseen = self._foreseen[own.level] = self._foresee(own, self._everyone)
+        return foreseen
+
+    def _foresee(self, own: _Seen, everyone: Count) -> Foreseen:
+        base = self._look("", None)
         ripe = [everyone.trials[bins - 1] >= self._rule.least for bins in HORIZONS.values()]
         channel, share = _most_likely(own.ever)
-        from_channel = context.split(SEPARATOR)[2]
+        from_channel = (*own.level.split(SEPARATOR), "", "")[2]
         elsewhere = {to: likely for to, likely in own.soon.items() if to != from_channel}
         p_switch = _within(own.hazards, _SOON) * sum(elsewhere.values()) if ripe[1] else 0.0
         return Foreseen(
-            _said(own.hazards, ripe),
-            _said(base.hazards, ripe),
+            (*_said(own.hazards, ripe), *_said(base.hazards, ripe)),
             channel,
             round(share, 4),
             round(p_switch, 4),
@@ -426,7 +428,7 @@ def _lean(level: str, count: Count, above: _Seen | None, weight: float) -> _Seen
     reasons = above.reasons if above else ()
     if level.count(SEPARATOR) != 1 and (not level or count.trials[_SOON - 1] >= _TOLD_FROM):
         reasons = (_reason(level, back, count.trials), *reasons)
-    return _Seen(hazards, soon, ever, reasons)
+    return _Seen(level, hazards, soon, ever, reasons)
 
 
 def _shares(count: Count, bins: int, above: Mapping[str, float], weight: float) -> dict[str, float]:
@@ -494,12 +496,11 @@ def _words(level: str) -> str:
     return text + (", after friction" if rough else "")
 
 
-@lru_cache(maxsize=10_000)
-def losses(said: tuple[int, ...], base: tuple[int, ...], bin_: int) -> tuple[int, ...]:
-    """What predictions cost once the trial's outcome is ``bin_``: by horizon, one after the other, the fields of
-    ``Sums``; 0 where none was made."""
+def losses(said: tuple[int, ...], bin_: int) -> tuple[int, ...]:
+    """What predictions (of it, then of all) cost once the trial's outcome is ``bin_``: by horizon, one after the
+    other, the fields of ``Sums``; 0 where none was made."""
     found: list[int] = []
-    for bins, mine, its in zip(HORIZONS.values(), said, base, strict=True):
+    for bins, mine, its in zip(HORIZONS.values(), said, said[len(HORIZONS) :], strict=False):
         came = 0 <= bin_ < bins
         if mine == UNSAID:
             found += [0] * FIGURES

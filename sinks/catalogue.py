@@ -109,6 +109,15 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
         "what was expected, at least; of the causes that are beyond chance.",
         ("event", "dimension", "cause"),
     ),
+    "journey_next_step_brier": (
+        "Mean squared error of the probability that a customer makes contact again within the horizon, over those that "
+        "were foretold in the last 28 days and are decided; base_rate: of the same for everybody. Less is better.",
+        ("horizon", "model"),
+    ),
+    "journey_next_step_log_loss": ("The same as a mean logarithmic loss (natural logarithm).", ("horizon", "model")),
+    "journey_next_step_scored": ("Predictions that these figures are of.", ("horizon",)),
+    "journey_next_step_open": ("Contacts of the last day after which the customer has not come back yet.", ()),
+    "journey_next_step_trials": ("Contacts that predictions are made from.", ()),
     "journey_newest_event_timestamp_seconds": ("Event time of the newest event that figures are made of.", ()),
     "journey_metrics_lag_messages": ("Messages on the topics that the metrics do not include yet.", ()),
     "journey_metrics_ready": (
@@ -126,6 +135,7 @@ COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "journey_survey_scores": ("Survey scores, as first seen; kind is csat, nps, ces or qa.", ("kind",)),
     "journey_survey_points": ("The same scores, summed; over their number it is the mean.", ("kind",)),
     "journey_emerging_causes": ("Causes worse in an hour than usual, as first seen.", ("event", "dimension")),
+    "journey_likely_switches": ("Signals that a switch of channel is likely.", ("from_channel", "to_channel")),
     "journey_dead_letters": ("Events that could not be taken, by reason.", ("reason",)),
 }
 

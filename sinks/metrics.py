@@ -29,6 +29,7 @@ from prometheus_client.registry import Collector
 from journeys.causes import HOUR_MS, HOURS_A_DAY, RootCause
 from journeys.change import Change
 from journeys.journey import Journey, Signal
+from journeys.next_step import HORIZONS, NextStep, Score
 from journeys.queue import QueueInterval, QueueNow
 from journeys.service_level import DIALECTS, Counts
 from journeys.workload import AgentInterval, AgentNow
@@ -68,6 +69,8 @@ class State(msgspec.Struct):
     """The ids of those counted, to their time (ms)."""
     counts: dict[str, dict[str, float]] = {}
     """Metric to label values (joined by NUL) to its count."""
+    scores: dict[str, tuple[int, Score | None]] = {}
+    """Partition of the journey stage to version and how good its predictions were."""
 
 
 Payload = TypeVar("Payload")
@@ -76,6 +79,7 @@ _journey = msgspec.json.Decoder(Change[Journey]).decode
 _signal = msgspec.json.Decoder(Change[Signal]).decode
 _agent = msgspec.json.Decoder(Change[AgentInterval | AgentNow]).decode
 _cause = msgspec.json.Decoder(Change[RootCause]).decode
+_next_step = msgspec.json.Decoder(Change[NextStep | Score]).decode
 _queue = msgspec.json.Decoder(Change[QueueInterval | QueueNow]).decode
 
 
@@ -97,6 +101,7 @@ class Figures(Collector):
             "journey.journeys": self._take_journey,
             "journey.signals": self._take_signal,
             "journey.causes": self._take_cause,
+            "journey.next": self._take_next,
             "journey.touchpoints.dlq": self._take_dead_letter,
         }
 
@@ -156,6 +161,7 @@ class Figures(Collector):
             self._show_agents(families, now)
             self._show_occupancy(families, now)
             self._show_causes(families)
+            self._show_scores(families)
             journeys: Counted[str] = Counted()
             for _, intent, closes_at in state.open_journeys.values():
                 journeys[self._intents(intent)] += closes_at >= state.newest_at
@@ -265,6 +271,25 @@ class Figures(Collector):
     def _today(self) -> int:
         """When the day of the newest event began (ms)."""
         return self.state.newest_at // DAY_MS * DAY_MS
+    def _show_scores(self, families: dict[str, GaugeMetricFamily]) -> None:
+        scores = [score for _, score in self.state.scores.values() if score is not None]
+        if not scores:
+            return
+        families["journey_next_step_open"].add_metric((), sum(score.pending for score in scores))
+        families["journey_next_step_trials"].add_metric((), sum(score.trials for score in scores))
+        for horizon in HORIZONS:
+            sums = [score.horizons[horizon] for score in scores if horizon in score.horizons]
+            scored = sum(one.scored for one in sums)
+            families["journey_next_step_scored"].add_metric((horizon,), scored)
+            if scored:
+                for name, model, total in (
+                    ("brier", "touchpath", sum(one.brier for one in sums)),
+                    ("brier", "base_rate", sum(one.brier_base for one in sums)),
+                    ("log_loss", "touchpath", sum(one.log_loss for one in sums)),
+                    ("log_loss", "base_rate", sum(one.log_loss_base for one in sums)),
+                ):
+                    mean = total / scored / 1_000_000
+                    families[f"journey_next_step_{name}"].add_metric((horizon, model), mean)
 
     def _take_queue(self, record: Record) -> None:
         if record.value is None:
@@ -340,6 +365,16 @@ class Figures(Collector):
         change = _cause(record.value)
         self._advance(change.as_of)
         _keep(self.state.causes, change.id, change.version, change.payload)
+        elif signal.kind == "likely_switch":
+            self._count("journey_likely_switches", come_from, to)
+
+    def _take_next(self, record: Record) -> None:
+        if record.value is None:
+            return
+        change = _next_step(record.value)
+        self._advance(change.as_of)
+        if change.entity == "score" and not isinstance(change.payload, NextStep):
+            _keep(self.state.scores, change.id, change.version, change.payload)
 
     def _take_dead_letter(self, record: Record) -> None:
         headers = dict(record.headers)

@@ -22,6 +22,7 @@ TIMES = {
     "queue_visits": "entered_at",
     "journeys": "last_at",
     "signals": "at",
+    "next_steps": "at",
     "queue_intervals": "starts_at",
     "agent_intervals": "starts_at",
     "root_causes": "day",

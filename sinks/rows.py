@@ -19,6 +19,7 @@ from journeys.contact import QueueVisit
 from journeys.forgetting import KEY, Forgotten
 from journeys.identity import Identified, is_identified
 from journeys.journey import Journey, Signal, Stitched
+from journeys.next_step import NextStep, Score
 from journeys.queue import QueueInterval, QueueNow
 from journeys.stages import UNKNOWN, Path
 from journeys.workload import AgentInterval, AgentNow
@@ -452,6 +453,23 @@ def _signals(changes: list[Change[Signal]]) -> Columns:
     ]
 
 
+_NEXT_STEP_FIELDS = tuple(tables.NEXT_STEPS.columns)[:-2]
+
+
+def _next_steps(changes: list[Change[NextStep]]) -> Columns:
+    steps = [change.payload for change in changes if change.payload is not None]
+    return [[getattr(step, field) for step in steps] for field in _NEXT_STEP_FIELDS]
+
+
+_next_change = msgspec.json.Decoder(Change[NextStep | Score]).decode
+
+
+def _steps_only(value: bytes) -> Change[NextStep | Score] | None:
+    """How good the predictions were stands on the same topic; it is for the metrics, not for a table."""
+    change = _next_change(value)
+    return None if change.entity == "score" else change
+
+
 _INTERVAL_FIELDS = tuple(tables.QUEUE_INTERVALS.columns)[1:-2]
 
 
@@ -526,6 +544,7 @@ READERS: dict[str, Callable[[], Rows]] = {
     ),
     "journey.journeys": lambda: ChangedRows(tables.JOURNEYS, msgspec.json.Decoder(Change[Journey]).decode, _journeys),
     "journey.signals": lambda: ChangedRows(tables.SIGNALS, msgspec.json.Decoder(Change[Signal]).decode, _signals),
+    "journey.next": lambda: ChangedRows(tables.NEXT_STEPS, _steps_only, _next_steps),
     "journey.queues": lambda: ChangedRows(tables.QUEUE_INTERVALS, _interval_only, _intervals),
     "journey.agent_figures": lambda: ChangedRows(tables.AGENT_INTERVALS, _agent_interval_only, _agent_intervals),
     "journey.identifiers": lambda: ChangedRows(

@@ -178,6 +178,30 @@ SIGNALS = Table(
         **_VERSION,
     },
 )
+NEXT_STEPS = Table(
+    "next_steps",
+    {
+        "contact_id": "text",
+        "customer": "text",
+        "journey_id": "text",
+        "at": "time",
+        "from_channel": "text",
+        "p_15m": "seconds?",
+        "p_1h": "seconds?",
+        "p_1d": "seconds?",
+        "base_15m": "seconds?",
+        "base_1h": "seconds?",
+        "base_1d": "seconds?",
+        "channel": "text",
+        "share": "seconds",
+        "p_switch": "seconds",
+        "reasons": "texts",
+        "as_of": "time",
+        "learned_until": "time",
+        "trials": "count",
+        **_VERSION,
+    },
+)
 QUEUE_INTERVALS = Table(
     "queue_intervals",
     {
@@ -300,6 +324,7 @@ TABLES = (
     QUEUE_VISITS,
     JOURNEYS,
     SIGNALS,
+    NEXT_STEPS,
     QUEUE_INTERVALS,
     AGENT_INTERVALS,
     IDENTIFIERS,

@@ -105,6 +105,7 @@ def _counts(
         "queue_visits": f"is_deleted = 0 AND {of_contacts}",
         "journeys": f"is_deleted = 0 AND {of_customers}",
         "signals": f"is_deleted = 0 AND {of_customers}",
+        "next_steps": f"is_deleted = 0 AND ({of_contacts} OR {of_customers})",
         "identifiers": f"is_deleted = 0 AND identifier IN ({_listed(identifiers)})",
     }
     return {

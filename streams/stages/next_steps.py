@@ -11,7 +11,7 @@ state, in entries of three kinds, and changes in the same transactions as what i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -87,21 +87,25 @@ class Foretold(msgspec.Struct, array_like=True):
     bin: int
     channel: str
     said: tuple[int, ...] = ()
-    """By horizon, as it is to be scored; empty where it was foretold too late for that, or not at all."""
-    base: tuple[int, ...] = ()
+    """As it is to be scored; empty where it was foretold too late for that, or not at all."""
     told: bool = False
     warned: bool = False
 
     @property
-    def trial(self) -> Trial:
-        return Trial(self.ended_at, self.context, self.bin, self.channel)
+    def hour(self) -> int:
+        return self.ended_at // HOUR
+
+    def shown(self, over: int) -> tuple[int, str]:
+        """What the first ``over`` bins show of it: where it came back."""
+        return (self.bin, self.channel) if self.bin < over else (NOT_YET, "")
 
 
 class Hour(msgspec.Struct, array_like=True):
     """The trials that ended in one hour, by context."""
 
     contexts: dict[str, Count] = {}
-    scores: list[int] = msgspec.field(default_factory=lambda: [0] * _SCORES)
+    foretold: dict[tuple[int, ...], list[int]] = {}
+    """What was said, and how many then came back in each bin; the last: not yet."""
 
 
 class Clock(msgspec.Struct, array_like=True):
@@ -178,13 +182,20 @@ class NextSteps:
     def _expect(self, kept: Kept, placed: Stitched, trial: Trial, told: Telling) -> None:
         contact_id = placed.contact.contact_id
         was = kept.foretold.get(contact_id)
-        if was is not None and was.trial == trial and (was.told or was.bin != NOT_YET):
-            return
-        now = Foretold(*trial) if was is None else Foretold(*trial, was.said, was.base, was.told, was.warned)
-        settled = was is not None and (was.bin != NOT_YET or (was.told and was.trial[:2] == trial[:2]))
-        if not settled and trial.hour > self._clock.now - _DAY and (foreseen := self._foresight.of(trial.context)):
-            if trial.hour >= self._clock.now - 1:
-                now.said, now.base = foreseen.said, foreseen.base
+        if was is None:
+            now, same, settled = Foretold(*trial), False, False
+        else:
+            same = was.ended_at == trial.ended_at and was.context == trial.context
+            settled = was.bin != NOT_YET or (was.told and same)
+            same = same and was.bin == trial.bin and was.channel == trial.channel
+            if same and settled:
+                return
+            now = Foretold(*trial, was.said, was.told, was.warned)
+        kept.foretold[contact_id] = now
+        this_hour = self._clock.now
+        if not settled and now.hour > this_hour - _DAY and (foreseen := self._foresight.of(trial.context)):
+            if now.hour >= this_hour - 1:
+                now.said = foreseen.said
             if trial.bin == NOT_YET:
                 known = kept.contacts[contact_id]
                 known.foretold += 1
@@ -193,10 +204,8 @@ class NextSteps:
                 told(topics.NEXT, "next_step", contact_id, version, _payload(step))
                 now.told = True
                 self._warn(placed, now, step, foreseen, told)
-        kept.foretold[contact_id] = now
-        if was is not None and was.trial == trial and was.said == now.said:
-            return
-        self._count(was, now)
+        if was is None or not same or was.said != now.said:
+            self._count(was, now)
 
     def _withdraw(
         self, kept: Kept, contact_id: str, change: Change[Contact] | None, stitched: list[Stitched], told: Telling
@@ -225,8 +234,7 @@ class NextSteps:
 
     def _next_step(self, placed: Stitched, foreseen: Foreseen, as_of: int) -> NextStep:
         contact = placed.contact
-        p_15m, p_1h, p_1d = map(_probability, foreseen.said)
-        base_15m, base_1h, base_1d = map(_probability, foreseen.base)
+        p_15m, p_1h, p_1d, base_15m, base_1h, base_1d = map(_probability, foreseen.said)
         return NextStep(
             contact_id=contact.contact_id,
             customer=placed.customer,
@@ -280,32 +288,52 @@ class NextSteps:
 
     def _count(self, was: Foretold | None, now: Foretold | None) -> None:
         """Takes back what a contact gave, and adds what it gives now."""
-        late: list[tuple[int, Trial, int]] = []
+        late: list[tuple[int, Foretold, int]] = []
         for one, sign in ((was, -1), (now, 1)):
-            if one is None or (number := one.ended_at // HOUR) < self._oldest:  # it went with its hour
+            if one is None or (number := one.hour) < self._oldest:  # it went with its hour
                 continue
-            trial, hour = one.trial, self._hour(number)
+            hour = self._hours.get(number) or self._hour(number)
             self._touched.add(number)
-            count = hour.contexts.get(trial.context)
+            count = hour.contexts.get(one.context)
             if count is None:
-                count = hour.contexts[trial.context] = Count()
-            add(count, trial, sign)
-            if not count:
-                del hour.contexts[trial.context]
-            over = matured(number, self._clock.now)
-            if over:
-                late.append((over, trial, sign))
+                count = hour.contexts[one.context] = Count()
+            count.trials[0] += sign
+            if one.bin != NOT_YET:
+                count.came_back(one.channel, one.bin, sign)
+            if not count.trials[0]:
+                del hour.contexts[one.context]
             if one.said:
-                cost = losses(one.said, one.base, trial.bin)
-                hour.scores = _plus(hour.scores, cost, sign)
-                if over:
-                    self._clock.scores = _plus(self._clock.scores, _decided(cost, 0, over), sign)
-        if len(late) == 2 and _known(*late[0][:2]) == _known(*late[1][:2]):
-            return  # what is new lies in bins that are not over
-        for over, trial, sign in late:
-            alone = Count()
-            add(alone, trial)
-            book(self._model, {trial.context: alone}, 0, over, sign)
+                outcomes = hour.foretold.get(one.said)
+                if outcomes is None:
+                    outcomes = hour.foretold[one.said] = [0] * (BINS + 1)
+                outcomes[one.bin] += sign
+                if sign < 0 and not any(outcomes):
+                    del hour.foretold[one.said]
+            if over := matured(number, self._clock.now):
+                late.append((over, one, sign))
+        if late and not _same(late):
+            for over, one, sign in late:
+                alone = Hour()
+                count = alone.contexts[one.context] = Count()
+                add(count, Trial(one.ended_at, one.context, one.bin, one.channel))
+                if one.said:
+                    alone.foretold[one.said] = [0] * (BINS + 1)
+                    alone.foretold[one.said][one.bin] = 1
+                self._book(alone, 0, over, sign)
+
+    def _book(self, hour: Hour, first: int, last: int, sign: int) -> None:
+        """Into the sums goes what an hour says of the bins from ``first`` up to ``last``."""
+        book(self._model, hour.contexts, first, last, sign)
+        decided = [first < bins <= last for bins in HORIZONS.values()]
+        if not any(decided):
+            return
+        scores = self._clock.scores
+        for said, outcomes in hour.foretold.items():
+            for bin_, n in enumerate(outcomes):
+                if n:
+                    for place, loss in enumerate(losses(said, bin_ if bin_ < BINS else NOT_YET)):
+                        if decided[place // FIGURES]:
+                            scores[place] += sign * n * loss
 
     def close(self) -> None:
         """Brings the clock up to the newest event of the batch, and keeps what changed."""
@@ -317,7 +345,7 @@ class NextSteps:
             hours = [hour for hour in hours if self._advance(hour, before)]
         for number in self._touched:
             hour = self._hours[number]
-            there = number >= self._oldest and (hour.contexts or any(hour.scores))
+            there = number >= self._oldest and bool(hour.contexts)
             self._batch.save(_HOUR % number, _encode(hour) if there else None)
             if not there and number in hours:
                 hours.remove(number)
@@ -338,8 +366,7 @@ class NextSteps:
             return True
         hour = self._hour(number)
         first, last, sign = (was, over, 1) if stays else (0, was, -1)
-        book(self._model, hour.contexts, first, last, sign)
-        clock.scores = _plus(clock.scores, _decided(hour.scores, first, last), sign)
+        self._book(hour, first, last, sign)
         if not stays:
             self._batch.save(_HOUR % number, None)
         return stays
@@ -429,20 +456,17 @@ class _Intents:
         return found
 
 
-def _known(over: int, trial: Trial) -> tuple[int, int, str, int, str]:
-    """What the first ``over`` bins show of a trial."""
-    shown = trial.bin < over
-    return over, trial.hour, trial.context, trial.bin if shown else NOT_YET, trial.channel if shown else ""
-
-
-def _decided(scores: Sequence[int], first: int, last: int) -> list[int]:
-    """The scores of those horizons that end with one of the bins from ``first`` up to ``last``."""
-    decided = [first < bins <= last for bins in HORIZONS.values()]
-    return [score if decided[place // FIGURES] else 0 for place, score in enumerate(scores)]
-
-
-def _plus(scores: list[int], more: Sequence[int], sign: int) -> list[int]:
-    return [one + sign * other for one, other in zip(scores, more, strict=True)]
+def _same(late: list[tuple[int, Foretold, int]]) -> bool:
+    """Whether two that are booked differ only in what bins show that are not over."""
+    if len(late) < 2:
+        return False
+    (over, was, _), (_, now, _) = late
+    return (
+        was.hour == now.hour
+        and was.context == now.context
+        and was.said == now.said
+        and was.shown(over) == now.shown(over)
+    )
 
 
 def _signal_id(customer: str, contact_id: str) -> str:

@@ -115,7 +115,8 @@ class Oracle:
             result,
         )
         self._hold(tables.JOURNEYS, _JOURNEY, own_journey, _journeys(expected), result)
-        self._hold(tables.SIGNALS, _SIGNAL, own_journey, _signals(expected), result)
+        facts = f"{own_journey} AND kind != 'likely_switch'"  # that one is a judgement of its moment
+        self._hold(tables.SIGNALS, _SIGNAL, facts, _signals(expected), result)
         self._hold(tables.QUEUE_INTERVALS, tables.QUEUE_INTERVALS.columns, in_days, _intervals(expected), result)
         return result
 

@@ -9,6 +9,7 @@ from journeys.change import Change, encode
 from journeys.contact import Contact, QueueVisit
 from journeys.identity import Identified, SeenWith
 from journeys.journey import Journey, Signal, Stitched
+from journeys.next_step import NextStep
 from journeys.queue import QueueInterval
 from journeys.touchpoint import Touchpoint
 from journeys.touchpoint import encode as encode_touchpoint
@@ -103,6 +104,17 @@ def journey(journey_id: str = "customer_id:42/c1", version: int = 1, **fields: A
 def signal(signal_id: str, kind: str, version: int = 1, **fields: Any) -> Message:
     payload = Signal(signal_id, kind, "customer_id:42", "customer_id:42/c1", START, "c2", "c1", **fields)
     return changed("journey.signals", "signal", signal_id, payload, version)
+
+
+def next_step(contact_id: str = "c1", version: int = 1, at: int = START, **fields: Any) -> Message:
+    defaults: dict[str, Any] = {
+        "customer": "customer_id:42", "journey_id": "customer_id:42/c1", "from_channel": "web", "p_15m": 0.2,
+        "p_1h": 0.4, "p_1d": 0.6, "base_15m": 0.1, "base_1h": 0.2, "base_1d": 0.3, "channel": "voice", "share": 0.7,
+        "p_switch": 0.3, "reasons": ("failed in web: 40 of 100", "all: 20 of 100"), "as_of": at,
+        "learned_until": at - HOUR, "trials": 500,
+    }  # fmt: skip
+    payload = NextStep(contact_id=contact_id, at=at, **defaults | fields)
+    return changed("journey.next", "next_step", contact_id, payload, version)
 
 
 def interval(starts_at: int = START, version: int = 1, queue: str = "billing", **fields: Any) -> Message:

@@ -18,6 +18,7 @@ from tests.sinks.messages import (
     deleted,
     identifier,
     journey,
+    next_step,
     put,
     signal,
     stitched,
@@ -102,3 +103,11 @@ def test_an_identifier_goes_out_of_touchpoints_that_stay(store: Embedded) -> Non
     found = store.query("SELECT identifiers, raw FROM touchpoints ORDER BY id").rows
     assert [identifiers for identifiers, _ in found] == [{"cookie": "", "customer_id": "7"}] * 2
     assert all("x" not in text.partition("identifiers")[2].partition("}")[0] for _, text in found)
+
+
+def test_what_was_foretold_goes_with_the_contact_and_with_the_customer(store: Embedded) -> None:
+    put(store, next_step("c1"), next_step("c2"), next_step("c3", customer="customer_id:7"))
+    put(store, erased("journey.next", "next_step", "c1"))
+    assert raw(store, "next_steps", "contact_id") == ["c2", "c3"]
+    put(store, erased("journey.next", "customer", ANN))
+    assert raw(store, "next_steps", "contact_id") == ["c3"]

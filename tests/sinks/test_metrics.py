@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from journeys.change import Change, encode
 from journeys.journey import Signal
+from journeys.next_step import Score, Sums
 from journeys.queue import QueueNow
 from sinks.catalogue import COUNTERS, GAUGES, MAX_VALUES, Bounded
 from sinks.metrics import INTERVALS_KEPT, SIGNALS_KEPT_MS, Figures, Snapshot, State
@@ -258,3 +259,26 @@ def test_what_no_figure_needs_is_forgotten() -> None:
     assert len(made.state.intervals) == INTERVALS_KEPT
     assert not made.state.open_journeys
     assert not made.state.signals
+
+
+def score(partition: int, scored: int, brier: int, version: int = 1) -> Message:
+    sums = Sums(scored, brier, 2 * brier, 3 * brier, 4 * brier)
+    payload = Score(partition, START, 700, 20, {"1h": sums, "1d": Sums()})
+    return changed("journey.next", "score", str(partition), payload, version)
+
+
+def test_predictions_are_scored_over_all_partitions() -> None:
+    found = shown(figures(score(0, 10, 9_000_000, version=2), score(0, 99, 99), score(1, 30, 3_000_000)))
+    assert found["journey_next_step_brier", "1h", "touchpath"] == pytest.approx(0.3)
+    assert found["journey_next_step_brier", "1h", "base_rate"] == pytest.approx(0.6)
+    assert found["journey_next_step_log_loss", "1h", "touchpath"] == pytest.approx(0.9)
+    assert found["journey_next_step_scored", "1h"] == 40
+    assert found["journey_next_step_scored", "1d"] == 0
+    assert ("journey_next_step_brier", "1d", "touchpath") not in found
+    assert (found["journey_next_step_open",], found["journey_next_step_trials",]) == (40, 1400)
+
+
+def test_a_likely_switch_is_counted_once() -> None:
+    likely = signal("likely_switch:customer_id:42/c2", "likely_switch", from_channel="web", to_channel="voice")
+    found = shown(figures(likely, likely))
+    assert found["journey_likely_switches_total", "web", "voice"] == 1

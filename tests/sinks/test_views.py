@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from journeys.contact import QueueVisit
+from journeys.journey import Stitched
 from journeys.service_level import DIALECTS, count
 from journeys.settings import Duration
 from journeys.touchpoint import Touchpoint
@@ -24,11 +25,13 @@ from tests.sinks.messages import (
     accepted,
     agent_interval,
     agent_now,
+    changed,
     contact,
     deleted,
     identifier,
     journey,
     newest,
+    next_step,
     put,
     root_cause,
     signal,
@@ -415,3 +418,44 @@ def test_root_causes_as_they_are_now(store: Embedded) -> None:
         {"day": "2026-01-01", "cause": "a", "rank": 1, "lift": 2.5, "significant": 1},
         {"day": "2026-01-01", "cause": "b", "rank": 1, "lift": None, "significant": 0},
     ]
+
+
+class TestNextSteps:
+    """What is to be expected, given the silence since then."""
+
+    @pytest.mark.parametrize(
+        ("silence", "expected"),
+        [
+            (MINUTE, (0.2, 0.4, 0.6)),
+            (15 * MINUTE, (None, 0.25, 0.5)),
+            (HOUR, (None, None, 1 / 3)),
+        ],
+    )
+    def test_what_has_passed_in_silence_counts(
+        self, store: Embedded, silence: int, expected: tuple[float | None, ...]
+    ) -> None:
+        put(store, journey(), stitched(contact("c1")), next_step("c1"), newest(START + silence))
+        row = one(store, "SELECT p_15m, p_1h, p_1d, intent, silent_s FROM v_next_steps")
+        assert (row["p_15m"], row["p_1h"], row["p_1d"]) == pytest.approx(expected)
+        assert (row["intent"], row["silent_s"]) == ("billing", silence / 1000)
+
+    def test_who_came_back_or_stayed_away_for_a_day_is_not_expected(self, store: Embedded) -> None:
+        put(store, journey(), stitched(contact("c1")), next_step("c1"), newest(START + MINUTE))
+        assert len(rows(store, "SELECT * FROM v_next_steps")) == 1
+        put(store, stitched(contact("c2", started_at=START + MINUTE)))
+        assert rows(store, "SELECT * FROM v_next_steps") == []
+        put(store, stitched(contact("c3", started_at=START + HOUR), customer="customer_id:7"))
+        put(store, next_step("c3", at=START + HOUR, customer="customer_id:7"))
+        put(store, journey("customer_id:7/c3", customer="customer_id:7"), newest(START + 2 * HOUR))
+        assert len(rows(store, "SELECT * FROM v_next_steps")) == 1
+        put(store, newest(START + HOUR + DAY))
+        assert rows(store, "SELECT * FROM v_next_steps") == []
+
+    def test_a_journey_has_one_row_that_of_its_last_contact(self, store: Embedded) -> None:
+        put(store, journey(), newest(START + MINUTE))
+        for version, (contact_id, at) in enumerate((("c1", START), ("c2", START + 1)), 1):
+            placed = contact(contact_id, direction="outbound")
+            one_journey = Stitched(placed, "customer_id:42", "customer_id:42/c1")
+            put(store, changed("journey.stitched", "stitched", contact_id, one_journey, version))
+            put(store, next_step(contact_id, version, at))
+        assert rows(store, "SELECT contact_id FROM v_next_steps") == [{"contact_id": "c2"}]

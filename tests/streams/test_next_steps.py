@@ -15,14 +15,17 @@ from journeys.change import Change
 from journeys.definition import Reference
 from journeys.journey import Signal
 from journeys.next_step import (
+    BINS,
     FIGURES,
     HORIZONS,
     HOUR,
+    NOT_YET,
     Count,
     NextStep,
     Score,
     add,
     book,
+    losses,
     matured,
 )
 from journeys.partition import partition_of
@@ -66,9 +69,12 @@ def assert_learned(pipeline: Pipeline, expected: Reference) -> None:
             found[hour] = entry.contexts
             over = matured(hour, clock.now)
             book(model, entry.contexts, 0, over)
-            for number, bins in enumerate(HORIZONS.values()):
-                for place in range(number * FIGURES, (number + 1) * FIGURES):
-                    scores[place] += entry.scores[place] if bins <= over else 0
+            for said, outcomes in entry.foretold.items():
+                for bin_, n in zip((*range(BINS), NOT_YET), outcomes, strict=True):
+                    for place, loss in enumerate(losses(said, bin_)):
+                        if list(HORIZONS.values())[place // FIGURES] <= over:
+                            scores[place] += n * loss
+            assert all(n >= 0 for outcomes in entry.foretold.values() for n in outcomes)
         assert found == hours
         assert sum(key.startswith(b"next|h") for key in state) == len(hours)
         sums = [_counts.decode(value) for key, value in state.items() if key.startswith(b"next|s")]

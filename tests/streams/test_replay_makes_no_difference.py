@@ -123,8 +123,8 @@ def test_going_back_to_the_start_changes_nothing(facts: list[Touchpoint], seed: 
     pipeline.drain(3)
     expected = reference(map(decode, pipeline.accepted()))
     written = (
-        topics.RESOLVED, topics.VISITS, topics.STITCHED, topics.JOURNEYS, topics.SIGNALS, topics.IDENTIFIERS,
-        topics.TALLIES,
+        topics.RESOLVED, topics.VISITS, topics.STITCHED, topics.JOURNEYS, topics.SIGNALS, topics.NEXT,
+        topics.IDENTIFIERS, topics.TALLIES,
     )  # fmt: skip
     before = {topic: len(pipeline.records(topic)) for topic in written}
     pipeline.read.clear()  # every group's offsets reset, the state kept
