@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -42,6 +42,24 @@ class Redials(msgspec.Struct, frozen=True):
     pending: int
 
 
+class RootCause(msgspec.Struct, frozen=True):
+    """One of the first causes of today or yesterday (UTC, as events go); none where nothing is comparable."""
+
+    day: date
+    rank: int
+    event: str
+    dimension: str
+    cause: str
+    count: int
+    exposed: int
+    expected: float | None
+    lift: float | None
+    p_value: float | None
+    significant: bool
+    minutes: float
+    customers: int
+
+
 class Report(msgspec.Struct, frozen=True):
     """Counts are of leading contacts (a visit of several touches is one); means are in seconds, none without any."""
 
@@ -66,6 +84,7 @@ class Report(msgspec.Struct, frozen=True):
     journeys_open: int
     switches: int
     repeats: int
+    root_causes: tuple[RootCause, ...] = ()
 
 
 _TOUCHPOINTS = "SELECT count() AS touchpoints, max(time) AS as_of FROM touchpoints FINAL"
@@ -118,6 +137,14 @@ FROM v_redials WHERE identified AND queue != ''
 """
 _JOURNEYS = "SELECT count() AS journeys, countIf(state = 'open') AS journeys_open FROM v_journeys"
 _SWITCHES = "SELECT count() AS switches FROM v_switches"
+_ROOT_CAUSES = """
+SELECT
+    day, rank, event, dimension, cause, count, exposed, expected, lift, p_value, toBool(significant) AS significant,
+    minutes, customers
+FROM v_root_causes
+WHERE day >= toDate((SELECT max(time) FROM touchpoints)) - 1 AND rank <= 5
+ORDER BY day DESC, rank
+"""
 
 
 def report(store: Store) -> Report:
@@ -139,4 +166,5 @@ def report(store: Store) -> Report:
         service_level=tuple(ServiceLevel(**row) for row in rows(_SERVICE_LEVEL)),
         fcr=tuple(Fcr(**row) for row in rows(_FCR)),
         redials=Redials(**rows(_REDIALS)[0]),
+        root_causes=tuple(RootCause(**row) for row in rows(_ROOT_CAUSES)),
     )

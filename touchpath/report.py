@@ -24,7 +24,7 @@ def report(
     clickhouse: options.ClickHouse = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object instead; its keys are stable.")] = False,
 ) -> None:
-    """Print contacts, waiting, service level, first contact resolution, redials and journeys, while it runs or after.
+    """Print contacts, waiting, service level, first contact resolution, redials, journeys and root causes.
 
     \b
     Example:
@@ -94,14 +94,28 @@ def _tables(found: Report) -> list[Table]:
     redials.add_row(
         *map(_figure, (again.abandoned, again.redialled, again.recovered, again.called_back, again.lost, again.pending))
     )
-    return [figures, levels, fcr, redials]
+    causes = _table(
+        "root causes, today and yesterday (* beyond chance)",
+        *("day", "", "event", "of", "cause", "count", "exposed", "expected", "lift", "minutes", "customers"),
+    )
+    for cause in found.root_causes:
+        causes.add_row(
+            *(f"{cause.day:%m-%d}", "*" if cause.significant else "", cause.event, cause.dimension, cause.cause),
+            *map(_figure, (cause.count, cause.exposed)),
+            *("-" if one is None else f"{one:,.1f}" for one in (cause.expected, cause.lift, cause.minutes)),
+            _figure(cause.customers),
+        )
+    return [figures, levels, fcr, redials, *([causes] if found.root_causes else [])]
+
+
+_LEFT = ("", "dialect", "scope", "attempt", "day", "event", "of", "cause")
 
 
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", show_header=any(columns), box=None, pad_edge=False)
     table.padding = (0, 2, 0, 0)
     for column in columns:
-        table.add_column(column, justify="left" if column in ("", "dialect", "scope", "attempt") else "right")
+        table.add_column(column, justify="left" if column in _LEFT else "right")
     return table
 
 

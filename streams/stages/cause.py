@@ -192,6 +192,18 @@ def _signal(found: Emerging, hour: int, as_of: int) -> Signal:
     event, dimension, cause = found.key
     one = found.evidence
     begins = datetime.fromtimestamp(hour * HOUR_MS / 1000, UTC)
+    details: dict[str, str | int | float | bool] = {
+        "event": event,
+        "dimension": dimension,
+        "hour": begins.isoformat(),
+        "count": one.seen,
+        "exposed": one.compared,
+        "rate": one.seen / one.compared,
+        "usual": found.usual * one.expected / one.compared,
+        "p_value": found.p_value,
+    }
+    if one.expected:
+        details["lift"] = one.seen / (found.usual * one.expected)
     return Signal(
         signal_id=f"emerging_cause:{begins:%Y-%m-%dT%H}/{event}/{dimension}/{cause}",
         kind="emerging_cause",
@@ -200,15 +212,5 @@ def _signal(found: Emerging, hour: int, as_of: int) -> Signal:
         at=max(as_of, hour * HOUR_MS),
         contact_id="",
         cause=cause,
-        details={
-            "event": event,
-            "dimension": dimension,
-            "hour": begins.isoformat(),
-            "count": one.seen,
-            "exposed": one.compared,
-            "rate": one.seen / one.compared,
-            "usual": found.usual * one.expected / one.compared,
-            "p_value": found.p_value,
-        }
-        | ({"lift": one.seen / (found.usual * one.expected)} if one.expected else {}),
+        details=details,
     )
