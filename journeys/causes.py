@@ -1,6 +1,6 @@
-"""Root causes (M10): what came before each repeat, switch, escalation and transfer, counted so that it can be compared.
+"""Root causes (M10): what came before repeats, switches, escalations, transfers and failures, counted for comparison.
 
-Each contact that is over is exposed to the four events, and has causes: its intent, the channel that its journey began
+Each contact that is over is exposed to five events, and has causes: its intent, the channel that its journey began
 in, the articles that it read, the menu nodes that it chose, its first queue and team, and the way that it was passed
 on. A tally counts, for one cause among comparable contacts, how many were exposed to each event and to how many it
 happened, with the time that it cost and the customers that it met. Tallies are sums of what each customer contributes,
@@ -24,8 +24,10 @@ from journeys.stitch import Stitching
 
 HOUR_MS = 3_600_000
 HOURS_A_DAY = 24
-EVENTS = ("repeat", "switch", "escalation", "transfer")
-REPEAT, SWITCH, ESCALATION, TRANSFER = range(len(EVENTS))
+EVENTS = ("repeat", "switch", "escalation", "transfer", "failure")
+"""What may come of a contact. A failure is self-service that failed by its own account: the soonest to be seen, and
+without knowing who it was that came back."""
+REPEAT, SWITCH, ESCALATION, TRANSFER, FAILURE = range(len(EVENTS))
 DIMENSIONS = ("intent", "first_channel", "article", "node", "queue", "team", "transfer_path")
 """What a cause may be a value of."""
 GENERAL = frozenset({"intent", "first_channel", "queue", "transfer_path"})
@@ -33,8 +35,8 @@ GENERAL = frozenset({"intent", "first_channel", "queue", "transfer_path"})
 APART = "\x1f"
 """Stands between the parts of a place's name (ASCII's unit separator)."""
 
-_EXPOSED, _COUNT, _MS, _CUSTOMERS = 0, 4, 8, 12
-WIDTH = 16
+_EXPOSED, _COUNT, _MS, _CUSTOMERS = range(0, 4 * len(EVENTS), len(EVENTS))
+WIDTH = 4 * len(EVENTS)
 Tally = list[int]
 """Four numbers an event: contacts exposed, contacts that it happened to, ms that it cost, customers that it met."""
 
@@ -142,7 +144,7 @@ def exposures(
     for placed in over:
         contact = placed.contact
         happened = 0
-        costs = [0, 0, 0, 0]
+        costs = [0] * len(EVENTS)
         again_at = placed.first_repeat_any_at
         if again_at is not None and again_at - contact.ended_at <= DAY:
             happened = 1 << REPEAT
@@ -160,6 +162,13 @@ def exposures(
             happened |= 1 << TRANSFER
             costs[TRANSFER] = _ms(contact.onward_s)
         exposed = 1 << SWITCH
+        if contact.attempt == "self_service":
+            exposed |= 1 << FAILURE
+            if contact.resolution == "failed":
+                happened |= 1 << FAILURE
+                costs[FAILURE] = contact.ended_at - contact.started_at
+        elif contact.containment_failed:
+            exposed |= 1 << FAILURE
         if contact.attempt != "none":
             exposed |= 1 << REPEAT
         if contact.outcome == "answered":
@@ -265,7 +274,7 @@ class Contributions:
                 if tally is None:
                     tally = tallies[name] = [0] * WIDTH
                 for event in _BITS[exposed & ~unspoken]:
-                    tally[event] += sign
+                    tally[_EXPOSED + event] += sign
                 if not happened & ~unspoken:
                     continue
                 cause = name[: name.index(APART, name.index(APART) + 1)]

@@ -18,6 +18,7 @@ import msgspec
 
 from journeys import next_step, queue, switching
 from journeys.agents import AgentEvent
+from journeys.causes import EVENTS
 from journeys.contact import Contact, QueueVisit, fold
 from journeys.facts import IDENTIFY, verdicts
 from journeys.identifiers import cleaned
@@ -426,13 +427,18 @@ def _tally(contacts: list[Contact], result: Reference) -> None:
             (True, switch is not None, _cost(switch)),
             (served or contact.escalations > 0, contact.escalations > 0, onward),
             (served or contact.transfers > 0, contact.transfers > 0, onward),
+            (
+                contact.attempt == "self_service" or contact.containment_failed,
+                contact.attempt == "self_service" and contact.resolution == "failed",
+                contact.ended_at - contact.started_at,
+            ),
         ]
         hour = contact.ended_at // 3_600_000
         for dimension, cause, way in _causes(contact, result):
             place = hour, dimension, cause, contact.intent, way
             counted = result.tallies.setdefault(place, [(0, 0, 0, 0)] * len(happened))
             for event, (could, did, cost) in enumerate(happened):
-                if not could or (dimension == "transfer_path" and event == len(happened) - 1):
+                if not could or (dimension == "transfer_path" and EVENTS[event] == "transfer"):
                     continue
                 first = did and (hour // 24, event, dimension, cause) not in met
                 if did:

@@ -271,6 +271,7 @@ class Figures(Collector):
     def _today(self) -> int:
         """When the day of the newest event began (ms)."""
         return self.state.newest_at // DAY_MS * DAY_MS
+
     def _show_scores(self, families: dict[str, GaugeMetricFamily]) -> None:
         scores = [score for _, score in self.state.scores.values() if score is not None]
         if not scores:
@@ -358,6 +359,8 @@ class Figures(Collector):
         elif signal.kind == "emerging_cause":
             event, dimension = (str(signal.details.get(name, "")) for name in ("event", "dimension"))
             self._count("journey_emerging_causes", self._events(event), self._dimensions(dimension))
+        elif signal.kind == "likely_switch":
+            self._count("journey_likely_switches", come_from, to)
 
     def _take_cause(self, record: Record) -> None:
         if record.value is None:
@@ -365,8 +368,6 @@ class Figures(Collector):
         change = _cause(record.value)
         self._advance(change.as_of)
         _keep(self.state.causes, change.id, change.version, change.payload)
-        elif signal.kind == "likely_switch":
-            self._count("journey_likely_switches", come_from, to)
 
     def _take_next(self, record: Record) -> None:
         if record.value is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -115,6 +115,24 @@ class Friction(msgspec.Struct, frozen=True):
     journeys: int
 
 
+class RootCause(msgspec.Struct, frozen=True):
+    """One of the first causes of today or yesterday (UTC, as events go); none where nothing is comparable."""
+
+    day: date
+    rank: int
+    event: str
+    dimension: str
+    cause: str
+    count: int
+    exposed: int
+    expected: float | None
+    lift: float | None
+    p_value: float | None
+    significant: bool
+    minutes: float
+    customers: int
+
+
 class Report(msgspec.Struct, frozen=True):
     """Counts are of leading contacts (a visit of several touches is one); means are in seconds, none without any."""
 
@@ -152,6 +170,7 @@ class Report(msgspec.Struct, frozen=True):
     """The most frequent first."""
     moments: tuple[Moment, ...]
     """Stages whose friction moves the survey score, the weightiest first."""
+    root_causes: tuple[RootCause, ...] = ()
 
 
 _TOUCHPOINTS = "SELECT count() AS touchpoints, max(time) AS as_of FROM touchpoints FINAL"
@@ -224,6 +243,14 @@ FROM v_friction GROUP BY kind ORDER BY times DESC, kind
 """
 _MOMENTS = "SELECT journey_id, stage, points, score FROM v_moments WHERE score IS NOT NULL"
 _SWITCHES = "SELECT count() AS switches FROM v_switches"
+_ROOT_CAUSES = """
+SELECT
+    day, rank, event, dimension, cause, count, exposed, expected, lift, p_value, toBool(significant) AS significant,
+    minutes, customers
+FROM v_root_causes
+WHERE day >= toDate((SELECT max(time) FROM touchpoints)) - 1 AND rank <= 5
+ORDER BY day DESC, rank
+"""
 
 _SENTIMENT = """
 SELECT
@@ -286,4 +313,5 @@ def report(store: Store) -> Report:
         stages=tuple(Stage(**row) for row in rows(_STAGES)),
         friction=tuple(Friction(**row) for row in rows(_FRICTION)),
         moments=tuple(moments(store.query(_MOMENTS).rows)),
+        root_causes=tuple(RootCause(**row) for row in rows(_ROOT_CAUSES)),
     )

@@ -25,7 +25,7 @@ def report(
     clickhouse: options.ClickHouse = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object instead; its keys are stable.")] = False,
 ) -> None:
-    """Print contacts, waiting, service level, first contact resolution, redials, journeys and agents, running or not.
+    """Print contacts, waiting, service level, first contact resolution, journeys, what they meant, causes and agents.
 
     \b
     Example:
@@ -97,7 +97,8 @@ def _tables(found: Report) -> list[Table]:
     redials.add_row(
         *map(_figure, (again.abandoned, again.redialled, again.recovered, again.called_back, again.lost, again.pending))
     )
-    return [figures, levels, fcr, redials, *_meaning(found), *_feelings(found), _agents(found.agents)]
+    rest = (*_meaning(found), *_causes(found), *_feelings(found), _agents(found.agents))
+    return [figures, levels, fcr, redials, *rest]
 
 
 def _feelings(found: Report) -> list[Table]:
@@ -170,7 +171,22 @@ def _meaning(found: Report) -> list[Table]:
     return [table for table in (stages, friction, moments) if table.row_count]
 
 
-_WORDS = frozenset({"", "dialect", "scope", "attempt", "stage", "kind", "channel"})
+def _causes(found: Report) -> list[Table]:
+    causes = _table(
+        "root causes, today and yesterday (* beyond chance)",
+        *("day", "", "event", "of", "cause", "count", "exposed", "expected", "lift", "minutes", "customers"),
+    )
+    for cause in found.root_causes:
+        causes.add_row(
+            *(f"{cause.day:%m-%d}", "*" if cause.significant else "", cause.event, cause.dimension, cause.cause),
+            *map(_figure, (cause.count, cause.exposed)),
+            *("-" if one is None else f"{one:,.1f}" for one in (cause.expected, cause.lift, cause.minutes)),
+            _figure(cause.customers),
+        )
+    return [causes] if found.root_causes else []
+
+
+_WORDS = frozenset({"", "dialect", "scope", "attempt", "stage", "kind", "channel", "day", "event", "of", "cause"})
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -414,6 +414,11 @@ def test_root_causes_as_they_are_now(store: Embedded) -> None:
         deleted("journey.causes", "cause", "2026-01-01/repeat/article/c", 2),
     )
     found = rows(store, "SELECT toString(day) AS day, cause, rank, lift, significant FROM v_root_causes ORDER BY cause")
+    put(store, newest(START + 30 * HOUR), root_cause("old", day=START - DAY))
+    assert [(one.cause, one.day.isoformat(), one.significant) for one in report(store).root_causes] == [
+        ("a", "2026-01-01", True),
+        ("b", "2026-01-01", False),
+    ]
     assert found == [
         {"day": "2026-01-01", "cause": "a", "rank": 1, "lift": 2.5, "significant": 1},
         {"day": "2026-01-01", "cause": "b", "rank": 1, "lift": None, "significant": 0},
