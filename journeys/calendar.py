@@ -24,6 +24,8 @@ _SPAN = re.compile(r"\s*(\d\d?):(\d\d)\s*-\s*(\d\d?):(\d\d)\s*")
 _DAY_MINUTES = 24 * 60
 _WEEK_MINUTES = 7 * _DAY_MINUTES
 _MOST_YEARS = 64
+_ASTRAY = 2 * 86_400_000
+"""A shift lies no further from its day in UTC: local dates differ from UTC's by up to 14 hours, and it may last 24."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
 
@@ -86,20 +88,15 @@ class Hours:
             left -= year.total - done
         raise OverflowError(f"{working_ms} ms of working time after {start} are past the end of the calendar")
 
-    def after_days(self, start: int, days: int) -> int:
-        """The same time of day, ``days`` working days later. What begins while the site is closed begins when it opens.
+    def after_days(self, start: int, *days: int) -> tuple[int, ...]:
+        """For each of ``days`` the same time of day, so many (1 or more) working days later.
 
-        So whatever it begins with, a window of so many days has as many days' opening hours in it.
+        What begins while the site is closed begins when it opens: whatever it begins with, a window of so many days has
+        as many days' opening hours in it.
         """
         shift = self._shift(start)
         elapsed = self._local(max(start, shift.opens_at)) - _midnight(shift.day)
-        left = days
-        for year in self._from(start):
-            place = bisect_right(year.days, shift.day) + left - 1
-            if place < len(year.days):
-                return self.when(_midnight(year.days[place]) + elapsed)
-            left -= len(year.days) - bisect_right(year.days, shift.day)
-        raise OverflowError(f"{days} working days after {start} are past the end of the calendar")
+        return tuple(self.when(_midnight(self._working_day(shift.day, number)) + elapsed) for number in days)
 
     def shifts(self, day: date) -> list[Shift]:
         """The spans of the working day ``day``, in their order; none on a day on which the site stays closed."""
@@ -120,13 +117,23 @@ class Hours:
                 return year.shifts[place]
         raise OverflowError(f"the site does not open after {at}")
 
+    def _working_day(self, day: date, number: int) -> date:
+        """The ``number``-th after ``day``."""
+        for at in range(day.year, 9_999):
+            days = self._year(at).days
+            place = bisect_right(days, day) + number - 1
+            if place < len(days):
+                return days[place]
+            number = place - len(days) + 1
+        raise OverflowError(f"{number} working days after {day} are past the end of the calendar")
+
     def _around(self, start: int, end: int) -> Iterator[_Year]:
-        """The years whose shifts may lie between: local dates differ from UTC's, and a shift may go past New Year."""
-        for number in range(max(1, _utc(start).year - 1), min(9999, _utc(end).year + 1) + 1):
+        """The years whose shifts may lie between."""
+        for number in range(_utc(start - _ASTRAY).year, _utc(end + _ASTRAY).year + 1):
             yield self._year(number)
 
     def _from(self, at: int) -> Iterator[_Year]:
-        for number in range(max(1, _utc(at).year - 1), 10_000):
+        for number in range(_utc(at - _ASTRAY).year, 9_999):
             yield self._year(number)
 
     def _year(self, number: int) -> _Year:

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
-from itertools import count, pairwise, takewhile
+from fnmatch import fnmatchcase
+from itertools import count, groupby, pairwise, takewhile
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from journeys import queue, switching
+from journeys import next_step, queue, switching
 from journeys.agents import AgentEvent
 from journeys.contact import Contact, QueueVisit, fold
 from journeys.facts import IDENTIFY, verdicts
@@ -47,12 +48,27 @@ class Relations(msgspec.Struct, frozen=True):
     survey_joined_by: str = ""
     window_ends: tuple[int, ...] = ()
     redial_until: int | None = None
+    friction: tuple[str, ...] = ()
+
+
+class Told(msgspec.Struct, frozen=True):
+    """The way of a contact, or of a journey, through the stages (entered at, ms), and what went wrong in which."""
+
+    path: tuple[tuple[str, int], ...]
+    friction: Counter[tuple[str, str]]
+    """(stage, kind)"""
+    points: float = 0.0
+    drops_off_at: str = ""
 
 
 class Fcr(msgspec.Struct, frozen=True):
     broken: int
     confirmed: int
     pending: int
+
+
+Counted = list[tuple[int, int, int, int]]
+"""By event of ``causes.EVENTS``: contacts exposed, contacts that it happened to, ms that it cost, customers."""
 
 
 class Reference(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +90,13 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
     """(window in days, same_intent or any_intent, attempt) to the counts over identified customers' ended attempts."""
     agent_intervals: dict[tuple[str, int], AgentInterval]
     """(agent, start of the interval in ms UTC)"""
+    contacts_told: dict[str, Told] = {}
+    """By contact, what it shows by itself."""
+    journeys_told: dict[str, Told] = {}
+    tallies: dict[tuple[int, str, str, str, str], Counted] = {}
+    """(hour, dimension, cause, intent, way) to what came after it: root causes."""
+    trials: dict[str, next_step.Trial] = {}
+    """Contacts at rest, and what came of them: what next steps are learned from, whatever was foretold."""
 
 
 def reference(
@@ -116,6 +139,7 @@ def reference(
     for customer, own_contacts in by_customer.items():
         _customer(customer, sorted(own_contacts, key=_order), result, counts, settings)
     result.fcr.update((key, Fcr(*three)) for key, three in counts.items())
+    _tell(by_contact, result, settings)
     return result
 
 
@@ -197,6 +221,7 @@ def _customer(
                 contact.ended_at + settings.journeys.redial_window.ms
                 if contact in inbound and contact.outcome == "abandoned"
                 else None,
+                _friction_among(contact, journey, bool(same_earlier), settings),
             )
             if contact in attempts and is_identified(customer):
                 _count(
@@ -206,10 +231,34 @@ def _customer(
                     result.as_of,
                     counts,
                 )
+        if is_identified(customer):
+            _trials(journey, inbound, result, settings)
+    if is_identified(customer):
+        _tally(talks, result)
     for group in visits:
         for part in group[1:]:
             leader = group[0].contact_id
             result.relations[part.contact_id] = Relations(customer, result.relations[leader].journey_id, leader)
+
+
+def _trials(journey: list[Contact], inbound: list[Contact], result: Reference, settings: Settings) -> None:
+    def counts(contact: Contact) -> bool:
+        return settings.kinds.get(contact.channel, "other") != "other"
+
+    for contact in filter(counts, journey):
+        if not next_step.at_rest(contact, settings):
+            continue
+        earlier = [other for other in journey if counts(other) and _order(other) < _order(contact)]
+        last = max(earlier, key=_order, default=None)
+        context = next_step.context_of(contact, contact.intent or UNKNOWN, last, len(earlier), settings)
+        later = [other for other in inbound if counts(other) and other is not contact]
+        soon = [other for other in later if 0 <= other.started_at - contact.ended_at <= DAY]
+        first = min(soon, key=_order, default=None)
+        came = next_step.NOT_YET
+        if first is not None:
+            came = sum(first.started_at - contact.ended_at > edge for edge in next_step.EDGES)
+        trial = next_step.Trial(contact.ended_at, context, came, first.channel if first is not None else "")
+        result.trials[contact.contact_id] = trial
 
 
 def _visits(contacts: list[Contact], settings: Settings) -> list[list[Contact]]:
@@ -359,6 +408,62 @@ def _count(
             counts[days, scope, attempt.attempt][0 if broken else 1 if closes_at <= as_of else 2] += 1
 
 
+def _tally(contacts: list[Contact], result: Reference) -> None:
+    """Adds this customer's part of what came before repeats, switches, escalations and transfers."""
+    inbound = [contact for contact in contacts if contact.direction == "inbound"]
+    by_id = {contact.contact_id: contact for contact in contacts}
+    met: set[tuple[int, int, str, str]] = set()
+    for contact in sorted(inbound, key=lambda one: (one.ended_at, one.contact_id)):
+        if not contact.closed and contact.attempt != "self_service":
+            continue
+        repeats = [one for one in inbound if one is not contact and 0 <= one.started_at - contact.ended_at <= DAY]
+        repeat = min(repeats, key=_order) if repeats and contact.attempt != "none" else None
+        switch = next((by_id[after] for before, after, _ in result.switches if before == contact.contact_id), None)
+        served = contact.outcome == "answered"
+        onward = round(contact.onward_s * 1000)
+        happened = [  # whether it could, whether it did, and what it cost
+            (contact.attempt != "none", repeat is not None, _cost(repeat)),
+            (True, switch is not None, _cost(switch)),
+            (served or contact.escalations > 0, contact.escalations > 0, onward),
+            (served or contact.transfers > 0, contact.transfers > 0, onward),
+        ]
+        hour = contact.ended_at // 3_600_000
+        for dimension, cause, way in _causes(contact, result):
+            place = hour, dimension, cause, contact.intent, way
+            counted = result.tallies.setdefault(place, [(0, 0, 0, 0)] * len(happened))
+            for event, (could, did, cost) in enumerate(happened):
+                if not could or (dimension == "transfer_path" and event == len(happened) - 1):
+                    continue
+                first = did and (hour // 24, event, dimension, cause) not in met
+                if did:
+                    met.add((hour // 24, event, dimension, cause))
+                exposed, count, spent, customers = counted[event]
+                counted[event] = exposed + 1, count + did, spent + cost * did, customers + first
+
+
+def _cost(contact: Contact | None) -> int:
+    if contact is None:
+        return 0
+    return sum(round(seconds * 1000) for seconds in (contact.wait_s, contact.talk_s, contact.hold_s, contact.wrap_s))
+
+
+def _causes(contact: Contact, result: Reference) -> Iterator[tuple[str, str, str]]:
+    """Dimension, cause (empty: any) and the way in on which it is comparable."""
+    journey = result.journeys[result.relations[contact.contact_id].journey_id]
+    yield "intent", contact.intent, contact.channel
+    yield "first_channel", result.contacts[journey[0]].channel, contact.channel
+    for article in {"", *contact.articles} if contact.articles else ():
+        yield "article", article, contact.channel
+    for node in {"", *contact.nodes} if contact.nodes else ():
+        yield "node", node, "menu" if contact.channel in ("ivr", "voice") else contact.channel
+    for first in contact.queues[:1]:
+        yield "queue", first, contact.channel
+    for path in {f"{one}>{two}" for one, two in pairwise(contact.queues)}:
+        yield "transfer_path", path, contact.channel
+    for team in {"", contact.teams[0]} if contact.teams else ():
+        yield "team", team, contact.queues[0] if contact.queues else contact.channel
+
+
 def _intervals(visits: Iterable[QueueVisit], settings: Settings) -> dict[tuple[str, str, int], queue.QueueInterval]:
     own: dict[tuple[str, str, int], list[QueueVisit]] = defaultdict(list)
     for visit in visits:
@@ -474,3 +579,105 @@ def _hard_run(served: list[Service], over: Callable[[Service], int | None], star
             run = list(takewhile(bool, (hard for _, _, hard in reversed(ended[: number + 1]))))
             longest = max(longest, len(run))
     return longest
+
+
+def _friction_among(
+    contact: Contact, journey: list[Contact], repeats_same: bool, settings: Settings
+) -> tuple[str, ...]:
+    """What went wrong with ``contact`` that only the customer's others show."""
+    journey_intent = next((one.intent for one in journey if one.intent), UNKNOWN)
+    earlier = journey[: journey.index(contact)]
+
+    def to_people(one: Contact) -> bool:
+        return one.direction == "inbound" and settings.kinds.get(one.channel) == "assisted"
+
+    def is_answered(one: Contact) -> bool:
+        return one.outcome == "answered" and bool(one.agents)
+
+    found = []
+    if repeats_same and contact.intent and to_people(contact):
+        found.append("repeat")
+    about = contact.intent or journey_intent
+    told = [one for one in earlier if is_answered(one) and (one.intent or journey_intent) == about]
+    if is_answered(contact) and told and contact.agents[0] not in told[-1].agents:
+        found.append("repeated_explanation")
+    for reference in contact.references if to_people(contact) else ():
+        said = [one for one in earlier if reference in one.references and (to_people(one) or one.resolution)]
+        if said and said[-1].resolution == "resolved":
+            found.append("reopened")
+            break
+    return tuple(found)
+
+
+def _tell(by_contact: dict[str, list[Touchpoint]], result: Reference, settings: Settings) -> None:
+    """Stages, friction and effort of each contact that leads, and of each journey."""
+    for journey_id, contact_ids in result.journeys.items():
+        journey = [result.contacts[contact_id] for contact_id in contact_ids]
+        friction: Counter[tuple[str, str]] = Counter()
+        for contact in journey:
+            parts = [key for key, one in result.relations.items() if one.part_of == contact.contact_id]
+            told = result.contacts_told[contact.contact_id] = _told(
+                contact, [(touchpoint, key) for key in (contact.contact_id, *parts) for touchpoint in by_contact[key]],
+                {key: next((t.intent for t in reversed(by_contact[key]) if t.intent), "")
+                 for key in (contact.contact_id, *parts)}, settings,
+            )  # fmt: skip
+            friction += told.friction
+            friction.update((told.path[0][0], kind) for kind in result.relations[contact.contact_id].friction)
+        entered = [step for one in journey for step in result.contacts_told[one.contact_id].path]
+        path = _collapsed(sorted(entered, key=lambda step: step[1]))
+        points = sum(settings.weights[kind] * count for (_, kind), count in friction.items())
+        last_words = [
+            one.resolution == "resolved" if one.resolution else one.outcome == "answered"
+            for one in journey
+            if one.resolution or one.outcome in ("answered", "abandoned", "self_service")
+        ]
+        well = any(stage in settings.stages.goals for stage, _ in path) or last_words[-1:] == [True]
+        result.journeys_told[journey_id] = Told(path, friction, points, "" if well else path[-1][0])
+
+
+def _told(contact: Contact, touches: list[tuple[Touchpoint, str]], intents: dict[str, str], settings: Settings) -> Told:
+    touches.sort(key=lambda touch: (touch[0].at, touch[0].id))
+    stages = [_stage(touchpoint, touchpoint.intent or intents[key], settings) for touchpoint, key in touches]
+    path = _collapsed((stage, touchpoint.at) for stage, (touchpoint, _) in zip(stages, touches, strict=True))
+    friction: Counter[tuple[str, str]] = Counter()
+    for stage, (touchpoint, _) in zip(stages, touches, strict=True):
+        if touchpoint.type == "transferred":
+            friction[stage, "transfer"] += 1
+        if touchpoint.type == "escalated":
+            friction[stage, "escalation"] += 1
+        if touchpoint.type == "opted_out":
+            friction[stage, "ivr_opt_out"] += 1
+        if touchpoint.type == "searched" and touchpoint.attributes.get("results") in (0, "0"):
+            friction[stage, "failed_search"] += 1
+    self_service_failed = contact.outcome == "self_service" and contact.resolution in ("failed", "unresolved")
+    attributes = [touchpoint.attributes for touchpoint, _ in touches]
+    for kind, is_so in (
+        ("abandonment", contact.outcome == "abandoned"),
+        ("containment_failure", contact.containment_failed),
+        ("self_service_failed", self_service_failed),
+        ("failed_article", self_service_failed and any("article" in one for one in attributes)),
+        ("ivr_dead_end", self_service_failed and any("node" in one for one in attributes)),
+    ):
+        if is_so:
+            friction[stages[-1], kind] += 1
+    return Told(path, friction)
+
+
+def _stage(touchpoint: Touchpoint, intent: str, settings: Settings) -> str:
+    """The stage of the first rule of which everything matches."""
+    given = touchpoint.attributes
+    score = ""
+    for name, high in (("ces", 6), ("nps", 9), ("csat", 4)):
+        if isinstance(given.get(name), (int, float)):
+            score = "high" if given[name] >= high else "low"
+    values = {"channel": touchpoint.channel, "type": touchpoint.type, "intent": intent, "score": score}
+    values |= {name: str(given.get(name, "")) for name in ("page", "topic", "order_state")}
+    for rule in settings.stage_rules:
+        if all(fnmatchcase(value.lower(), getattr(rule, name).lower()) for name, value in values.items()):
+            return rule.stage
+    return UNKNOWN
+
+
+def _collapsed(steps: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    """Of steps into one stage after another, the first."""
+    return tuple(next(same) for _, same in groupby(steps, key=lambda step: step[0]))

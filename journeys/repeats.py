@@ -33,7 +33,7 @@ def _working_window_ends(attempt: Contact, settings: Settings) -> tuple[int, ...
     hours = settings.hours_for("fcr", attempt.queue)
     if hours is None:
         return tuple(attempt.ended_at + days * DAY for days in settings.repeat_windows)
-    return tuple(hours.after_days(attempt.ended_at, days) for days in settings.repeat_windows)
+    return hours.after_days(attempt.ended_at, *settings.repeat_windows)
 
 
 class Inbound:

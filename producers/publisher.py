@@ -26,6 +26,7 @@ from journeys.agents import encode as encode_state
 from journeys.partition import partition_of
 from journeys.pseudonyms import Pseudonyms
 from journeys.renewal import Edge
+from journeys.sentiment import Scorer
 from journeys.touchpoint import Touchpoint
 from producers.delivery import AGENTS, TOPIC, Account, OnDelivery, PublishError, Report
 from producers.event import Fields, checked, event_from
@@ -37,7 +38,8 @@ _OVERHEAD = 1500  # bytes of Python objects (futures, callbacks) that an event o
 
 
 class Publisher:
-    """An idempotent Kafka producer of touchpoints, keyed by contact id. Thread-safe; a context manager.
+    """An idempotent Kafka producer of touchpoints, keyed by contact id, and of what agents do, keyed by agent.
+    Thread-safe; a context manager.
 
     bootstrap: "host:port", several with commas. source: the CloudEvents source of events made from fields.
     on_delivery: see ``OnDelivery``. ledger: see ``Account``. delivery_timeout_s: how long an event is retried before
@@ -46,6 +48,7 @@ class Publisher:
     with before they leave the process; unless given, with the keys in TOUCHPATH_PRIVACY_KEYS. With None they are sent
     clear, to be hidden by the first stage, and stand clear on the input topic until its retention is over. While there
     are older keys too, an `alias` for each is sent before an identifier's first event, and counts in the report.
+    scorer: puts a score in the place of text before it leaves the process; without one the first stage does.
 
     Raises ``PublishError`` if the broker does not answer, or has no such topic, within connect_timeout_s, and if there
     are no keys.
@@ -63,9 +66,10 @@ class Publisher:
         max_pending_bytes: int = 64 * 2**20,
         connect_timeout_s: float = 30.0,
         pseudonyms: Pseudonyms | FromEnvironment | None = FROM_ENVIRONMENT,
+        scorer: Scorer | None = None,
         kafka: Mapping[str, Any] | None = None,
     ) -> None:
-        self._edge = Edge(chosen(pseudonyms))
+        self._edge = Edge(chosen(pseudonyms), scorer)
         self._source = source
         self._topic = topic
         self._delivery_timeout_s = delivery_timeout_s

@@ -104,6 +104,11 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("team", "interval", "weight"),
     ),
     "journey_journeys_open": ("Journeys that are open.", ("intent",)),
+    "journey_root_cause_excess": (
+        "How many repeats, switches, escalations or transfers of today (UTC, as events go) came after a cause beyond "
+        "what was expected, at least; of the causes that are beyond chance.",
+        ("event", "dimension", "cause"),
+    ),
     "journey_newest_event_timestamp_seconds": ("Event time of the newest event that figures are made of.", ()),
     "journey_metrics_lag_messages": ("Messages on the topics that the metrics do not include yet.", ()),
     "journey_metrics_ready": (
@@ -120,6 +125,7 @@ COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "journey_survey_scores": ("Survey scores, as first seen; kind is csat, nps, ces or qa.", ("kind",)),
     "journey_survey_points": ("The same scores, summed; over their number it is the mean.", ("kind",)),
+    "journey_emerging_causes": ("Causes worse in an hour than usual, as first seen.", ("event", "dimension")),
     "journey_dead_letters": ("Events that could not be taken, by reason.", ("reason",)),
 }
 

@@ -26,13 +26,14 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from journeys.causes import HOUR_MS, HOURS_A_DAY, RootCause
 from journeys.change import Change
 from journeys.journey import Journey, Signal
 from journeys.queue import QueueInterval, QueueNow
 from journeys.service_level import DIALECTS, Counts
 from journeys.workload import AgentInterval, AgentNow
 from sinks.backlog import places
-from sinks.catalogue import COUNTERS, GAUGES, Bounded
+from sinks.catalogue import COUNTERS, GAUGES, MAX_VALUES, Bounded
 from sinks.erasure import is_of_customer
 from sinks.exposition import expose
 from sinks.rows import Record
@@ -40,7 +41,8 @@ from sinks.rows import Record
 log = logging.getLogger(__name__)
 
 GROUP = "touchpath-metrics"
-LIVE_MS = 86_400_000
+DAY_MS = HOURS_A_DAY * HOUR_MS
+LIVE_MS = DAY_MS
 INTERVALS_KEPT = 8
 SIGNALS_KEPT_MS = 36 * 86_400_000
 """A signal is counted once; its id is remembered for longer than any touchpoint may be late."""
@@ -60,6 +62,8 @@ class State(msgspec.Struct):
     agent_intervals: dict[str, tuple[int, AgentInterval | None]] = {}
     open_journeys: dict[str, tuple[int, str, int]] = {}
     """Journey id to version, intent and when it closes (ms)."""
+    causes: dict[str, tuple[int, RootCause | None]] = {}
+    """Of the newest day."""
     signals: dict[str, int] = {}
     """The ids of those counted, to their time (ms)."""
     counts: dict[str, dict[str, float]] = {}
@@ -71,6 +75,7 @@ Payload = TypeVar("Payload")
 _journey = msgspec.json.Decoder(Change[Journey]).decode
 _signal = msgspec.json.Decoder(Change[Signal]).decode
 _agent = msgspec.json.Decoder(Change[AgentInterval | AgentNow]).decode
+_cause = msgspec.json.Decoder(Change[RootCause]).decode
 _queue = msgspec.json.Decoder(Change[QueueInterval | QueueNow]).decode
 
 
@@ -85,11 +90,13 @@ class Figures(Collector):
         self._queues, self._channels, self._intents = Bounded(), Bounded(), Bounded()
         self._causes, self._reasons = Bounded(), Bounded()
         self._teams, self._states = Bounded(), Bounded()
+        self._events, self._dimensions = Bounded(), Bounded()
         self._taking: dict[str, Callable[[Record], None]] = {
             "journey.queues": self._take_queue,
             "journey.agent_figures": self._take_agent,
             "journey.journeys": self._take_journey,
             "journey.signals": self._take_signal,
+            "journey.causes": self._take_cause,
             "journey.touchpoints.dlq": self._take_dead_letter,
         }
 
@@ -110,6 +117,7 @@ class Figures(Collector):
         """Forget what no figure needs any more: closed journeys, old intervals, old signals."""
         state = self.state
         state.open_journeys = {key: kept for key, kept in state.open_journeys.items() if kept[2] >= state.newest_at}
+        state.causes = {key: kept for key, kept in state.causes.items() if kept[1] and kept[1].day >= self._today()}
         oldest = state.newest_at - SIGNALS_KEPT_MS
         state.signals = {key: at for key, at in state.signals.items() if at >= oldest}
         by_queue: dict[tuple[str, str], list[tuple[int, str]]] = {}
@@ -147,6 +155,7 @@ class Figures(Collector):
             self._show_intervals(families, now)
             self._show_agents(families, now)
             self._show_occupancy(families, now)
+            self._show_causes(families)
             journeys: Counted[str] = Counted()
             for _, intent, closes_at in state.open_journeys.values():
                 journeys[self._intents(intent)] += closes_at >= state.newest_at
@@ -241,6 +250,22 @@ class Figures(Collector):
                 if ready:
                     families["journey_agents_occupancy_ratio"].add_metric((*labels, weight), taken / ready)
 
+    def _show_causes(self, families: dict[str, GaugeMetricFamily]) -> None:
+        """Those of today's that are beyond chance, the greatest of them."""
+        today = self._today()
+        found = [
+            cause
+            for _, cause in self.state.causes.values()
+            if cause is not None and cause.significant and cause.day == today
+        ]
+        for cause in sorted(found, key=lambda cause: cause.rank)[:MAX_VALUES]:
+            labels = cause.event, cause.dimension, cause.cause
+            families["journey_root_cause_excess"].add_metric(labels, cause.excess or 0.0)
+
+    def _today(self) -> int:
+        """When the day of the newest event began (ms)."""
+        return self.state.newest_at // DAY_MS * DAY_MS
+
     def _take_queue(self, record: Record) -> None:
         if record.value is None:
             return
@@ -305,6 +330,16 @@ class Figures(Collector):
         elif signal.kind == "survey_score":
             self._count("journey_survey_scores", cause)
             self._count("journey_survey_points", cause, by=float(signal.details.get("score", 0)))
+        elif signal.kind == "emerging_cause":
+            event, dimension = (str(signal.details.get(name, "")) for name in ("event", "dimension"))
+            self._count("journey_emerging_causes", self._events(event), self._dimensions(dimension))
+
+    def _take_cause(self, record: Record) -> None:
+        if record.value is None:
+            return
+        change = _cause(record.value)
+        self._advance(change.as_of)
+        _keep(self.state.causes, change.id, change.version, change.payload)
 
     def _take_dead_letter(self, record: Record) -> None:
         headers = dict(record.headers)

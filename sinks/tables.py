@@ -13,7 +13,7 @@ Kind = Literal[
     "int64", "uint64",
 ]  # fmt: skip
 """text: str or bytes (UTF-8); texts: sequence of str; time: int, ms since the epoch, of which times are a sequence;
-seconds: float, of which numbers are one; counts: sequence of count; ``?``: or None."""
+seconds: float (points, too), of which numbers are one; counts: sequence of count; ``?``: or None."""
 
 
 class Table(NamedTuple):
@@ -105,6 +105,7 @@ CONTACTS = Table(
         "survey_joined_by": "text",
         "resolved_by": "text",
         "passed_on": "texts",
+        "friction_stages": "texts",
         **_VERSION,
     },
 )
@@ -148,6 +149,15 @@ JOURNEYS = Table(
         "first_channel": "text",
         "last_channel": "text",
         "references": "texts",
+        "stages": "texts",
+        "stage_s": "numbers",
+        "drops_off_at": "text",
+        "friction": "texts",
+        "friction_stages": "texts",
+        "friction_counts": "numbers",
+        "friction_points": "numbers",
+        "effort_points": "seconds",
+        "long_wait_points": "seconds",
         **_VERSION,
     },
 )
@@ -246,6 +256,29 @@ IDENTIFIERS = Table(
         **_VERSION,
     },
 )
+ROOT_CAUSES = Table(
+    "root_causes",
+    {
+        "cause_id": "text",
+        "day": "time",
+        "event": "text",
+        "dimension": "text",
+        "cause": "text",
+        "rank": "count",
+        "count": "count",
+        "exposed": "count",
+        "base_rate": "seconds?",
+        "expected": "seconds?",
+        "lift": "seconds?",
+        "p_value": "seconds?",
+        "significant": "flag",
+        "excess": "seconds?",
+        "minutes": "seconds",
+        "customers": "count",
+        "as_of": "time",
+        **_VERSION,
+    },
+)
 DEAD_LETTERS = Table(
     "dead_letters",
     {
@@ -270,5 +303,6 @@ TABLES = (
     QUEUE_INTERVALS,
     AGENT_INTERVALS,
     IDENTIFIERS,
+    ROOT_CAUSES,
     DEAD_LETTERS,
 )

@@ -1,7 +1,8 @@
 """The way of a touchpoint, as a page.
 
     journey.touchpoints ─► contact ─► journey.resolved ─► journey ─► journey.stitched, journey.journeys, journey.signals
-     (journey.routed)      │  ▲ │      (by customer)
+     (journey.routed)      │  ▲ │      (by customer)         └─► journey.tallies ─► cause ─► journey.causes
+                           │  │ │                              (in one partition)
                            │  │ └───► journey.visits ───► queue ───► journey.queues
                            │  │        (by queue)
                            │  └────── journey.owners ◄─── identity ─► journey.identifiers
@@ -13,10 +14,10 @@
                            │          (journey.agents_routed) ◄─┘
                            └────────► journey.accepted, journey.touchpoints.dlq
 
-Each stage is keyed, and the only writer of what it emits (but for customers to be forgotten, which identity tells the
-journey stage). What a batch leads to (outputs, state, offsets) is one
-transaction. A contact goes to its customer at once, as far as its identifiers are known; where identity learns better,
-it tells the contact stage, and the contact moves (docs/decisions/identity-in-the-stream.md).
+Each stage is keyed, and the only writer of what it emits: but for customers to be forgotten, which identity tells the
+journey stage, and for signals, of which the cause stage has a kind of its own. What a batch leads to (outputs, state,
+offsets) is one transaction. A contact goes to its customer at once, as far as its identifiers are known; where identity
+learns better, it tells the contact stage, and the contact moves (docs/decisions/identity-in-the-stream.md).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from streams import topics
 from streams.dead_letters import Seal
 from streams.settings import Topology
 from streams.stages.agent import AgentStage
+from streams.stages.cause import CauseStage
 from streams.stages.contact import ContactStage
 from streams.stages.identity import IdentityStage
 from streams.stages.journey import JourneyStage
@@ -44,6 +46,7 @@ def build(settings: Settings, pseudonyms: Pseudonyms, partitions: int = PARTITIO
         JourneyStage(settings),  # contacts of one customer are journeys, with switches and repeats
         QueueStage(settings),  # visits of one queue are its figures, by interval and now
         AgentStage(settings),  # what one agent served, with the states it told, is its day
+        CauseStage(settings),  # what came before repeats and switches, in all partitions together, is the day's causes
     )
     return Topology(
         stages=stages,

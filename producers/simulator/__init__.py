@@ -31,7 +31,7 @@ DAY_S = 86_400
 
 def simulate(seed: int, day: date, size: int, days: int = 1, scenario: Scenario | None = None) -> Iterator[Touchpoint]:
     """The touchpoints of ``days`` days from midnight (UTC) of ``day``, with ``size`` customers' needs a day; in the
-    order of their times, lazily. A need makes some 9 touchpoints over its life. ``scenario``: what goes wrong.
+    order of their times, lazily. A need makes some 8 touchpoints over its life. ``scenario``: what goes wrong.
 
     Raises ``ValueError`` if ``size`` or ``days`` is below 1.
     """

@@ -68,6 +68,8 @@ NODES = {
 """Where the menus of the IVR and the app lead; the app's have ``app/`` before."""
 OPTS_OUT = 0.03
 """How often a caller asks for a human instead of choosing from the menu."""
+NOT_FOUND = 0.12
+"""How often a search has no hits."""
 TEAMS = 3
 """Of each queue; its agents belong to them in turn, as they stand in the roster."""
 SITES = ("Elmfield", "Harbour Street")

@@ -20,6 +20,7 @@ from producers.simulator.centre import (
     FROM_LANDLINE,
     INTENTS,
     NODES,
+    NOT_FOUND,
     NOTED,
     OPTS_OUT,
     QUEUES,
@@ -211,7 +212,7 @@ class Simulation:
         contact.say("viewed", who, attributes={"page": f"/{intent}"}, invited=invited)
         yield random.uniform(5, 40)
         if random.random() < 0.62:
-            contact.say("searched", who, intent=intent, attributes={"query": f"{intent} help"})
+            contact.say("searched", who, intent=intent, attributes={"query": f"{intent} help", "results": self._hits()})
             yield random.uniform(4, 30)
         misled = False
         for _ in range(random.choice((0, 1, 1, 2, 3))):
@@ -233,6 +234,10 @@ class Simulation:
         if random.random() < 0.8:
             contact.say("failed", who, intent=intent)
         return "failed"
+
+    def _hits(self) -> int:
+        """Of a search."""
+        return 0 if self._menu.random() < NOT_FOUND else self._menu.randint(1, 20)
 
     def _app(self, need: Need) -> Part:
         random = self._random
@@ -454,7 +459,14 @@ class Simulation:
         if need.intent in ("order", "fault") and random.random() < 0.4:
             yield self._by_day(random.uniform(600, 20_000))
             message = self._open(need, "sms")
-            message.say("sent", who | {"phone": customer.phone}, direction="outbound", reference=need.reference)
+            state = {"order_state": "shipped"} if need.intent == "order" else {}
+            message.say(
+                "sent",
+                who | {"phone": customer.phone},
+                direction="outbound",
+                reference=need.reference,
+                attributes=state,
+            )
             if random.random() < 0.35:
                 yield random.uniform(30, 1800)
                 yield from self._web(need, self._cookie(customer), invited=True)
@@ -482,7 +494,8 @@ class Simulation:
         yield self._by_day(60 + random.expovariate(1 / 5400), random)
         said = surveys.answer(random, experience) | (about if random.random() < surveys.TELLS_ABOUT else {})
         who = {"email": customer.email} if random.random() < 0.3 else who
-        self._open(need, "survey").say("surveyed", who, intent=need.intent, direction="inbound", attributes=said)
+        survey = self._open(need, "survey")
+        survey.say("surveyed", who, intent=need.intent, direction="inbound", invited=True, attributes=said)
 
     def _evaluation(self, contact: Contact, need: Need, agent: str) -> Process:
         """Somebody listens to the call and gives the agent's part in it a score."""

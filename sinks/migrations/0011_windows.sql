@@ -55,7 +55,7 @@ FROM
         attempt,
         arrayJoin(if(
             empty(v_contacts.window_ends),
-            arrayMap(days -> (toUInt16(days), ended_at + toIntervalDay(days)), [1, 3, 7, 30]),
+            arrayMap(days -> (toUInt32(days), ended_at + toIntervalDay(days)), [1, 3, 7, 30]),
             arrayZip(v_contacts.window_days, v_contacts.window_ends)
         )) AS window,
         arrayJoin([('same_intent', first_repeat_same_at), ('any_intent', first_repeat_any_at)]) AS first_repeat,
@@ -125,7 +125,7 @@ INNER JOIN
         contact_id, channel, intent, attempt, ended_at,
         if(
             empty(window_ends),
-            arrayMap(days -> (toUInt16(days), ended_at + toIntervalDay(days)), [1, 3, 7, 30]),
+            arrayMap(days -> (toUInt32(days), ended_at + toIntervalDay(days)), [1, 3, 7, 30]),
             arrayZip(window_days, window_ends)
         ) AS windows
     FROM contacts FINAL

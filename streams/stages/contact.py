@@ -23,6 +23,7 @@ from journeys.sentiment import Scorer, rewritten
 from journeys.sentiment import said as sentiment_said
 from journeys.service import Service, services
 from journeys.settings import Settings
+from journeys.stages import UNKNOWN
 from journeys.surveys import KINDS, score_of
 from journeys.touchpoint import FACTS, FORGET, READ, Invalid, Touchpoint, decode, encode
 from journeys.workload import day_of
@@ -178,12 +179,21 @@ class ContactStage:
                 if touchpoint.type in FACTS and self._resolve:
                     self._state(batch, None, touchpoint)
             if both is not None:
+                self._count_unknown(batch, one.new, both[0])
                 if self._resolve:
                     self._witness(batch, ears, one.kept, both[0], owners_changed=one.concerned)
                 self._tell(batch, lookup, one, *both)
             elif one.kept.customer:
                 self._untell(batch, ears, one)
             batch.save(one.key, _encoder.encode(one.kept) if one.kept.touchpoints else None)
+
+    def _count_unknown(self, batch: Batch, new: list[Touchpoint], contact: Contact) -> None:
+        """Of the new touchpoints, those whose stage no rule names."""
+        if any(stage == UNKNOWN for stage, _ in contact.path):
+            stages = self._settings.stage_map
+            events = [touchpoint for touchpoint in new if touchpoint.type not in FACTS]
+            if unknown := sum(stages.of(touchpoint, contact.intent) == UNKNOWN for touchpoint in events):
+                batch.count("unknown_stage", unknown)
 
     def _forward(self, batch: Batch, key: bytes, own: list[Arrived]) -> None:
         """To the partition of the contact, since its producer chose another; the record's own time goes with it. Its

@@ -30,12 +30,12 @@ def test_a_day_in_slices_is_the_day_at_once() -> None:
     signals: dict[str, Signal] = {}
     journeys: dict[str, Journey] = {}
     for piece in slices(touchpoints):
-        for change in piece.changes(topics.SIGNALS, Signal):
+        for change in piece.changes(topics.SIGNALS, "signal", Signal):
             if change.payload is None or change.deleted:
                 signals.pop(change.id, None)
             else:
                 signals[change.id] = change.payload
-        for journey_change in piece.changes(topics.JOURNEYS, Journey):
+        for journey_change in piece.changes(topics.JOURNEYS, "journey", Journey):
             if journey_change.payload is None or journey_change.deleted:
                 journeys.pop(journey_change.id, None)
             else:

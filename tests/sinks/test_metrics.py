@@ -7,6 +7,8 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from journeys.change import Change, encode
+from journeys.journey import Signal
 from journeys.queue import QueueNow
 from sinks.catalogue import COUNTERS, GAUGES, MAX_VALUES, Bounded
 from sinks.metrics import INTERVALS_KEPT, SIGNALS_KEPT_MS, Figures, Snapshot, State
@@ -21,6 +23,7 @@ from tests.sinks.messages import (
     deleted,
     interval,
     journey,
+    root_cause,
     signal,
 )
 
@@ -156,6 +159,9 @@ def test_signals_count_once_however_often_they_are_told() -> None:
         *(signal("s1", "channel_switch", version, **switch) for version in (1, 2, 2)),
         signal("s2", "repeat_contact", to_channel="voice", cause="same_intent"),
         signal("s3", "redial", from_channel="voice", cause="recovered"),
+        signal("s4", "sentiment_drop", to_channel="chat"),
+        *(signal(f"s5{score}", "survey_score", cause="nps", details={"score": score}) for score in (3.0, 9.0)),
+        *(signal("s6", "survey_score", version, cause="csat", details={"score": 4.0}) for version in (1, 2)),
         deleted("journey.signals", "signal", "s1", 3),
         signal("s1", "channel_switch", 4, **switch),
     )
@@ -163,6 +169,34 @@ def test_signals_count_once_however_often_they_are_told() -> None:
     assert found["journey_switches_total", "chat", "voice", "abandoned"] == 1
     assert found["journey_repeats_total", "voice", "same_intent"] == 1
     assert found["journey_redials_total", "voice", "recovered"] == 1
+    assert found["journey_sentiment_drops_total", "chat"] == 1
+    assert (found["journey_survey_scores_total", "nps"], found["journey_survey_points_total", "nps"]) == (2, 12)
+    assert (found["journey_survey_scores_total", "csat"], found["journey_survey_points_total", "csat"]) == (1, 4)
+
+
+def test_root_causes_of_today_that_are_beyond_chance() -> None:
+    found = shown(
+        figures(
+            root_cause("a", excess=8.0),
+            root_cause("b", significant=False),
+            root_cause("c", day=START - 24 * HOUR),
+            root_cause("d", version=2),
+            deleted("journey.causes", "cause", "2026-01-01/repeat/article/d", 3),
+        )
+    )
+    assert {key: value for key, value in found.items() if key[0] == "journey_root_cause_excess"} == {
+        ("journey_root_cause_excess", "repeat", "article", "a"): 8.0
+    }
+
+
+def test_causes_that_emerge_are_of_no_customer() -> None:
+    details = {"event": "switch", "dimension": "node", "lift": 3.0}
+    told = Signal("emerging_cause:2026-01-01T00/switch/node/n", "emerging_cause", "", "", START, "", details=details)
+    message = changed("journey.signals", "signal", told.signal_id, told, 1)
+    forgotten = Change("customer", "customer_id:42", 2, deleted=True, erased=True)
+    gone = Message("journey.signals", encode(forgotten))
+    found = shown(figures(message, gone, message))
+    assert found["journey_emerging_causes_total", "switch", "node"] == 1
 
 
 def test_dead_letters_by_reason() -> None:

@@ -30,6 +30,7 @@ from tests.sinks.messages import (
     journey,
     newest,
     put,
+    root_cause,
     signal,
     stitched,
     visit,
@@ -398,3 +399,19 @@ def test_a_report_of_nothing(store: Embedded) -> None:
     assert empty.mean_wait_answered_s is None
     assert b'"contacts":0' in msgspec.json.encode(empty)
     assert (empty.agents.agents, empty.agents.occupancy, empty.agents.longest_hard_run) == (0, None, 0)
+
+
+def test_root_causes_as_they_are_now(store: Embedded) -> None:
+    put(
+        store,
+        root_cause("a", rank=2),
+        root_cause("a", version=2, rank=1, lift=2.5),
+        root_cause("b", base_rate=None, expected=None, lift=None, p_value=None, excess=None, significant=False),
+        root_cause("c"),
+        deleted("journey.causes", "cause", "2026-01-01/repeat/article/c", 2),
+    )
+    found = rows(store, "SELECT toString(day) AS day, cause, rank, lift, significant FROM v_root_causes ORDER BY cause")
+    assert found == [
+        {"day": "2026-01-01", "cause": "a", "rank": 1, "lift": 2.5, "significant": 1},
+        {"day": "2026-01-01", "cause": "b", "rank": 1, "lift": None, "significant": 0},
+    ]

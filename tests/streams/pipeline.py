@@ -11,6 +11,7 @@ import msgspec
 
 from journeys import agents
 from journeys.agents import AgentEvent
+from journeys.causes import EVENTS, Place, Tallied
 from journeys.change import Change
 from journeys.contact import QueueVisit
 from journeys.identity import Identified
@@ -182,6 +183,29 @@ class Pipeline:
 
     def agents_now(self) -> dict[str, AgentNow]:
         return self.rows(topics.AGENT_FIGURES, "now", AgentInterval | AgentNow)
+
+    def tallies(self) -> dict[tuple[int, str, str, str, str], list[tuple[int, ...]]]:
+        """Those of all partitions together, as ``Reference.tallies`` has them."""
+        decoder = msgspec.json.Decoder(Change[Tallied])
+        newest: dict[tuple[int, int, str], list[int]] = {}
+        versions: dict[str, int] = {}
+        for record in self.records(topics.TALLIES):
+            told = decoder.decode(record.value or b"")
+            assert told.payload is not None
+            assert told.version > versions.get(told.id, -1)
+            versions[told.id] = told.version
+            for hour, tallies in told.payload.hours.items():
+                for name, tally in tallies.items():
+                    newest[told.payload.partition, hour, name] = tally
+        totals: dict[tuple[int, Place], list[int]] = {}
+        for (_, hour, name), tally in newest.items():
+            total = totals.setdefault((hour, Place.named(name)), [0] * len(tally))
+            total[:] = map(sum, zip(total, tally, strict=True))
+        return {
+            (hour, *place): [tuple(total[event :: len(EVENTS)]) for event in range(len(EVENTS))]
+            for (hour, place), total in totals.items()
+            if any(total)
+        }
 
     def accepted(self) -> list[bytes]:
         return [line for record in self.records(topics.ACCEPTED) for line in (record.value or b"").split(b"\n")]

@@ -132,6 +132,8 @@ def _block(number: int, rows: int) -> list[list[object]]:
         "text": "",
         "texts": (),
         "numbers": (),
+        "counts": (),
+        "times": (START,),
         "time": START,
         "seconds": 0.0,
         "flag": 0,
