@@ -84,7 +84,7 @@ def sheet(path: Path) -> list[list[str | float | None]]:
 class TestTables:
     def test_parquet_keeps_the_types(self, export, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
         status, out, err = export("contacts", "-o", "contacts.parquet")
-        assert (status, out, err) == (0, "", "contacts.parquet: 2 rows\n")
+        assert (status, out, err.splitlines()[-1]) == (0, "", "contacts.parquet: 2 rows")
         table = parquet.read_table(tmp_path / "contacts.parquet")
         assert table.schema.field("started_at").type == pa.timestamp("ms", "UTC")
         assert table.schema.field("window_days").type == pa.list_(pa.uint16())
@@ -97,7 +97,7 @@ class TestTables:
 
     def test_csv_is_text_that_no_spreadsheet_runs(self, export) -> None:  # type: ignore[no-untyped-def]
         status, out, err = export("v_contacts", "--to", "csv")
-        assert (status, err) == (0, "stdout: 2 rows\n")
+        assert (status, err.splitlines()[-1]) == (0, "stdout: 2 rows")
         rows = {row["contact_id"]: row for row in csv.DictReader(out.splitlines())}
         assert rows.keys() == {"'=cmd|' /C calc'!A0", "new"}
         first = rows["'=cmd|' /C calc'!A0"]
@@ -112,8 +112,8 @@ class TestTables:
             "toDateTime64(1.5, 3, 'UTC') AS at, true AS yes, nan AS none, NULL AS nothing, repeat('x', 40000) AS much"
         )
         status, _, err = export(sql, "-o", "x.xlsx")
-        assert (status, err.splitlines()[0]) == (0, "x.xlsx: 1 row")
-        assert "1 texts were cut" in err
+        assert (status, err.splitlines()[-2]) == (0, "x.xlsx: 1 row")
+        assert "1 texts were cut" in err.splitlines()[-1]
         header, row = sheet(tmp_path / "x.xlsx")
         assert header == ["formula", "number", "long", "list", "at", "yes", "none", "nothing", "much"]
         assert row[:7] == ["=1+1", 1.5, "9007199254740993", "[1,2]", "1970-01-01T00:00:01.500Z", 1.0, "nan"]
