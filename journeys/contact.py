@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from journeys import sentiment, surveys
+from journeys.friction import TROUBLED, UNSETTLED, in_ending, in_touchpoint
 from journeys.identifiers import telling
 from journeys.mood import Mood, mood
 from journeys.settings import Settings
@@ -74,6 +75,10 @@ class Contact(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """The agent who had it last, if it was resolved."""
     passed_on: tuple[str, ...] = ()
     """The agents who transferred it."""
+    friction_stages: tuple[str, ...] = ()
+    """In which stage each of ``friction`` was."""
+    onward_s: float = 0.0
+    """Waiting and service after the first agent's, of the visits that followed."""
 
 
 class QueueVisit(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -102,9 +107,16 @@ class QueueVisit(msgspec.Struct, array_like=True, frozen=True, gc=False):
     short_s: float = 5.0
     times_out_at: int = 0
     """When it counts as over though no event said so."""
+    holds: int = 0
+    passed_on: bool = False
+    """The agent transferred it."""
+    escalated: bool = False
+    """While the agent had it; so with the next."""
+    conferenced: bool = False
 
 
 _RESOLUTIONS = frozenset({"resolved", "unresolved", "failed"})
+_NOTED = _RESOLUTIONS | TROUBLED.keys() | {"conferenced"}
 
 
 def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact, list[QueueVisit]]:
@@ -125,9 +137,10 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
     teams: dict[str, None] = {}
     articles: dict[str, None] = {}
     nodes: dict[str, None] = {}
-    felt: list[tuple[int, float]] = []
+    sounded: list[tuple[int, float]] = []
     scores: dict[str, float] = {}
     about = ""
+    troubled: list[Touchpoint] = []
     for touchpoint in touchpoints:
         kind = touchpoint.type
         if not channel and kinds.get(touchpoint.channel) == "assisted":
@@ -154,19 +167,22 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
                 if value is not None and value != "":
                     found[str(value)] = None
             if "sentiment" in attributes and (score := sentiment.felt(attributes)) is not None:
-                felt.append((touchpoint.at, score))
+                sounded.append((touchpoint.at, score))
             if not surveys.KINDS.isdisjoint(attributes):
                 scores.update(surveys.scores(attributes))
             if "about" in attributes:
                 about = str(attributes["about"] or about)
-        if kind == "transferred":
-            transfers += 1
-        elif kind == "conferenced":
-            conferences += 1
-        elif kind == "escalated":
-            escalations += 1
-        elif kind in _RESOLUTIONS:
-            resolution = kind
+        if kind in _NOTED:
+            if kind == "transferred":
+                transfers += 1
+            elif kind == "conferenced":
+                conferences += 1
+            elif kind == "escalated":
+                escalations += 1
+            elif kind in _RESOLUTIONS:
+                resolution = kind
+            if kind in TROUBLED:
+                troubled.append(touchpoint)
         reading.take(touchpoint)
     first, last = touchpoints[0], touchpoints[-1]
     channel = channel or first.channel
@@ -174,7 +190,23 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
     way: Literal["inbound", "outbound"] = "outbound" if direction == "outbound" else "inbound"
     times_out_at = last.at + settings.time_out_ms(channel)
     result = _outcome(reading, outcome, self_service)
-    stays = [reading.before, *reading.stays]
+    wait_s = talk_s = hold_s = wrap_s = 0.0
+    for stay in (reading.before, *reading.stays):
+        wait_s += stay.wait_s or 0.0
+        talk_s += stay.talk_s
+        hold_s += stay.hold_s
+        wrap_s += stay.wrap_s
+    containment_failed = bool(reading.stays) and kinds.get(first.channel) == "self_service"
+    stages = settings.stage_map
+    path = stages.path(touchpoints, intent)
+    friction: tuple[str, ...] = ()
+    friction_stages: tuple[str, ...] = ()
+    if troubled or containment_failed or result == "abandoned" or resolution in UNSETTLED:
+        ending = in_ending(result, resolution, containment_failed, articles, nodes)
+        wrong = [(kind, stages.of(one, intent)) for one in troubled if (kind := in_touchpoint(one))]
+        wrong += [(kind, path[-1][0]) for kind in ending]
+        friction = tuple(kind for kind, _ in wrong)
+        friction_stages = tuple(stage for _, stage in wrong)
     contact = Contact(
         contact_id=first.contact_id,
         channel=channel,
@@ -189,16 +221,16 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
         outcome=result,
         attempt=_attempt(result) if way == "inbound" and channel not in settings.feedback else "none",
         resolution=resolution,
-        wait_s=sum(stay.wait_s or 0.0 for stay in stays),
-        talk_s=sum(stay.talk_s for stay in stays),
-        hold_s=sum(stay.hold_s for stay in stays),
-        wrap_s=sum(stay.wrap_s for stay in stays),
+        wait_s=wait_s,
+        talk_s=talk_s,
+        hold_s=hold_s,
+        wrap_s=wrap_s,
         transfers=transfers,
         conferences=conferences,
         escalations=escalations,
         agents=tuple(agents),
         queue=reading.stays[-1].queue if reading.stays else "",
-        containment_failed=bool(reading.stays) and kinds.get(first.channel) == "self_service",
+        containment_failed=containment_failed,
         invited=invited,
         lone=first.contact_id == first.id,
         touchpoints=len(touchpoints),
@@ -206,11 +238,21 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
         teams=tuple(teams),
         articles=tuple(articles),
         nodes=tuple(nodes),
-        mood=mood(felt, settings.sentiment.drop) if felt else None,
+        mood=mood(sounded, settings.sentiment) if sounded else None,
         scores=tuple(sorted(scores.items())) if scores else (),
         about=about,
+        resolved_by=reading.stays[-1].agent if resolution == "resolved" and reading.stays else "",
+        passed_on=_passed_on(reading.stays) if transfers else (),
+        path=path,
+        friction=friction,
+        friction_stages=friction_stages,
+        onward_s=_onward(reading.stays) if len(reading.stays) > 1 else 0.0,
     )
     return contact, [_visit(stay, contact, settings) for stay in reading.stays]
+
+
+def _passed_on(stays: Sequence[Stay]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(stay.agent for stay in stays if stay.passed_on and stay.agent))
 
 
 def _outcome(reading: Reading, reported: str, self_service: bool) -> str:
@@ -221,6 +263,12 @@ def _outcome(reading: Reading, reported: str, self_service: bool) -> str:
     if self_service and not reading.stays:
         return "self_service"
     return "open" if reading.end is None else "ended"
+
+
+def _onward(stays: Sequence[Stay]) -> float:
+    """Waiting and service in the visits after the first one that an agent took."""
+    first = next((number for number, stay in enumerate(stays) if stay.agent or stay.outcome == "answered"), len(stays))
+    return sum((stay.wait_s or 0.0) + stay.talk_s + stay.hold_s + stay.wrap_s for stay in stays[first + 1 :])
 
 
 def _attempt(outcome: str) -> Attempt:
@@ -250,4 +298,8 @@ def _visit(stay: Stay, contact: Contact, settings: Settings) -> QueueVisit:
         target_s=float(queue.target),
         short_s=float(queue.short_abandon),
         times_out_at=stay.entered_at + settings.time_out_ms(contact.channel),
+        holds=stay.holds,
+        passed_on=stay.passed_on,
+        escalated=stay.escalated,
+        conferenced=stay.conferenced,
     )

@@ -36,12 +36,24 @@ class Stitched(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Of a survey: the contact that its scores are about."""
     survey_joined_by: str = ""
     """contact, reference or time: how that was found."""
+    friction: tuple[str, ...] = ()
+    """What went wrong in it that only the customer's other contacts show (journeys/friction.py)."""
     window_days: tuple[int, ...] = ()
     """Of an attempt: the windows within which a contact repeats it, the widest last."""
     window_ends: tuple[int, ...] = ()
     """When each of them ends (ms)."""
     redial_until: int | None = None
     """For an abandoned inbound contact: when the window ends within which another one is a redial."""
+
+
+class Friction(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What went wrong in one stage of a journey, of one kind."""
+
+    stage: str
+    kind: str
+    count: int
+    points: float
+    """Of the effort score: the kind's weight, each time."""
 
 
 class Journey(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -62,6 +74,14 @@ class Journey(msgspec.Struct, frozen=True, omit_defaults=True):
     references: tuple[str, ...] = ()
     closes_at: int = 0
     """When it is over if nothing more comes: the last end and its intent's gap."""
+    path: tuple[tuple[str, int], ...] = ()
+    """Its stages, each with when it was entered (ms); two of one after another are one."""
+    drops_off_at: str = ""
+    """The last of them, if it counts as dropped off once it is over."""
+    friction: tuple[Friction, ...] = ()
+    """By stage and kind. The effort score is the points of all, and at most 100."""
+    long_wait_points: float = 0.0
+    """What each long wait adds to them; how many there were hangs on other customers, and is told when read."""
 
 
 class Signal(msgspec.Struct, frozen=True, omit_defaults=True):

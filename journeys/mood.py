@@ -1,9 +1,10 @@
 """How sentiment went within one contact, and where it fell suddenly (M12).
 
-No vendor says what a sudden drop is; this is ours. A score is a drop if it is negative, lies at least
-``[sentiment] drop`` below the median of those before it (at most five, at least two, none from before the last drop),
-and the next one, if there is one already, does not take it back: together the two are still negative and as far below.
-The median, and the look at the next, are what keeps one odd score from being a drop.
+No vendor says what a sudden drop is; this is ours. Held against each other are the median of the last three scores
+before it (two at least, none from before the last drop) and the median of it and the next two, as far as there are any
+yet. It is a drop if the latter is `[sentiment] low` or less and lies `[sentiment] drop` or more below the former, and
+the score itself is -0.1 or less, so that no drop begins one score early. Medians, so that one odd score neither makes a
+drop nor hides one.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from statistics import median
 
 import msgspec
 
-LEAST, MOST = 2, 5
-"""How many scores before it a drop is held against."""
+from journeys.settings import Sentiment
+
+LEAST_BEFORE, MOST_BEFORE, MOST_FROM = 2, 3, 3
+BEGINS = -0.1
 
 
 class Mood(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -29,26 +32,27 @@ class Mood(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """When it fell suddenly (ms), from what to what."""
 
 
-def mood(scores: Sequence[tuple[int, float]], drop: float) -> Mood | None:
+def mood(scores: Sequence[tuple[int, float]], settings: Sentiment) -> Mood | None:
     """What ``scores``, (time in ms, sentiment) in their order, add up to; None without any."""
     if not scores:
         return None
     values = [score for _, score in scores]
-    return Mood(values[0], values[-1], min(values), len(values), drops(scores, drop) if len(values) > LEAST else ())
+    fell = drops(scores, settings) if len(values) > LEAST_BEFORE else ()
+    return Mood(values[0], values[-1], min(values), len(values), fell)
 
 
-def drops(scores: Sequence[tuple[int, float]], drop: float) -> tuple[tuple[int, float, float], ...]:
-    """Where ``scores`` fall by ``drop`` or more: when, from what level, to what; at most one at a moment."""
+def drops(scores: Sequence[tuple[int, float]], settings: Sentiment) -> tuple[tuple[int, float, float], ...]:
+    """Where ``scores`` fall suddenly: when, from what level, to what; at most once at a moment."""
     found: list[tuple[int, float, float]] = []
-    before: list[float] = []
+    since = 0
     for index, (at, score) in enumerate(scores):
-        if len(before) >= LEAST and score < 0 and not (found and found[-1][0] == at):
-            level = median(before[-MOST:])
-            both = score if index + 1 == len(scores) else (score + scores[index + 1][1]) / 2
-            if level - score >= drop and both < 0 and level - both >= drop:
-                found.append((at, level, score))
-                before.clear()
-        before.append(score)
+        if score > BEGINS or index - since < LEAST_BEFORE or (found and found[-1][0] == at):
+            continue
+        before = median(value for _, value in scores[max(since, index - MOST_BEFORE) : index])
+        after = median(value for _, value in scores[index : index + MOST_FROM])
+        if after <= settings.low and before - after >= settings.drop:
+            found.append((at, before, after))
+            since = index
     return tuple(found)
 
 

@@ -10,6 +10,7 @@ from hashlib import blake2b
 
 from journeys.identity import PERIOD_MS
 from journeys.pseudonyms import Pseudonyms, is_pseudonym
+from journeys.sentiment import Scorer
 from journeys.spelling import REMEMBERED
 from journeys.touchpoint import EARLIEST, FORGET, Touchpoint
 
@@ -35,15 +36,18 @@ def renewals(touchpoint: Touchpoint, pseudonyms: Pseudonyms) -> Iterator[Touchpo
 
 
 class Edge:
-    """What a publisher sends instead of clear identifiers. What it has renewed it does not renew again, for as long as
-    it remembers. ``pseudonyms``: None leaves events as they are."""
+    """What a publisher sends instead of clear identifiers, and of text. What it has renewed it does not renew again,
+    for as long as it remembers. ``pseudonyms``: None leaves identifiers as they are; ``scorer``: None leaves text."""
 
-    def __init__(self, pseudonyms: Pseudonyms | None) -> None:
+    def __init__(self, pseudonyms: Pseudonyms | None, scorer: Scorer | None = None) -> None:
         self._pseudonyms = pseudonyms
+        self._scorer = scorer
         self._said: set[str] = set()
 
     def hidden(self, touchpoint: Touchpoint) -> tuple[list[Touchpoint], Touchpoint]:
         """The renewals to send before ``touchpoint``, and what to send for it: itself if nothing is to hide."""
+        if self._scorer is not None:
+            touchpoint = self._scorer.scored(touchpoint)
         if self._pseudonyms is None:
             return [], touchpoint
         hidden = self._pseudonyms.hide(touchpoint)

@@ -1,9 +1,9 @@
 """How a customer sounds (M12): as the source says, else by the customer's own words, which are then let go.
 
-From -1 to 1. A source says it as a number on that scale, or by one of the words of Amazon Connect's Contact Lens:
-https://docs.aws.amazon.com/connect/latest/APIReference/API_connect-contact-lens_Transcript.html. Anything else says
-nothing, and is counted. Text is scored by VADER (Hutto & Gilbert, ICWSM 2014), which serves English alone; why that,
-and how well it does: docs/decisions/sentiment.md.
+From -1 to 1. A source says it as a number on that scale, or by a word as Contact Lens and Amazon Lex use them:
+https://docs.aws.amazon.com/contact-lens/latest/APIReference/API_Transcript.html. Anything else says nothing, and is
+counted. Text is scored by VADER (Hutto & Gilbert, ICWSM 2014), which serves English alone; why that, and how well it
+does: docs/decisions/sentiment.md.
 """
 
 from __future__ import annotations

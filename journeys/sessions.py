@@ -8,7 +8,9 @@ import msgspec
 
 from journeys import mood
 from journeys.contact import Contact
+from journeys.friction import OF_TOUCHPOINTS, in_ending
 from journeys.settings import Settings
+from journeys.stages import UNKNOWN, joined
 
 
 def sessions(contacts: Sequence[Contact], settings: Settings) -> list[list[Contact]]:
@@ -40,6 +42,18 @@ def merge(group: Sequence[Contact]) -> Contact:
     first = group[0]
     if len(group) == 1:
         return first
+    resolution = next((contact.resolution for contact in reversed(group) if contact.resolution), "")
+    articles = tuple(dict.fromkeys(article for contact in group for article in contact.articles))
+    nodes = tuple(dict.fromkeys(node for contact in group for node in contact.nodes))
+    path = joined([contact.path for contact in group])
+    felt = [
+        (kind, stage)
+        for contact in group
+        for kind, stage in zip(contact.friction, contact.friction_stages, strict=True)
+        if kind in OF_TOUCHPOINTS
+    ]
+    ending = in_ending(first.outcome, resolution, first.containment_failed, articles, nodes)
+    felt += [(kind, path[-1][0] if path else UNKNOWN) for kind in ending]
     return msgspec.structs.replace(
         first,
         ended_at=max(contact.ended_at for contact in group),
@@ -48,12 +62,15 @@ def merge(group: Sequence[Contact]) -> Contact:
         identifiers=tuple(sorted({known for contact in group for known in contact.identifiers})),
         intent=next((contact.intent for contact in reversed(group) if contact.intent), ""),
         references=tuple(sorted({reference for contact in group for reference in contact.references})),
-        resolution=next((contact.resolution for contact in reversed(group) if contact.resolution), ""),
+        resolution=resolution,
         invited=any(contact.invited for contact in group),
         touchpoints=sum(contact.touchpoints for contact in group),
-        articles=tuple(dict.fromkeys(article for contact in group for article in contact.articles)),
-        nodes=tuple(dict.fromkeys(node for contact in group for node in contact.nodes)),
         mood=mood.joined([contact.mood for contact in group if contact.mood is not None]),
         scores=tuple(sorted({kind: score for contact in group for kind, score in contact.scores}.items())),
         about=next((contact.about for contact in reversed(group) if contact.about), ""),
+        articles=articles,
+        nodes=nodes,
+        path=path,
+        friction=tuple(kind for kind, _ in felt),
+        friction_stages=tuple(stage for _, stage in felt),
     )

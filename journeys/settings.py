@@ -17,6 +17,7 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from journeys.calendar import Hours, Site
 from journeys.spelling import spelled
+from journeys.stages import RULES, Rule, StageMap
 
 Measure = Literal["fcr", "waits", "stages"]
 Kind = Literal["assisted", "self_service", "other"]
@@ -61,6 +62,22 @@ CHANNELS: dict[str, Kind] = {
 }
 GAPS = {"billing": 14, "fault": 14, "order": 30, "onboarding": 90}
 TIME_OUTS = {"voice": 4 * 3600, "chat": 1800, "email": 7 * 86_400, "web": 1800, "app": 1800, "ivr": 1800}
+WEIGHTS = {
+    "transfer": 10.0,
+    "escalation": 10.0,
+    "abandonment": 15.0,
+    "long_wait": 10.0,
+    "failed_search": 5.0,
+    "failed_article": 5.0,
+    "ivr_dead_end": 5.0,
+    "ivr_opt_out": 5.0,
+    "containment_failure": 5.0,
+    "self_service_failed": 10.0,
+    "repeat": 10.0,
+    "repeated_explanation": 15.0,
+    "reopened": 20.0,
+}
+"""The kinds of friction, and what each adds to the effort score, of 100."""
 TABLES_KEPT = {"dead_letters": 30 * 86_400}
 IDENTIFIERS = ("customer_id", "email", "phone", "social", "device", "cookie", "session")
 LONGEST_WINDOW = 3650
@@ -148,6 +165,45 @@ class Calendar(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     stands still."""
 
 
+class Agents(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    names: bool = False
+    """Whether the names in agent events are kept; otherwise an agent is known by its key alone."""
+    slots: dict[str, int] = {}
+    """How many contacts of a channel an agent takes at once, where no agent event says; one of any other channel."""
+    longest: Duration = Duration(12 * 3600)
+    """No state and no service counts for longer than this: somebody forgot to end it. A day at most."""
+    hard_hold: Duration = Duration(180)
+    """A contact that was on hold for longer than this is a hard one."""
+    hard_mood: float = -0.5
+    """So is one whose customer sounded like this or worse at the end (-1 to 1)."""
+
+
+class Stages(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    rules: tuple[Rule, ...] = ()
+    """Which touchpoints are in which stage; the first that matches decides. Each names a stage and what is to match, by
+    name or glob, of channel, type, page, topic, intent, order_state and score; what is left out matches anything."""
+    defaults: bool = True
+    """Whether the rules that come with the program follow."""
+    goals: tuple[str, ...] = ("purchase", "advocacy")
+    """A journey that came into one of these stages did not drop off."""
+
+
+class Effort(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    weights: dict[str, float] = {}
+    """What friction of a kind adds to a journey's effort score, of 100, each time; 0 leaves it out."""
+
+
+class NextStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    window: Duration = Duration(28 * 86_400)
+    """What is to be expected of contacts is learned from those of so long."""
+    smoothing: float = 30.0
+    """So many trials of a special context weigh as much as what is known of the more general one."""
+    least: int = 100
+    """Of fewer trials nothing is foretold."""
+    threshold: float = 0.5
+    """If another contact within an hour in another channel is as likely as this, that is a signal."""
+
+
 class Times(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     lateness: Duration = Duration(35 * 86_400)
     """Older than this before the newest event of its contact: to the dead letters as `too_late`."""
@@ -174,7 +230,9 @@ class Sentiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     keep_text: bool = False
     """Whether events are stored with their text. If not, it stands on the input topic alone, while that keeps it."""
     drop: float = 0.6
-    """How far sentiment (-1 to 1) falls in a sudden drop, at the least."""
+    """How far sentiment (-1 to 1) falls in a sudden drop, at the least,"""
+    low: float = -0.5
+    """and how low it is afterwards, at the best (journeys/mood.py)."""
     words: dict[str, float] = {}
     """Words of your own trade, or another weight for one of the lexicon: from -4 (very bad) to 4 (very good)."""
 
@@ -194,9 +252,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     queue: Queue = Queue()
     """What holds for queues that `queues` does not name."""
     queues: dict[str, Queue] = {}
+    agents: Agents = Agents()
     sites: dict[str, Site] = {}
     calendar: Calendar = Calendar()
+    stages: Stages = Stages()
+    effort: Effort = Effort()
     times: Times = Times()
+    next_step: NextStep = NextStep()
     retention: Retention = Retention()
     sentiment: Sentiment = Sentiment()
     surveys: Surveys = Surveys()
@@ -224,6 +286,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return {table: Duration(seconds) for table, seconds in TABLES_KEPT.items()} | self.retention.tables
 
     @cached_property
+    def stage_rules(self) -> tuple[Rule, ...]:
+        return self.stages.rules + (RULES if self.stages.defaults else ())
+
+    @cached_property
+    def stage_map(self) -> StageMap:
+        return StageMap(self.stage_rules)
+
+    @cached_property
+    def goals(self) -> frozenset[str]:
+        return frozenset(self.stages.goals)
+
+    @cached_property
+    def weights(self) -> dict[str, float]:
+        return WEIGHTS | self.effort.weights
+
+    @cached_property
     def default_gap_ms(self) -> int:
         return self.journeys.default_gap.ms
 
@@ -234,6 +312,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @cached_property
     def interval_ms(self) -> int:
         return self.times.interval.ms
+
+    @cached_property
+    def longest_ms(self) -> int:
+        return self.agents.longest.ms
 
     @cached_property
     def rank_of(self) -> dict[str, int]:
@@ -313,9 +395,16 @@ def convert(raw: dict[str, Any], where: str = "settings") -> Settings:
             )
     if not 0 < settings.sentiment.drop <= 2:
         raise SettingsError(f"{where}: sentiment.drop: expected above 0 and up to 2, got {settings.sentiment.drop:g}")
+    if not -1 <= settings.sentiment.low < 0:
+        raise SettingsError(f"{where}: sentiment.low: expected from -1 to below 0, got {settings.sentiment.low:g}")
     for word, weight in settings.sentiment.words.items():
         if not word.strip() or not -4 <= weight <= 4:
             raise SettingsError(f"{where}: sentiment.words.{word}: expected a weight from -4 to 4, got {weight:g}")
+    for kind, weight in settings.effort.weights.items():
+        if kind not in WEIGHTS:
+            raise SettingsError(f"{where}: effort.weights: expected a kind of friction such as transfer, got {kind!r}")
+        if not 0 <= weight <= 100:
+            raise SettingsError(f"{where}: effort.weights.{kind}: expected 0 to 100, got {weight:g}")
     windows = settings.journeys.repeat_windows_days
     if not windows or not all(0 < days <= LONGEST_WINDOW for days in windows):
         raise SettingsError(
@@ -326,10 +415,24 @@ def convert(raw: dict[str, Any], where: str = "settings") -> Settings:
         _check_calendar(settings)
     except ValueError as error:
         raise SettingsError(f"{where}: {error}") from None
+    foretelling = settings.next_step
+    for key, holds, wanted in (
+        ("window", foretelling.window >= 2 * 86_400, "2d or more"),
+        ("smoothing", 0 < foretelling.smoothing < 1e6, "a number above 0"),
+        ("least", foretelling.least >= 1, "1 or more"),
+        ("threshold", 0 < foretelling.threshold <= 1, "a probability above 0"),
+    ):
+        if not holds:
+            raise SettingsError(f"{where}: next_step.{key}: expected {wanted}, got {getattr(foretelling, key):g}")
     if not 60 <= settings.times.interval <= 86_400 or 86_400 % settings.times.interval:
         raise SettingsError(
             f"{where}: times.interval: expected a part of a day of 60s or more, got {settings.times.interval:g}s"
         )
+    if not 60 <= settings.agents.longest <= 86_400:
+        raise SettingsError(f"{where}: agents.longest: expected 1m to 1d, got {settings.agents.longest:g}s")
+    for channel, slots in settings.agents.slots.items():
+        if slots < 1:
+            raise SettingsError(f"{where}: agents.slots.{channel}: expected 1 or more, got {slots}")
     return settings
 
 

@@ -10,10 +10,13 @@ import msgspec
 
 from journeys import surveys
 from journeys.contact import Contact
-from journeys.journey import Journey, Signal, Stitched, intent_of, journeys_of
+from journeys.drop_off import drops_off_at
+from journeys.effort import effort, with_friction
+from journeys.journey import Friction, Journey, Signal, Stitched, intent_of, journeys_of
 from journeys.repeats import Follows, Redials, window_ends
 from journeys.sessions import merge, sessions
 from journeys.settings import Settings
+from journeys.stages import joined
 from journeys.switching import step, switches
 
 _IN_ORDER = attrgetter("started_at", "contact_id")
@@ -28,7 +31,7 @@ class Stitching(NamedTuple):
 def stitch(customer: str, contacts: Iterable[Contact], settings: Settings) -> Stitching:
     """All that follows from ``contacts``, which are all the contacts of ``customer``, in any order."""
     groups = sessions(sorted(contacts, key=_IN_ORDER), settings)
-    parts = {group[0].contact_id: group for group in groups if len(group) > 1}
+    visits = {group[0].contact_id: group for group in groups if len(group) > 1}
     leading = [merge(group) for group in groups]
     talks = [contact for contact in leading if contact.channel not in settings.feedback]
     windows = window_ends(talks, settings)
@@ -36,13 +39,15 @@ def stitch(customer: str, contacts: Iterable[Contact], settings: Settings) -> St
     redials = Redials(talks, settings) if any(contact.outcome == "abandoned" for contact in talks) else None
     about: dict[str, tuple[str, str]] = {}
     if any(map(surveys.is_survey, leading)):
-        leaders = {part.contact_id: name for name, group in parts.items() for part in group}
+        leaders = {part.contact_id: name for name, group in visits.items() for part in group}
         about = surveys.joins(leading, leaders, settings)
 
     result = Stitching([], [], [])
     for journey in journeys_of(leading, settings):
         journey_id = f"{customer}/{journey[0].contact_id}"
+        own = []
         repeats = 0
+        felt = False
         for contact in journey:
             if contact.channel in settings.feedback:
                 placed = Stitched(contact, customer, journey_id)
@@ -53,15 +58,21 @@ def stitch(customer: str, contacts: Iterable[Contact], settings: Settings) -> St
                 survey_of, joined_by = about[contact.contact_id]
                 placed = msgspec.structs.replace(placed, survey_of=survey_of, survey_joined_by=joined_by)
             repeats += bool(placed.repeat_of_same)
-            result.stitched.append(placed)
+            felt |= bool(contact.friction)
+            own.append(placed)
             result.stitched.extend(
                 Stitched(part, customer, journey_id, part_of=contact.contact_id)
-                for part in parts.get(contact.contact_id, ())[1:]
+                for part in visits.get(contact.contact_id, ())[1:]
             )
             result.signals.extend(_signals(placed))
+        if repeats or len(journey) > 1:
+            own = with_friction(own, settings)
+            felt = True
+        result.stitched.extend(own)
         switched = _switched(customer, journey_id, journey, settings)
         result.signals.extend(switched)
-        result.journeys.append(_journey(customer, journey_id, journey, len(switched), repeats, settings))
+        friction = effort(own, settings.weights) if felt else ()
+        result.journeys.append(_journey(customer, journey_id, journey, len(switched), repeats, friction, settings))
     return result
 
 
@@ -215,10 +226,17 @@ def _switched(customer: str, journey_id: str, journey: list[Contact], settings: 
 
 
 def _journey(
-    customer: str, journey_id: str, journey: list[Contact], switched: int, repeats: int, settings: Settings
+    customer: str,
+    journey_id: str,
+    journey: list[Contact],
+    switched: int,
+    repeats: int,
+    friction: tuple[Friction, ...],
+    settings: Settings,
 ) -> Journey:
     intent = intent_of(journey)
-    last_at = max(contact.ended_at for contact in journey)
+    path = joined([contact.path for contact in journey])
+    last_at = max([contact.ended_at for contact in journey])
     return Journey(
         journey_id=journey_id,
         customer=customer,
@@ -233,4 +251,8 @@ def _journey(
         last_channel=journey[-1].channel,
         references=tuple(sorted({reference for contact in journey for reference in contact.references})),
         closes_at=last_at + settings.gap_ms(intent),
+        path=path,
+        drops_off_at=drops_off_at(journey, path, settings.goals),
+        friction=friction,
+        long_wait_points=settings.weights["long_wait"],
     )

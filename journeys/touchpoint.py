@@ -8,7 +8,7 @@ list; the ones that the pipeline gives a meaning to are ``LIFE_CYCLE`` and ``SEL
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -116,7 +116,7 @@ class Touchpoint(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class Invalid(ValueError):
-    """A touchpoint that cannot be taken: ``reason`` is a word to count by, ``field`` and ``value`` are the fault.
+    """An event that cannot be taken: ``reason`` is a word to count by, ``field`` and ``value`` are the fault.
 
     ``told`` is its text for those who may not see the value.
     """
@@ -133,6 +133,8 @@ class Invalid(ValueError):
         self.value = value
 
 
+Event = TypeVar("Event")
+
 _decoder = msgspec.json.Decoder(CloudEvent)
 _encoder = msgspec.json.Encoder()
 
@@ -143,26 +145,36 @@ def decode(raw: bytes) -> Touchpoint:
     Raises ``Invalid`` with reason ``null_value``, ``too_large``, ``not_json``, ``invalid_field``, ``unknown_version``
     or ``implausible_time``; never anything else.
     """
+    return from_event(parsed(raw, _decoder))
+
+
+def parsed(raw: bytes, decoder: msgspec.json.Decoder[Event]) -> Event:
+    """What ``decoder`` makes of an event's bytes; raises ``Invalid`` as ``decode`` does."""
     if not raw:
         raise Invalid("null_value", "", raw, "an event has no content")
     if len(raw) > MAX_BYTES:
         raise Invalid("too_large", "", raw[:40], f"an event has at most {MAX_BYTES} bytes, this one {len(raw)}")
     try:
-        event = _decoder.decode(raw)
+        return decoder.decode(raw)
     except msgspec.ValidationError as error:
         raise _invalid_field(raw, str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid("not_json", "", raw[:40], unread(error)) from None
-    return from_event(event)
+
+
+def moment(time: datetime) -> int:
+    """``time`` in ms since the epoch (UTC); raises ``Invalid`` if it lies before any event of ours."""
+    at = int(time.timestamp() * 1000)
+    if at < EARLIEST:
+        raise Invalid("implausible_time", "time", time.isoformat(), "before 1990, so no real event time")
+    return at
 
 
 def from_event(event: CloudEvent) -> Touchpoint:
     """The flat form of ``event``; raises ``Invalid`` as ``decode`` does."""
     if event.dataschema != SCHEMA:
         raise Invalid("unknown_version", "dataschema", event.dataschema, f"this version reads {SCHEMA}")
-    at = int(event.time.timestamp() * 1000)
-    if at < EARLIEST:
-        raise Invalid("implausible_time", "time", event.time.isoformat(), "before 1990, so no real event time")
+    at = moment(event.time)
     data = event.data
     if event.type in FACTS:
         if not data.identifiers:

@@ -11,8 +11,8 @@ class Stay:
     """One stay, in the making. What the source reports wins over what the event times say."""
 
     __slots__ = (
-        "agent", "channel", "ended_at", "entered_at", "hours", "left_at",
-        "measured_hold", "measured_talk", "measured_wrap", "outcome",
+        "agent", "channel", "conferenced", "ended_at", "entered_at", "escalated", "holds", "hours", "left_at",
+        "measured_hold", "measured_talk", "measured_wrap", "outcome", "passed_on",
         "queue", "reported_hold", "reported_talk", "reported_wait", "reported_wrap", "visit_id",
     )  # fmt: skip
 
@@ -31,6 +31,8 @@ class Stay:
         self.reported_hold: float | None = None
         self.reported_wrap: float | None = None
         self.measured_talk = self.measured_hold = self.measured_wrap = 0
+        self.holds = 0
+        self.passed_on = self.escalated = self.conferenced = False
 
     def leave(self, at: int, outcome: str) -> None:
         self.left_at = at
@@ -142,6 +144,7 @@ class Reading:
         if self._talking_since is not None:
             self._pause(touchpoint.at)
             self._holding_since = touchpoint.at
+            (self.stays[-1] if self.stays else self.before).holds += 1
 
     def _resumed(self, touchpoint: Touchpoint) -> None:
         if self._holding_since is not None:
@@ -152,8 +155,23 @@ class Reading:
         self._pause(touchpoint.at)
         if self.stays and self.stays[-1].left_at is None:
             self.stays[-1].leave(touchpoint.at, "transferred")
+        elif stay := self._served():
+            stay.passed_on = True
         self._end_service(touchpoint.at)
         self._moved_to = touchpoint.queue
+
+    def _escalated(self, touchpoint: Touchpoint) -> None:
+        if stay := self._served():
+            stay.escalated = True
+
+    def _conferenced(self, touchpoint: Touchpoint) -> None:
+        if stay := self._served():
+            stay.conferenced = True
+
+    def _served(self) -> Stay | None:
+        """The last stay, if somebody had it."""
+        stay = self.stays[-1] if self.stays else None
+        return stay if stay is not None and stay.outcome == "answered" else None
 
     def _abandoned(self, touchpoint: Touchpoint) -> None:
         stay = self.stays[-1] if self.stays else None
@@ -189,6 +207,8 @@ _STEPS = {
     "held": Reading._held,
     "resumed": Reading._resumed,
     "transferred": Reading._transferred,
+    "escalated": Reading._escalated,
+    "conferenced": Reading._conferenced,
     "abandoned": Reading._abandoned,
     "called_back": Reading._called_back,
     "ended": Reading._ended,

@@ -20,6 +20,7 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError
 from journeys.partition import partition_of
 from journeys.pseudonyms import Pseudonyms
 from journeys.renewal import Edge
+from journeys.sentiment import Scorer
 from journeys.touchpoint import MAX_BYTES, Invalid, Touchpoint, encode
 from producers.delivery import TOPIC, Account, OnDelivery, PublishError, Report
 from producers.keys import FROM_ENVIRONMENT, FromEnvironment, chosen
@@ -56,8 +57,9 @@ class BulkPublisher:
         delivery_timeout_s: float = 120.0,
         connect_timeout_s: float = 30.0,
         pseudonyms: Pseudonyms | FromEnvironment | None = FROM_ENVIRONMENT,
+        scorer: Scorer | None = None,
     ) -> None:
-        self._edge = Edge(chosen(pseudonyms))
+        self._edge = Edge(chosen(pseudonyms), scorer)
         self._topic = topic
         self._delivery_timeout_s = delivery_timeout_s
         self._open: dict[int, _Batch] = {}

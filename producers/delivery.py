@@ -14,6 +14,7 @@ from journeys.touchpoint import Touchpoint
 log = logging.getLogger(__name__)
 
 TOPIC = "journey.touchpoints"
+AGENTS = "journey.agents"
 FAILURES_KEPT = 1000
 
 OnDelivery = Callable[[str, Exception | None], None]

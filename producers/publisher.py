@@ -20,11 +20,15 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 from kafka.partitioner import Partitioner
 
+from journeys.agents import AgentEvent
+from journeys.agents import decode as decode_state
+from journeys.agents import encode as encode_state
 from journeys.partition import partition_of
 from journeys.pseudonyms import Pseudonyms
 from journeys.renewal import Edge
+from journeys.sentiment import Scorer
 from journeys.touchpoint import Touchpoint
-from producers.delivery import TOPIC, Account, OnDelivery, PublishError, Report
+from producers.delivery import AGENTS, TOPIC, Account, OnDelivery, PublishError, Report
 from producers.event import Fields, checked, event_from
 from producers.keys import FROM_ENVIRONMENT, FromEnvironment, chosen
 
@@ -34,7 +38,8 @@ _OVERHEAD = 1500  # bytes of Python objects (futures, callbacks) that an event o
 
 
 class Publisher:
-    """An idempotent Kafka producer of touchpoints, keyed by contact id. Thread-safe; a context manager.
+    """An idempotent Kafka producer of touchpoints, keyed by contact id, and of what agents do, keyed by agent.
+    Thread-safe; a context manager.
 
     bootstrap: "host:port", several with commas. source: the CloudEvents source of events made from fields.
     on_delivery: see ``OnDelivery``. ledger: see ``Account``. delivery_timeout_s: how long an event is retried before
@@ -43,6 +48,7 @@ class Publisher:
     with before they leave the process; unless given, with the keys in TOUCHPATH_PRIVACY_KEYS. With None they are sent
     clear, to be hidden by the first stage, and stand clear on the input topic until its retention is over. While there
     are older keys too, an `alias` for each is sent before an identifier's first event, and counts in the report.
+    scorer: puts a score in the place of text before it leaves the process; without one the first stage does.
 
     Raises ``PublishError`` if the broker does not answer, or has no such topic, within connect_timeout_s, and if there
     are no keys.
@@ -60,9 +66,10 @@ class Publisher:
         max_pending_bytes: int = 64 * 2**20,
         connect_timeout_s: float = 30.0,
         pseudonyms: Pseudonyms | FromEnvironment | None = FROM_ENVIRONMENT,
+        scorer: Scorer | None = None,
         kafka: Mapping[str, Any] | None = None,
     ) -> None:
-        self._edge = Edge(chosen(pseudonyms))
+        self._edge = Edge(chosen(pseudonyms), scorer)
         self._source = source
         self._topic = topic
         self._delivery_timeout_s = delivery_timeout_s
@@ -124,18 +131,30 @@ class Publisher:
             raw = checked(touchpoint)
         before, hidden = self._edge.hidden(touchpoint)
         for alias in before:
-            self._send(alias, checked(alias))
-        self._send(hidden, raw if hidden is touchpoint else checked(hidden))
+            self._send(self._topic, alias.contact_id, alias.id, checked(alias))
+        self._send(self._topic, hidden.contact_id, hidden.id, raw if hidden is touchpoint else checked(hidden))
         return touchpoint.id
 
-    def _send(self, touchpoint: Touchpoint, raw: bytes) -> None:
-        key = touchpoint.contact_id.encode()
-        token = self._begin(touchpoint.id, len(raw) + len(key) + _OVERHEAD)
+    def publish_state(self, event: AgentEvent, topic: str = AGENTS) -> str:
+        """Hand over what an agent does from now on, and return its id at once. It counts in the report as any event.
+
+        Raises ``journeys.touchpoint.Invalid`` as ``publish`` does.
+        """
+        if self._closed:
+            raise PublishError("the publisher is closed")
+        raw = encode_state(event)
+        decode_state(raw)
+        self._send(topic, event.agent, event.id, raw)
+        return event.id
+
+    def _send(self, topic: str, keyed_by: str, event_id: str, raw: bytes) -> None:
+        key = keyed_by.encode()
+        token = self._begin(event_id, len(raw) + len(key) + _OVERHEAD)
         if token is None:
-            self._account.settle([touchpoint.id], PublishError("too much is waiting for acknowledgement already"))
+            self._account.settle([event_id], PublishError("too much is waiting for acknowledgement already"))
             return
         try:
-            future = self._producer.send(self._topic, value=raw, key=key)
+            future = self._producer.send(topic, value=raw, key=key)
         except KafkaError as error:
             self._end(token, error)
         else:

@@ -90,7 +90,25 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
         "Service level of the interval by dialect (docs: service level); absent while nothing counts.",
         (*INTERVAL_LABELS, "dialect"),
     ),
+    "journey_agents": (
+        "Agents now, by the state that they told last; none once it has lasted too long.", ("team", "state")
+    ),
+    "journey_queue_agents": (
+        "Agents now, by each queue that they take contacts from, so that one of two queues counts twice.",
+        ("queue", "state"),
+    ),
+    "journey_agents_contacts": ("Contacts that agents have in hand now.", ("team", "channel")),
+    "journey_agents_occupancy_ratio": (
+        "Of the time in which agents were busy or available, how much was taken: by the wall clock, or weighted by the "
+        "slots in use (docs: the agent's day); absent while there was none.",
+        ("team", "interval", "weight"),
+    ),
     "journey_journeys_open": ("Journeys that are open.", ("intent",)),
+    "journey_root_cause_excess": (
+        "How many repeats, switches, escalations or transfers of today (UTC, as events go) came after a cause beyond "
+        "what was expected, at least; of the causes that are beyond chance.",
+        ("event", "dimension", "cause"),
+    ),
     "journey_newest_event_timestamp_seconds": ("Event time of the newest event that figures are made of.", ()),
     "journey_metrics_lag_messages": ("Messages on the topics that the metrics do not include yet.", ()),
     "journey_metrics_ready": (
@@ -101,6 +119,13 @@ COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "journey_switches": ("Channel switches, as first seen.", ("from_channel", "to_channel", "cause")),
     "journey_repeats": ("Repeat contacts, as first seen; rule is same_intent or any_intent.", ("channel", "rule")),
     "journey_redials": ("Redials after an abandonment, by what came of it as first seen.", ("channel", "outcome")),
+    "journey_sentiment_drops": (
+        "Sudden drops of sentiment within a contact, as first seen.",
+        ("channel",),
+    ),
+    "journey_survey_scores": ("Survey scores, as first seen; kind is csat, nps, ces or qa.", ("kind",)),
+    "journey_survey_points": ("The same scores, summed; over their number it is the mean.", ("kind",)),
+    "journey_emerging_causes": ("Causes worse in an hour than usual, as first seen.", ("event", "dimension")),
     "journey_dead_letters": ("Events that could not be taken, by reason.", ("reason",)),
 }
 

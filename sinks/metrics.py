@@ -26,12 +26,14 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from journeys.causes import HOUR_MS, HOURS_A_DAY, RootCause
 from journeys.change import Change
 from journeys.journey import Journey, Signal
 from journeys.queue import QueueInterval, QueueNow
 from journeys.service_level import DIALECTS, Counts
+from journeys.workload import AgentInterval, AgentNow
 from sinks.backlog import places
-from sinks.catalogue import COUNTERS, GAUGES, Bounded
+from sinks.catalogue import COUNTERS, GAUGES, MAX_VALUES, Bounded
 from sinks.erasure import is_of_customer
 from sinks.exposition import expose
 from sinks.rows import Record
@@ -39,7 +41,8 @@ from sinks.rows import Record
 log = logging.getLogger(__name__)
 
 GROUP = "touchpath-metrics"
-LIVE_MS = 86_400_000
+DAY_MS = HOURS_A_DAY * HOUR_MS
+LIVE_MS = DAY_MS
 INTERVALS_KEPT = 8
 SIGNALS_KEPT_MS = 36 * 86_400_000
 """A signal is counted once; its id is remembered for longer than any touchpoint may be late."""
@@ -55,11 +58,15 @@ class State(msgspec.Struct):
     now: dict[str, tuple[int, QueueNow | None]] = {}
     """Entity id to version and figures; none is a tombstone's."""
     intervals: dict[str, tuple[int, QueueInterval | None]] = {}
+    agents: dict[str, tuple[int, AgentNow | None]] = {}
+    agent_intervals: dict[str, tuple[int, AgentInterval | None]] = {}
     open_journeys: dict[str, tuple[int, str, int]] = {}
     """Journey id to version, intent and when it closes (ms)."""
+    causes: dict[str, tuple[int, RootCause | None]] = {}
+    """Of the newest day."""
     signals: dict[str, int] = {}
     """The ids of those counted, to their time (ms)."""
-    counts: dict[str, dict[str, int]] = {}
+    counts: dict[str, dict[str, float]] = {}
     """Metric to label values (joined by NUL) to its count."""
 
 
@@ -67,6 +74,8 @@ Payload = TypeVar("Payload")
 
 _journey = msgspec.json.Decoder(Change[Journey]).decode
 _signal = msgspec.json.Decoder(Change[Signal]).decode
+_agent = msgspec.json.Decoder(Change[AgentInterval | AgentNow]).decode
+_cause = msgspec.json.Decoder(Change[RootCause]).decode
 _queue = msgspec.json.Decoder(Change[QueueInterval | QueueNow]).decode
 
 
@@ -80,10 +89,14 @@ class Figures(Collector):
         self._clock = clock
         self._queues, self._channels, self._intents = Bounded(), Bounded(), Bounded()
         self._causes, self._reasons = Bounded(), Bounded()
+        self._teams, self._states = Bounded(), Bounded()
+        self._events, self._dimensions = Bounded(), Bounded()
         self._taking: dict[str, Callable[[Record], None]] = {
             "journey.queues": self._take_queue,
+            "journey.agent_figures": self._take_agent,
             "journey.journeys": self._take_journey,
             "journey.signals": self._take_signal,
+            "journey.causes": self._take_cause,
             "journey.touchpoints.dlq": self._take_dead_letter,
         }
 
@@ -104,6 +117,7 @@ class Figures(Collector):
         """Forget what no figure needs any more: closed journeys, old intervals, old signals."""
         state = self.state
         state.open_journeys = {key: kept for key, kept in state.open_journeys.items() if kept[2] >= state.newest_at}
+        state.causes = {key: kept for key, kept in state.causes.items() if kept[1] and kept[1].day >= self._today()}
         oldest = state.newest_at - SIGNALS_KEPT_MS
         state.signals = {key: at for key, at in state.signals.items() if at >= oldest}
         by_queue: dict[tuple[str, str], list[tuple[int, str]]] = {}
@@ -112,6 +126,17 @@ class Figures(Collector):
                 by_queue.setdefault((interval.queue, interval.channel), []).append((interval.starts_at, key))
         kept = {key for those in by_queue.values() for _, key in sorted(those)[-INTERVALS_KEPT:]}
         state.intervals = {key: state.intervals[key] for key in kept}
+
+        state.agents = {
+            key: (version, agent)
+            for key, (version, agent) in state.agents.items()
+            if agent is not None and agent.as_of > state.newest_at - LIVE_MS
+        }
+        state.agent_intervals = {
+            key: (version, interval)
+            for key, (version, interval) in state.agent_intervals.items()
+            if interval is not None and interval.starts_at + 2000 * interval.interval_s > state.newest_at
+        }
 
     def now_ms(self) -> int:
         """The clock's time while events are live, else the newest event's: a replay of old days has its own now."""
@@ -128,6 +153,9 @@ class Figures(Collector):
             now = self.now_ms()
             self._show_queues(families, now)
             self._show_intervals(families, now)
+            self._show_agents(families, now)
+            self._show_occupancy(families, now)
+            self._show_causes(families)
             journeys: Counted[str] = Counted()
             for _, intent, closes_at in state.open_journeys.values():
                 journeys[self._intents(intent)] += closes_at >= state.newest_at
@@ -136,8 +164,8 @@ class Figures(Collector):
         yield from families.values()
         for name, (text, labels) in COUNTERS.items():
             counter = CounterMetricFamily(name, text, labels=labels)
-            for values, count in state.counts.get(name, {}).items():
-                counter.add_metric(values.split("\0"), count)
+            for values, total in state.counts.get(name, {}).items():
+                counter.add_metric(values.split("\0"), total)
             yield counter
 
     def _show_queues(self, families: dict[str, GaugeMetricFamily], now: int) -> None:
@@ -183,6 +211,61 @@ class Figures(Collector):
                 if level is not None:
                     families["journey_queue_interval_service_level_ratio"].add_metric((*labels, name), level)
 
+    def _show_agents(self, families: dict[str, GaugeMetricFamily], now: int) -> None:
+        of_team: Counted[tuple[str, str]] = Counted()
+        of_queue: Counted[tuple[str, str]] = Counted()
+        in_hand: Counted[tuple[str, str]] = Counted()
+        for _, agent in self.state.agents.values():
+            if agent is None:
+                continue
+            team = self._teams(agent.team)
+            for channel, contacts in agent.in_hand.items():
+                in_hand[team, self._channels(channel)] += contacts
+            if agent.until > now:
+                state = self._states(agent.state)
+                of_team[team, state] += 1
+                of_queue.update((self._queues(queue), state) for queue in agent.queues)
+        for name, counts in (
+            ("journey_agents", of_team),
+            ("journey_queue_agents", of_queue),
+            ("journey_agents_contacts", in_hand),
+        ):
+            for labels, count in counts.items():
+                families[name].add_metric(labels, count)
+
+    def _show_occupancy(self, families: dict[str, GaugeMetricFamily], now: int) -> None:
+        shown: dict[tuple[str, str], list[float]] = {}
+        for _, interval in self.state.agent_intervals.values():
+            if interval is None:
+                continue
+            length = interval.interval_s * 1000
+            name = {0: "current", 1: "previous"}.get(now // length - interval.starts_at // length)
+            if name is not None:
+                sums = shown.setdefault((self._teams(interval.team), name), [0.0, 0.0, 0.0])
+                sums[0] += interval.busy_s
+                sums[1] += interval.load_s
+                sums[2] += interval.busy_s + interval.available_s
+        for labels, (busy, load, ready) in shown.items():
+            for weight, taken in (("clock", busy), ("slots", load)):
+                if ready:
+                    families["journey_agents_occupancy_ratio"].add_metric((*labels, weight), taken / ready)
+
+    def _show_causes(self, families: dict[str, GaugeMetricFamily]) -> None:
+        """Those of today's that are beyond chance, the greatest of them."""
+        today = self._today()
+        found = [
+            cause
+            for _, cause in self.state.causes.values()
+            if cause is not None and cause.significant and cause.day == today
+        ]
+        for cause in sorted(found, key=lambda cause: cause.rank)[:MAX_VALUES]:
+            labels = cause.event, cause.dimension, cause.cause
+            families["journey_root_cause_excess"].add_metric(labels, cause.excess or 0.0)
+
+    def _today(self) -> int:
+        """When the day of the newest event began (ms)."""
+        return self.state.newest_at // DAY_MS * DAY_MS
+
     def _take_queue(self, record: Record) -> None:
         if record.value is None:
             return
@@ -193,6 +276,17 @@ class Figures(Collector):
             _keep(self.state.now, change.id, change.version, payload)
         elif change.entity == "interval" and not isinstance(payload, QueueNow):
             _keep(self.state.intervals, change.id, change.version, payload)
+
+    def _take_agent(self, record: Record) -> None:
+        if record.value is None:
+            return
+        change = _agent(record.value)
+        self._advance(change.as_of)
+        payload = change.payload
+        if change.entity == "now" and not isinstance(payload, AgentInterval):
+            _keep(self.state.agents, change.id, change.version, payload)
+        elif change.entity == "interval" and not isinstance(payload, AgentNow):
+            _keep(self.state.agent_intervals, change.id, change.version, payload)
 
     def _take_journey(self, record: Record) -> None:
         if record.value is None:
@@ -231,6 +325,21 @@ class Figures(Collector):
             self._count("journey_repeats", to, cause)
         elif signal.kind == "redial":
             self._count("journey_redials", come_from, cause)
+        elif signal.kind == "sentiment_drop":
+            self._count("journey_sentiment_drops", to)
+        elif signal.kind == "survey_score":
+            self._count("journey_survey_scores", cause)
+            self._count("journey_survey_points", cause, by=float(signal.details.get("score", 0)))
+        elif signal.kind == "emerging_cause":
+            event, dimension = (str(signal.details.get(name, "")) for name in ("event", "dimension"))
+            self._count("journey_emerging_causes", self._events(event), self._dimensions(dimension))
+
+    def _take_cause(self, record: Record) -> None:
+        if record.value is None:
+            return
+        change = _cause(record.value)
+        self._advance(change.as_of)
+        _keep(self.state.causes, change.id, change.version, change.payload)
 
     def _take_dead_letter(self, record: Record) -> None:
         headers = dict(record.headers)
@@ -241,10 +350,10 @@ class Figures(Collector):
         if as_of > self.state.newest_at:
             self.state.newest_at = as_of
 
-    def _count(self, metric: str, *labels: str) -> None:
+    def _count(self, metric: str, *labels: str, by: float = 1) -> None:
         counts = self.state.counts.setdefault(metric, {})
         key = "\0".join(label.replace("\0", "") for label in labels)
-        counts[key] = counts.get(key, 0) + 1
+        counts[key] = counts.get(key, 0) + by
 
 
 def _keep(held: dict[str, tuple[int, Payload | None]], key: str, version: int, payload: Payload | None) -> None:

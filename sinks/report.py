@@ -42,6 +42,59 @@ class Redials(msgspec.Struct, frozen=True):
     pending: int
 
 
+class Sentiment(msgspec.Struct, frozen=True):
+    """Of the contacts that have a sentiment, from -1 to 1: how they began and ended on average, none without any."""
+
+    contacts: int
+    mean_first: float | None
+    mean_last: float | None
+    ended_worse: int
+    """Ended below where they began."""
+    drops: int
+    """Sudden drops."""
+
+
+class SurveyScore(msgspec.Struct, frozen=True):
+    """``score`` in the words of ``kind``: csat, percent of 4 and 5; nps, from -100 to 100; ces and qa, the mean."""
+
+    kind: str
+    responses: int
+    mean: float
+    score: float
+
+
+class ResponseRate(msgspec.Struct, frozen=True):
+    """Contacts in ``channel`` after which the customer was asked, and those of them that got an answer."""
+
+    channel: str
+    invitations: int
+    responses: int
+    unasked: int
+    """Answers that nobody asked for by an invitation."""
+    response_rate: float | None
+
+
+class Agents(msgspec.Struct, frozen=True):
+    """Of all intervals together. Ratios are none while nobody was busy or available."""
+
+    agents: int
+    contacts: int
+    """That agents got."""
+    occupancy: float | None
+    """Busy over busy and available, by the wall clock."""
+    occupancy_by_slots: float | None
+    """The same, weighted by the slots that were in use."""
+    concurrency: float | None
+    """Contacts at once while busy."""
+    after_contact_work_s: float
+    transfers_in: int
+    transfers_out: int
+    escalations: int
+    hard: int
+    longest_hard_run: int
+    """Hard contacts in a row, of one agent on one day."""
+
+
 class Report(msgspec.Struct, frozen=True):
     """Counts are of leading contacts (a visit of several touches is one); means are in seconds, none without any."""
 
@@ -68,6 +121,10 @@ class Report(msgspec.Struct, frozen=True):
     journeys_open: int
     switches: int
     repeats: int
+    sentiment: Sentiment
+    surveys: tuple[SurveyScore, ...]
+    response_rates: tuple[ResponseRate, ...]
+    agents: Agents
 
 
 _TOUCHPOINTS = "SELECT count() AS touchpoints, max(time) AS as_of FROM touchpoints FINAL"
@@ -110,6 +167,7 @@ SELECT
         FROM v_redials AS abandoned
         INNER JOIN v_contacts AS again ON again.customer = abandoned.customer
         WHERE abandoned.outcome = 'called_back' AND again.direction = 'inbound'
+            AND again.channel NOT IN ('survey', 'review')
             AND again.contact_id != abandoned.contact_id
             AND again.started_at BETWEEN abandoned.abandoned_at AND abandoned.redial_until
     ))) AS redialled,
@@ -121,6 +179,40 @@ FROM v_redials WHERE identified AND queue != ''
 """
 _JOURNEYS = "SELECT count() AS journeys, countIf(state = 'open') AS journeys_open FROM v_journeys"
 _SWITCHES = "SELECT count() AS switches FROM v_switches"
+
+_SENTIMENT = """
+SELECT
+    count() AS contacts,
+    if(contacts = 0, NULL, avg(first)) AS mean_first,
+    if(contacts = 0, NULL, avg(last)) AS mean_last,
+    countIf(trend < 0) AS ended_worse,
+    sum(found.drops) AS drops
+FROM v_sentiment AS found
+"""
+_SURVEYS = """
+SELECT
+    kind,
+    sum(found.responses) AS responses,
+    sum(found.mean * found.responses) / responses AS mean,
+    sum(found.score * found.responses) / responses AS score
+FROM v_survey_scores AS found GROUP BY kind ORDER BY kind
+"""
+_RESPONSE_RATES = "SELECT channel, invitations, responses, unasked, response_rate FROM v_response_rates"
+_AGENTS = """
+SELECT
+    uniqExact(agent) AS agents,
+    sum(contacts) AS contacts,
+    if(sum(busy_s + available_s) = 0, NULL, sum(busy_s) / sum(busy_s + available_s)) AS occupancy,
+    if(sum(busy_s + available_s) = 0, NULL, sum(load_s) / sum(busy_s + available_s)) AS occupancy_by_slots,
+    if(sum(busy_s) = 0, NULL, sum(slot_s) / sum(busy_s)) AS concurrency,
+    sum(acw_s) AS after_contact_work_s,
+    sum(transfers_in) AS transfers_in,
+    sum(transfers_out) AS transfers_out,
+    sum(escalations) AS escalations,
+    sum(hard) AS hard,
+    max(hard_run) AS longest_hard_run
+FROM agent_intervals FINAL WHERE is_deleted = 0
+"""
 
 
 def report(store: Store) -> Report:
@@ -142,4 +234,8 @@ def report(store: Store) -> Report:
         service_level=tuple(ServiceLevel(**row) for row in rows(_SERVICE_LEVEL)),
         fcr=tuple(Fcr(**row) for row in rows(_FCR)),
         redials=Redials(**rows(_REDIALS)[0]),
+        sentiment=Sentiment(**rows(_SENTIMENT)[0]),
+        surveys=tuple(SurveyScore(**row) for row in rows(_SURVEYS)),
+        response_rates=tuple(ResponseRate(**row) for row in rows(_RESPONSE_RATES)),
+        agents=Agents(**rows(_AGENTS)[0]),
     )

@@ -23,6 +23,8 @@ TIMES = {
     "journeys": "last_at",
     "signals": "at",
     "queue_intervals": "starts_at",
+    "agent_intervals": "starts_at",
+    "root_causes": "day",
     "dead_letters": "at",
 }
 """By table, the time that its rows age by. What is known of an identifier has none, and is kept while it holds."""

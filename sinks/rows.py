@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from math import fsum
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
+from journeys.causes import RootCause
 from journeys.change import Change
-from journeys.contact import Contact, QueueVisit
+from journeys.contact import QueueVisit
 from journeys.forgetting import KEY, Forgotten
 from journeys.identity import Identified, is_identified
 from journeys.journey import Journey, Signal, Stitched
 from journeys.queue import QueueInterval, QueueNow
+from journeys.stages import UNKNOWN, Path
+from journeys.workload import AgentInterval, AgentNow
 from sinks import erasure, tables
 from sinks.store import Columns
 from sinks.tables import Table
@@ -129,9 +133,8 @@ class ChangedRows:
 
 
 _EMPTY: dict[str, Any] = {
-    "text": "", "texts": (), "time": 0, "time?": None, "seconds": 0.0, "seconds?": None, "numbers": (),
-    "counts": (), "times": (), "flag": 0,
-    "count": 0, "int32": 0, "int64": 0, "uint64": 0,
+    "text": "", "texts": (), "time": 0, "time?": None, "times": (), "seconds": 0.0, "seconds?": None, "numbers": (),
+    "flag": 0, "count": 0, "counts": (), "int32": 0, "int64": 0, "uint64": 0,
 }  # fmt: skip
 
 
@@ -300,10 +303,17 @@ def _text(value: bytes | None) -> str:
 _NONE: dict[str, float] = {}
 
 
-def stage_seconds(contact: Contact) -> list[float]:
-    """How long it was in each stage of its path: until the next one, the last until its end."""
-    entered = [at for _, at in contact.path]
-    return [max(0, left - at) / 1000 for at, left in zip(entered, [*entered[1:], contact.ended_at], strict=True)]
+def stage_seconds(path: Path, until: int) -> list[float]:
+    """How long each stage of a path lasted: until the next one, the last until ``until`` (ms)."""
+    entered = [at for _, at in path]
+    return [max(0, left - at) / 1000 for at, left in zip(entered, [*entered[1:], until], strict=True)]
+
+
+def _friction_stages(placed: Stitched) -> tuple[str, ...]:
+    """Beside ``friction``: what a contact came with is in the stage that it began in."""
+    contact = placed.contact
+    began = contact.path[0][0] if contact.path else UNKNOWN
+    return contact.friction_stages + (began,) * len(placed.friction)
 
 
 def _contacts(changes: list[Change[Stitched]]) -> Columns:
@@ -355,8 +365,8 @@ def _contacts(changes: list[Change[Stitched]]) -> Columns:
         [contact.articles for contact in contacts],
         [contact.nodes for contact in contacts],
         [[stage for stage, _ in contact.path] for contact in contacts],
-        [stage_seconds(contact) if contact.path else () for contact in contacts],
-        [contact.friction for contact in contacts],
+        [stage_seconds(contact.path, contact.ended_at) if contact.path else () for contact in contacts],
+        [one.contact.friction + one.friction for one in placed],
         [mood.first if mood else None for mood in moods],
         [mood.last if mood else None for mood in moods],
         [mood.low if mood else None for mood in moods],
@@ -368,6 +378,7 @@ def _contacts(changes: list[Change[Stitched]]) -> Columns:
         [one.survey_joined_by for one in placed],
         [contact.resolved_by for contact in contacts],
         [contact.passed_on for contact in contacts],
+        [_friction_stages(one) for one in placed],
     ]
 
 
@@ -411,6 +422,15 @@ def _journeys(changes: list[Change[Journey]]) -> Columns:
         [journey.first_channel for journey in journeys],
         [journey.last_channel for journey in journeys],
         [journey.references for journey in journeys],
+        [[stage for stage, _ in journey.path] for journey in journeys],
+        [stage_seconds(journey.path, journey.last_at) if journey.path else () for journey in journeys],
+        [journey.drops_off_at for journey in journeys],
+        [[one.kind for one in journey.friction] for journey in journeys],
+        [[one.stage for one in journey.friction] for journey in journeys],
+        [[one.count for one in journey.friction] for journey in journeys],
+        [[one.points for one in journey.friction] for journey in journeys],
+        [fsum(one.points for one in journey.friction) for journey in journeys],
+        [journey.long_wait_points for journey in journeys],
     ]
 
 
@@ -462,6 +482,17 @@ def _identifiers(changes: list[Change[Identified]]) -> Columns:
     ]
 
 
+_CAUSE_FIELDS = tuple(tables.ROOT_CAUSES.columns)[1:-2]
+
+
+def _causes(changes: list[Change[RootCause]]) -> Columns:
+    live = [change for change in changes if change.payload is not None]
+    causes = [change.payload for change in live]
+    columns: dict[str, list[Any]] = {name: [getattr(cause, name) for cause in causes] for name in _CAUSE_FIELDS}
+    columns["significant"] = list(map(int, columns["significant"]))
+    return [[change.id for change in live], *columns.values()]
+
+
 _queue_change = msgspec.json.Decoder(Change[QueueInterval | QueueNow]).decode
 
 
@@ -469,6 +500,21 @@ def _interval_only(value: bytes) -> Change[QueueInterval | QueueNow] | None:
     """The live state of a queue stands on the same topic; it is for the metrics, not for a table."""
     change = _queue_change(value)
     return change if change.entity == "interval" else None
+
+
+_agent_change = msgspec.json.Decoder(Change[AgentInterval | AgentNow]).decode
+
+
+def _agent_interval_only(value: bytes) -> Change[AgentInterval | AgentNow] | None:
+    change = _agent_change(value)
+    return change if change.entity == "interval" else None
+
+
+def _agent_intervals(changes: list[Change[AgentInterval]]) -> Columns:
+    live = [change for change in changes if change.payload is not None]
+    figures = [change.payload for change in live]
+    names = list(tables.AGENT_INTERVALS.columns)[1:-2]  # the struct's own, without id and version
+    return [[change.id for change in live], *([getattr(one, name) for one in figures] for name in names)]
 
 
 # What each topic's messages become. (streams/topics.py has all topics; sinks import no streams.)
@@ -481,8 +527,10 @@ READERS: dict[str, Callable[[], Rows]] = {
     "journey.journeys": lambda: ChangedRows(tables.JOURNEYS, msgspec.json.Decoder(Change[Journey]).decode, _journeys),
     "journey.signals": lambda: ChangedRows(tables.SIGNALS, msgspec.json.Decoder(Change[Signal]).decode, _signals),
     "journey.queues": lambda: ChangedRows(tables.QUEUE_INTERVALS, _interval_only, _intervals),
+    "journey.agent_figures": lambda: ChangedRows(tables.AGENT_INTERVALS, _agent_interval_only, _agent_intervals),
     "journey.identifiers": lambda: ChangedRows(
         tables.IDENTIFIERS, msgspec.json.Decoder(Change[Identified]).decode, _identifiers
     ),
+    "journey.causes": lambda: ChangedRows(tables.ROOT_CAUSES, msgspec.json.Decoder(Change[RootCause]).decode, _causes),
     "journey.touchpoints.dlq": DeadLetterRows,
 }

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 Kind = Literal[
-    "text", "texts", "time", "time?", "seconds", "seconds?", "numbers", "counts", "times", "flag",
-    "count", "int32", "int64", "uint64"
+    "text", "texts", "time", "time?", "times", "seconds", "seconds?", "numbers", "flag", "count", "counts", "int32",
+    "int64", "uint64",
 ]  # fmt: skip
 """text: str or bytes (UTF-8); texts: sequence of str; time: int, ms since the epoch, of which times are a sequence;
-seconds: float, of which numbers are a sequence; counts: sequence of small int; ``?``: or None."""
+seconds: float (points, too), of which numbers are one; counts: sequence of count; ``?``: or None."""
 
 
 class Table(NamedTuple):
@@ -105,6 +105,7 @@ CONTACTS = Table(
         "survey_joined_by": "text",
         "resolved_by": "text",
         "passed_on": "texts",
+        "friction_stages": "texts",
         **_VERSION,
     },
 )
@@ -148,6 +149,15 @@ JOURNEYS = Table(
         "first_channel": "text",
         "last_channel": "text",
         "references": "texts",
+        "stages": "texts",
+        "stage_s": "numbers",
+        "drops_off_at": "text",
+        "friction": "texts",
+        "friction_stages": "texts",
+        "friction_counts": "numbers",
+        "friction_points": "numbers",
+        "effort_points": "seconds",
+        "long_wait_points": "seconds",
         **_VERSION,
     },
 )
@@ -195,6 +205,40 @@ QUEUE_INTERVALS = Table(
         **_VERSION,
     },
 )
+AGENT_INTERVALS = Table(
+    "agent_intervals",
+    {
+        "interval_id": "text",
+        "agent": "text",
+        "name": "text",
+        "team": "text",
+        "site": "text",
+        "starts_at": "time",
+        "interval_s": "count",
+        "contacts": "count",
+        "channels": "texts",
+        "by_channel": "counts",
+        "handled": "count",
+        "talk_s": "seconds",
+        "hold_s": "seconds",
+        "wrap_s": "seconds",
+        "holds": "count",
+        "transfers_in": "count",
+        "transfers_out": "count",
+        "escalations": "count",
+        "conferences": "count",
+        "resolved": "count",
+        "hard": "count",
+        "hard_run": "count",
+        "staffed_s": "seconds",
+        "available_s": "seconds",
+        "busy_s": "seconds",
+        "acw_s": "seconds",
+        "slot_s": "seconds",
+        "load_s": "seconds",
+        **_VERSION,
+    },
+)
 IDENTIFIERS = Table(
     "identifiers",
     {
@@ -209,6 +253,29 @@ IDENTIFIERS = Table(
         "unlinks": "texts",
         "change": "text",
         "changed_at": "time",
+        **_VERSION,
+    },
+)
+ROOT_CAUSES = Table(
+    "root_causes",
+    {
+        "cause_id": "text",
+        "day": "time",
+        "event": "text",
+        "dimension": "text",
+        "cause": "text",
+        "rank": "count",
+        "count": "count",
+        "exposed": "count",
+        "base_rate": "seconds?",
+        "expected": "seconds?",
+        "lift": "seconds?",
+        "p_value": "seconds?",
+        "significant": "flag",
+        "excess": "seconds?",
+        "minutes": "seconds",
+        "customers": "count",
+        "as_of": "time",
         **_VERSION,
     },
 )
@@ -227,4 +294,15 @@ DEAD_LETTERS = Table(
         "at": "time",
     },
 )
-TABLES = (TOUCHPOINTS, CONTACTS, QUEUE_VISITS, JOURNEYS, SIGNALS, QUEUE_INTERVALS, IDENTIFIERS, DEAD_LETTERS)
+TABLES = (
+    TOUCHPOINTS,
+    CONTACTS,
+    QUEUE_VISITS,
+    JOURNEYS,
+    SIGNALS,
+    QUEUE_INTERVALS,
+    AGENT_INTERVALS,
+    IDENTIFIERS,
+    ROOT_CAUSES,
+    DEAD_LETTERS,
+)

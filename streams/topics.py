@@ -57,7 +57,13 @@ VISITS = "journey.visits"
 STITCHED = "journey.stitched"
 JOURNEYS = "journey.journeys"
 SIGNALS = "journey.signals"
+NEXT = "journey.next"
 QUEUES = "journey.queues"
+AGENTS_ROUTED = "journey.agents_routed"
+SERVICES = "journey.services"
+AGENT_FIGURES = "journey.agent_figures"
+TALLIES = "journey.tallies"
+CAUSES = "journey.causes"
 
 
 def changelog(stage: str) -> str:
@@ -68,7 +74,8 @@ CATALOGUE: dict[str, Topic] = {
     topic.name: topic
     for topic in (
         Topic(TOUCHPOINTS, "contact_id", "CloudEvent; its identifiers may be clear", retention_ms=DAY_MS),
-        Topic(AGENTS, "agent", "agent states; no stage reads them yet"),
+        Topic(AGENTS, "agent", "AgentCloudEvent: agent states"),
+        Topic(AGENTS_ROUTED, "agent", "AgentCloudEvent: those that lay in another agent's partition"),
         Topic(ROUTED, "contact_id", "CloudEvent: touchpoints that lay in another contact's partition"),
         Topic(
             DEAD_LETTERS,
@@ -85,10 +92,15 @@ CATALOGUE: dict[str, Topic] = {
         Topic(STITCHED, "customer", "Change[Stitched]"),
         Topic(JOURNEYS, "customer", "Change[Journey]"),
         Topic(SIGNALS, "customer", "Change[Signal]", retention_ms=30 * DAY_MS),
+        Topic(NEXT, "customer", "Change[NextStep]; by partition, Change[Score]"),
         Topic(QUEUES, "queue", "Change[QueueInterval] and Change[QueueNow]"),
+        Topic(SERVICES, "agent", "Change[Service]: what agents had of contacts"),
+        Topic(AGENT_FIGURES, "agent", "Change[AgentInterval] and Change[AgentNow]"),
+        Topic(TALLIES, "none, so that one partition has them all", "Change[Tallied]: what came before repeats"),
+        Topic(CAUSES, "day", "Change[RootCause]"),
         *(
             Topic(changelog(stage), "state key", "the stage's state", cleanup="compact")
-            for stage in ("contact", "identity", "journey", "queue")
+            for stage in ("contact", "identity", "journey", "queue", "agent", "cause")
         ),
     )
 }

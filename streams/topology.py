@@ -1,18 +1,23 @@
 """The way of a touchpoint, as a page.
 
     journey.touchpoints ─► contact ─► journey.resolved ─► journey ─► journey.stitched, journey.journeys, journey.signals
-     (journey.routed)      │  ▲ │      (by customer)
+     (journey.routed)      │  ▲ │      (by customer)         └─► journey.tallies ─► cause ─► journey.causes
+                           │  │ │                              (in one partition)
                            │  │ └───► journey.visits ───► queue ───► journey.queues
                            │  │        (by queue)
                            │  └────── journey.owners ◄─── identity ─► journey.identifiers
                            ├────────► journey.evidence ────►┘▲
                            │           (by identifier) ◄─────┘
+                           ├────────► journey.services ─────► agent ───► journey.agent_figures
+                           │           (by agent)             │ ▲
+                           │          journey.agents ────────►┘ │
+                           │          (journey.agents_routed) ◄─┘
                            └────────► journey.accepted, journey.touchpoints.dlq
 
-Each stage is keyed, and the only writer of what it emits (but for customers to be forgotten, which identity tells the
-journey stage). What a batch leads to (outputs, state, offsets) is one
-transaction. A contact goes to its customer at once, as far as its identifiers are known; where identity learns better,
-it tells the contact stage, and the contact moves (docs/decisions/identity-in-the-stream.md).
+Each stage is keyed, and the only writer of what it emits: but for customers to be forgotten, which identity tells the
+journey stage, and for signals, of which the cause stage has a kind of its own. What a batch leads to (outputs, state,
+offsets) is one transaction. A contact goes to its customer at once, as far as its identifiers are known; where identity
+learns better, it tells the contact stage, and the contact moves (docs/decisions/identity-in-the-stream.md).
 """
 
 from __future__ import annotations
@@ -22,6 +27,8 @@ from journeys.settings import Settings
 from streams import topics
 from streams.dead_letters import Seal
 from streams.settings import Topology
+from streams.stages.agent import AgentStage
+from streams.stages.cause import CauseStage
 from streams.stages.contact import ContactStage
 from streams.stages.identity import IdentityStage
 from streams.stages.journey import JourneyStage
@@ -38,6 +45,8 @@ def build(settings: Settings, pseudonyms: Pseudonyms, partitions: int = PARTITIO
         IdentityStage(settings),  # what was seen together says to whom an identifier belongs
         JourneyStage(settings),  # contacts of one customer are journeys, with switches and repeats
         QueueStage(settings),  # visits of one queue are its figures, by interval and now
+        AgentStage(settings),  # what one agent served, with the states it told, is its day
+        CauseStage(settings),  # what came before repeats and switches, in all partitions together, is the day's causes
     )
     return Topology(
         stages=stages,

@@ -6,6 +6,7 @@ Exactly: let E be the ends of journey.touchpoints when the publisher's last ackn
    up to the ends which that has *then*; likewise each later stage's inputs, in the order of the topology;
 2. what the contact and the identity stage tell each other has come to rest: until a round brought no new record, or for
    as many rounds as there can be, two for each kind of identifier;
+   What agents told meanwhile is among those, up to the ends which journey.agents has once the touchpoints are taken;
 3. every sink's group has committed every topic that it reads up to the ends which those have then.
 
 A transaction writes its outputs before it commits its offsets, so the ends taken after an input is done hold all that
@@ -26,7 +27,12 @@ from touchpath.problem import Problem
 _POLL_S = 0.1
 TALK = (topics.EVIDENCE, topics.OWNERS)
 """What stages tell each other, back and forth."""
-STAGES: tuple[tuple[str, ...], ...] = ((topics.TOUCHPOINTS,), (topics.ROUTED,), TALK, (topics.RESOLVED, topics.VISITS))
+STAGES: tuple[tuple[str, ...], ...] = (
+    (topics.TOUCHPOINTS,),
+    (topics.ROUTED, topics.AGENTS),
+    TALK,
+    (topics.RESOLVED, topics.VISITS, topics.SERVICES, topics.AGENTS_ROUTED),
+)
 """The inputs of the stages, in the order in which they fill."""
 _MOST_ROUNDS = 16
 

@@ -16,7 +16,7 @@ from touchpath.queries import Queries, queries
 from touchpath.terminal import ANSWERS
 
 if TYPE_CHECKING:
-    from sinks.report import Report
+    from sinks.report import Agents, Report
     from sinks.store import Store
 
 
@@ -25,7 +25,7 @@ def report(
     clickhouse: options.ClickHouse = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object instead; its keys are stable.")] = False,
 ) -> None:
-    """Print contacts, waiting, service level, first contact resolution, redials and journeys, while it runs or after.
+    """Print contacts, waiting, service level, first contact resolution, redials, journeys and agents, running or not.
 
     \b
     Example:
@@ -96,14 +96,65 @@ def _tables(found: Report) -> list[Table]:
     redials.add_row(
         *map(_figure, (again.abandoned, again.redialled, again.recovered, again.called_back, again.lost, again.pending))
     )
-    return [figures, levels, fcr, redials]
+    return [figures, levels, fcr, redials, *_feelings(found), _agents(found.agents)]
+
+
+def _feelings(found: Report) -> list[Table]:
+    """How customers sounded and what they answered; nothing where neither is known."""
+    tables = []
+    if found.sentiment.contacts:
+        sentiment = _table(
+            "sentiment of customers, from -1 to 1",
+            *("contacts", "mean first", "mean last", "ended worse", "sudden drops"),
+        )
+        mood = found.sentiment
+        sentiment.add_row(*map(_figure, (mood.contacts, mood.mean_first, mood.mean_last, mood.ended_worse, mood.drops)))
+        tables.append(sentiment)
+    if found.surveys:
+        surveys = _table("survey scores", *("kind", "responses", "mean", "score"))
+        for row in found.surveys:
+            surveys.add_row(row.kind.upper(), *map(_figure, (row.responses, row.mean, row.score)))
+        tables.append(surveys)
+    if found.response_rates:
+        rates = _table(
+            "answers to surveys, by the channel asked about", *("channel", "asked", "answered", "rate", "unasked")
+        )
+        for one in found.response_rates:
+            rates.add_row(
+                one.channel or "unknown",
+                *(_figure(one.invitations), _figure(one.responses), _ratio(one.response_rate), _figure(one.unasked)),
+            )
+        tables.append(rates)
+    return tables
+
+
+def _agents(found: Agents) -> Table:
+    table = _table("agents", "", "")
+    for name, value in (
+        ("agents", _figure(found.agents)),
+        ("contacts that they got", _figure(found.contacts)),
+        ("occupancy by the wall clock", _ratio(found.occupancy)),
+        ("occupancy weighted by slots", _ratio(found.occupancy_by_slots)),
+        ("contacts at once while busy", _figure(found.concurrency)),
+        ("after-contact work, s", _figure(found.after_contact_work_s)),
+        ("transfers in", _figure(found.transfers_in)),
+        ("transfers out", _figure(found.transfers_out)),
+        ("escalations", _figure(found.escalations)),
+        ("hard contacts", _figure(found.hard)),
+        ("longest row of hard contacts", _figure(found.longest_hard_run)),
+    ):
+        table.add_row(name, value)
+    return table
+
+
+_WORDS = frozenset({"", "dialect", "scope", "attempt", "kind", "channel"})
 
 
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", show_header=any(columns), box=None, pad_edge=False)
     table.padding = (0, 2, 0, 0)
     for column in columns:
-        table.add_column(column, justify="left" if column in ("", "dialect", "scope", "attempt") else "right")
+        table.add_column(column, justify="left" if column in _WORDS else "right")
     return table
 
 

@@ -47,12 +47,23 @@ class Slice(NamedTuple):
 
     def payloads(self, topic: str, entity: str, payload: type[Payload]) -> list[Payload]:
         """What was said of ``entity`` on ``topic``, without what was taken back."""
-        return [change.payload for change in self.changes(topic, payload) if change.entity == entity and change.payload]
+        changes = self.changes(topic, entity, payload)
+        return [change.payload for change in changes if change.payload is not None and not change.deleted]
 
-    def changes(self, topic: str, payload: type[Payload]) -> list[Change[Payload]]:
-        """All that was said on ``topic``, what was taken back as well, as changes of ``payload``."""
+    def changes(self, topic: str, entity: str, payload: type[Payload]) -> list[Change[Payload]]:
+        """The same with versions and causes, and what was taken back as well. Other entities may share the topic."""
         decoder = msgspec.json.Decoder(Change[payload])  # type: ignore[valid-type]
-        return [decoder.decode(record.value) for record in self.records.get(topic, ()) if record.value]
+        values = [record.value for record in self.records.get(topic, ()) if record.value]
+        return [decoder.decode(value) for value in values if _ENTITY.decode(value).entity == entity]
+
+
+class _Entity(msgspec.Struct):
+    """Enough of a change to see what it is about."""
+
+    entity: str
+
+
+_ENTITY = msgspec.json.Decoder(_Entity)
 
 
 @dataclass

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 
+from journeys.agents import AgentEvent
 from journeys.touchpoint import Touchpoint
 from producers.simulator.day import Simulation
 from producers.simulator.needs import Customer, Drop, Need, Struck
 from producers.simulator.scenarios import Scenario
-from producers.simulator.states import AgentState
 
 __all__ = [
-    "AgentState",
     "Customer",
     "Drop",
     "Need",
@@ -32,7 +31,7 @@ DAY_S = 86_400
 
 def simulate(seed: int, day: date, size: int, days: int = 1, scenario: Scenario | None = None) -> Iterator[Touchpoint]:
     """The touchpoints of ``days`` days from midnight (UTC) of ``day``, with ``size`` customers' needs a day; in the
-    order of their times, lazily. A need makes some 9 touchpoints over its life. ``scenario``: what goes wrong.
+    order of their times, lazily. A need makes some 8 touchpoints over its life. ``scenario``: what goes wrong.
 
     Raises ``ValueError`` if ``size`` or ``days`` is below 1.
     """
@@ -60,9 +59,9 @@ def truth(seed: int, day: date, size: int, days: int = 1, scenario: Scenario | N
 
 def agent_states(
     seed: int, day: date, size: int, days: int = 1, scenario: Scenario | None = None
-) -> Iterator[AgentState]:
+) -> Iterator[AgentEvent]:
     """Who of the agents behind ``simulate`` of the same arguments is on duty when, in the order of their times."""
-    states: list[AgentState] = []
+    states: list[AgentEvent] = []
     for _ in _simulation(seed, day, size, days, scenario, on_state=states.append).touchpoints():
         yield from states
         states.clear()
@@ -71,7 +70,7 @@ def agent_states(
 
 def _simulation(
     seed: int, day: date, size: int, days: int, scenario: Scenario | None,
-    on_need: Callable[[Need], None] = lambda need: None, on_state: Callable[[AgentState], None] | None = None,
+    on_need: Callable[[Need], None] = lambda need: None, on_state: Callable[[AgentEvent], None] | None = None,
 ) -> Simulation:  # fmt: skip
     for name, value in (("size", size), ("days", days)):
         if value < 1:

@@ -68,12 +68,20 @@ NODES = {
 """Where the menus of the IVR and the app lead; the app's have ``app/`` before."""
 OPTS_OUT = 0.03
 """How often a caller asks for a human instead of choosing from the menu."""
+NOT_FOUND = 0.12
+"""How often a search has no hits."""
 TEAMS = 3
 """Of each queue; its agents belong to them in turn, as they stand in the roster."""
 SITES = ("Elmfield", "Harbour Street")
 """Where the teams sit, in turn."""
-SLOTS = {"voice": 1, "chat": 3, "messenger": 5, "email": 1}
-"""How many contacts of a channel an agent could have at a time. (Simulated ones have one, whatever the channel.)"""
+SLOTS = {
+    "voice": {"voice": 1},
+    "chat": {"chat": 3},
+    "messenger": {"messenger": 5, "sms": 5, "social": 5},
+    "email": {"email": 1},
+}
+"""By the channel of an agent's queue: how many contacts of a channel the agent could have at a time. (Simulated ones
+have one, whatever the channel.)"""
 
 TRANSFERRED = 0.1
 """How often an agent passes a caller on."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from random import Random
 from typing import Any, TypeAlias
 
+from journeys.agents import AgentEvent
 from journeys.touchpoint import Touchpoint
 from producers.simulator import scenarios, surveys
 from producers.simulator.centre import (
@@ -19,6 +20,7 @@ from producers.simulator.centre import (
     FROM_LANDLINE,
     INTENTS,
     NODES,
+    NOT_FOUND,
     NOTED,
     OPTS_OUT,
     QUEUES,
@@ -38,7 +40,7 @@ from producers.simulator.clock import Clock, Desk, Process, Turn
 from producers.simulator.moods import Line, conversation
 from producers.simulator.needs import Customer, Drop, Need, Struck
 from producers.simulator.scenarios import Scenario
-from producers.simulator.states import AgentState, OnDuty
+from producers.simulator.states import OnDuty
 
 Part: TypeAlias = Generator["float | Turn", Any, str]
 """A part of a process; returns the outcome: resolved, unresolved, failed or abandoned; where a cause is planted also
@@ -61,7 +63,7 @@ class Simulation:
     def __init__(
         self, seed: int, origin: int, size: int, start: float, end: float, prefix: str,
         on_need: Callable[[Need], None] = lambda need: None, scenario: Scenario | None = None,
-        on_state: Callable[[AgentState], None] | None = None,
+        on_state: Callable[[AgentEvent], None] | None = None,
     ) -> None:  # fmt: skip
         self._random = Random(seed)
         self._habits = Random(f"{seed} habits")
@@ -87,7 +89,7 @@ class Simulation:
         self.clock = Clock(start)
         self.desks: dict[str, Desk] = {}
         self._teams: dict[str, str] = {}
-        self._duty = OnDuty(self.now_ms, self._teams, on_state)
+        self._duty = OnDuty(prefix, self.now_ms, self._teams, on_state)
         for name, queue in QUEUES.items():
             most = max(agents_needed(queue, size, hour) for hour in range(24))
             names = roster(name, math.ceil(most * 1.2), self._random)
@@ -210,7 +212,7 @@ class Simulation:
         contact.say("viewed", who, attributes={"page": f"/{intent}"}, invited=invited)
         yield random.uniform(5, 40)
         if random.random() < 0.62:
-            contact.say("searched", who, intent=intent, attributes={"query": f"{intent} help"})
+            contact.say("searched", who, intent=intent, attributes={"query": f"{intent} help", "results": self._hits()})
             yield random.uniform(4, 30)
         misled = False
         for _ in range(random.choice((0, 1, 1, 2, 3))):
@@ -232,6 +234,10 @@ class Simulation:
         if random.random() < 0.8:
             contact.say("failed", who, intent=intent)
         return "failed"
+
+    def _hits(self) -> int:
+        """Of a search."""
+        return 0 if self._menu.random() < NOT_FOUND else self._menu.randint(1, 20)
 
     def _app(self, need: Need) -> Part:
         random = self._random
@@ -453,7 +459,14 @@ class Simulation:
         if need.intent in ("order", "fault") and random.random() < 0.4:
             yield self._by_day(random.uniform(600, 20_000))
             message = self._open(need, "sms")
-            message.say("sent", who | {"phone": customer.phone}, direction="outbound", reference=need.reference)
+            state = {"order_state": "shipped"} if need.intent == "order" else {}
+            message.say(
+                "sent",
+                who | {"phone": customer.phone},
+                direction="outbound",
+                reference=need.reference,
+                attributes=state,
+            )
             if random.random() < 0.35:
                 yield random.uniform(30, 1800)
                 yield from self._web(need, self._cookie(customer), invited=True)
@@ -481,7 +494,8 @@ class Simulation:
         yield self._by_day(60 + random.expovariate(1 / 5400), random)
         said = surveys.answer(random, experience) | (about if random.random() < surveys.TELLS_ABOUT else {})
         who = {"email": customer.email} if random.random() < 0.3 else who
-        self._open(need, "survey").say("surveyed", who, intent=need.intent, direction="inbound", attributes=said)
+        survey = self._open(need, "survey")
+        survey.say("surveyed", who, intent=need.intent, direction="inbound", invited=True, attributes=said)
 
     def _evaluation(self, contact: Contact, need: Need, agent: str) -> Process:
         """Somebody listens to the call and gives the agent's part in it a score."""

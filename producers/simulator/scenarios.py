@@ -11,7 +11,7 @@ anywhere. From ``from_hour`` on:
 - **a team that transfers too much**: it passes on ``TEAM_TRANSFERS`` of its callers, ``TO_OWN_QUEUE`` of these to
   colleagues of its own queue (others transfer a tenth, to another queue). Of those whom it passed on, agents settle
   ``PASSED_ON_RESOLVED`` (others: 0.78), ``PASSED_ON_ESCALATED`` ask for a supervisor (others: 0.025), and who is left
-  with the need tries again within the hour (``AFTER_PASSED_ON``), not the next day.
+  with the need tries again within minutes (``AFTER_PASSED_ON``), not the next day.
 
 The floor's manager puts on ``RELIEF`` times the agents, so that the causes show and not only the queues they make.
 """
@@ -27,11 +27,11 @@ ARTICLE_FAILS = 0.97
 NODE_FAILS = 0.92
 TEAM_TRANSFERS = 0.6
 TO_OWN_QUEUE = 0.8
-PASSED_ON_RESOLVED = 0.35
-PASSED_ON_ESCALATED = 0.25
+PASSED_ON_RESOLVED = 0.3
+PASSED_ON_ESCALATED = 0.3
 RELIEF = 1.12
 AFTER_DEAD_END: Moves = (("chat", 38, 120), ("voice", 36, 240), ("messenger", 10, 300), ("email", 6, 900), ("", 10, 0))
-AFTER_PASSED_ON: Moves = (("voice", 52, 900), ("chat", 22, 600), ("email", 6, 1800), ("", 20, 0))
+AFTER_PASSED_ON: Moves = (("voice", 58, 360), ("chat", 24, 300), ("email", 4, 900), ("", 14, 0))
 
 
 @dataclass(frozen=True)

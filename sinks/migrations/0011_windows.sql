@@ -2,7 +2,7 @@
 -- them ends; of an abandoned contact until when another one is a redial. Rows from before have none of these, and are
 -- read as they were: 1, 3, 7 and 30 days, and 60 minutes.
 ALTER TABLE contacts
-    ADD COLUMN IF NOT EXISTS window_days Array(UInt16) AFTER redial,
+    ADD COLUMN IF NOT EXISTS window_days Array(UInt32) AFTER redial,
     ADD COLUMN IF NOT EXISTS window_ends Array(DateTime64(3, 'UTC')) AFTER window_days,
     ADD COLUMN IF NOT EXISTS redial_until Nullable(DateTime64(3, 'UTC')) AFTER window_ends;
 
@@ -55,7 +55,7 @@ FROM
         attempt,
         arrayJoin(if(
             empty(v_contacts.window_ends),
-            arrayMap(days -> (toUInt16(days), ended_at + toIntervalDay(days)), [1, 3, 7, 30]),
+            arrayMap(days -> (toUInt32(days), ended_at + toIntervalDay(days)), [1, 3, 7, 30]),
             arrayZip(v_contacts.window_days, v_contacts.window_ends)
         )) AS window,
         arrayJoin([('same_intent', first_repeat_same_at), ('any_intent', first_repeat_any_at)]) AS first_repeat,
@@ -125,7 +125,7 @@ INNER JOIN
         contact_id, channel, intent, attempt, ended_at,
         if(
             empty(window_ends),
-            arrayMap(days -> (toUInt16(days), ended_at + toIntervalDay(days)), [1, 3, 7, 30]),
+            arrayMap(days -> (toUInt32(days), ended_at + toIntervalDay(days)), [1, 3, 7, 30]),
             arrayZip(window_days, window_ends)
         ) AS windows
     FROM contacts FINAL

@@ -21,9 +21,12 @@ from journeys.queue import interval_of
 from journeys.renewal import renewals
 from journeys.sentiment import Scorer, rewritten
 from journeys.sentiment import said as sentiment_said
+from journeys.service import Service, services
 from journeys.settings import Settings
+from journeys.stages import UNKNOWN
 from journeys.surveys import KINDS, score_of
 from journeys.touchpoint import FACTS, FORGET, READ, Invalid, Touchpoint, decode, encode
+from journeys.workload import day_of
 from streams import topics
 from streams.batch import Batch
 from streams.stage import Record
@@ -50,6 +53,7 @@ class Kept(msgspec.Struct, array_like=True):
     period: int = 0
     looks_at: tuple[str, ...] = ()
     """Identifiers of which it wants to be told to whom they belong."""
+    services: list[Service] = []
 
 
 class _Stirred(NamedTuple):
@@ -175,12 +179,21 @@ class ContactStage:
                 if touchpoint.type in FACTS and self._resolve:
                     self._state(batch, None, touchpoint)
             if both is not None:
+                self._count_unknown(batch, one.new, both[0])
                 if self._resolve:
                     self._witness(batch, ears, one.kept, both[0], owners_changed=one.concerned)
                 self._tell(batch, lookup, one, *both)
             elif one.kept.customer:
                 self._untell(batch, ears, one)
             batch.save(one.key, _encoder.encode(one.kept) if one.kept.touchpoints else None)
+
+    def _count_unknown(self, batch: Batch, new: list[Touchpoint], contact: Contact) -> None:
+        """Of the new touchpoints, those whose stage no rule names."""
+        if any(stage == UNKNOWN for stage, _ in contact.path):
+            stages = self._settings.stage_map
+            events = [touchpoint for touchpoint in new if touchpoint.type not in FACTS]
+            if unknown := sum(stages.of(touchpoint, contact.intent) == UNKNOWN for touchpoint in events):
+                batch.count("unknown_stage", unknown)
 
     def _forward(self, batch: Batch, key: bytes, own: list[Arrived]) -> None:
         """To the partition of the contact, since its producer chose another; the record's own time goes with it. Its
@@ -353,19 +366,34 @@ class ContactStage:
                     emit(topics.VISITS, visit.queue, "visit", visit_id, visit)
             kept.visits = visits
 
+        served = services(contact, visits, self._settings) if visits else []
+        if served != kept.services:
+            had = {one.service_id: one for one in kept.services}
+            has = {one.service_id: one for one in served}
+            for service_id, one in had.items():
+                now = has.get(service_id)
+                # The agent stage finds a service by its agent and day.
+                if now is None or (now.agent, day_of(now.connected_at)) != (one.agent, day_of(one.connected_at)):
+                    emit(topics.SERVICES, one.agent, "service", service_id, one, deleted=True)
+            for service_id, one in has.items():
+                if had.get(service_id) != one:
+                    emit(topics.SERVICES, one.agent, "service", service_id, one)
+            kept.services = served
+
     def _untell(self, batch: Batch, ears: Ears, stirred: _Stirred) -> None:
         """Of a contact that was told nothing is left: nobody is to keep anything of it."""
         kept, contact_id = stirred.kept, stirred.key[1:].decode()
-        gone: list[tuple[str, str, str, str, QueueVisit | None]] = [
+        gone: list[tuple[str, str, str, str, QueueVisit | Service | None]] = [
             (topics.RESOLVED, kept.customer, "contact", contact_id, None)
         ]
         gone += [(topics.VISITS, visit.queue, "visit", visit.visit_id, visit) for visit in kept.visits]
+        gone += [(topics.SERVICES, one.agent, "service", one.service_id, one) for one in kept.services]
         for topic, key, entity, entity_id, payload in gone:
             told = Change(entity, entity_id, batch.next_version(), payload, deleted=True, erased=True)
             batch.emit(topic, key.encode(), change.encode(told))
         self._sight(batch, kept.identifiers, (), 0, kept.period)
         ears.look_away(contact_id, kept.looks_at)
-        kept.customer, kept.visits, kept.identifiers, kept.looks_at = "", [], (), ()
+        kept.customer, kept.visits, kept.identifiers, kept.looks_at, kept.services = "", [], (), (), []
 
 
 class _Said(NamedTuple):

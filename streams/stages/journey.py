@@ -7,6 +7,7 @@ from hashlib import blake2b
 import msgspec
 
 from journeys import change
+from journeys.causes import exposures
 from journeys.change import Change
 from journeys.contact import Contact
 from journeys.journey import Journey, Signal, Stitched
@@ -15,11 +16,10 @@ from journeys.settings import Settings
 from journeys.stitch import Stitching, stitch
 from streams import topics
 from streams.batch import Batch
+from streams.stages.next_steps import VERSION_BITS, Foretold, NextSteps
+from streams.stages.tallies import Tallying
 
 MOST_CONTACTS = 1_000
-# A contact may move to another customer, in another partition: the version of its row is the one that its own writer
-# gave it, followed by how often it was told on from here under that one.
-VERSION_BITS = 16
 _CONTACT, _JOURNEY, _SIGNAL = "c", "j", "s"
 
 
@@ -29,6 +29,8 @@ class Known(msgspec.Struct, array_like=True):
     contact: Contact
     version: int
     told: int = 0
+    foretold: int = 0
+    """How often, under that version, it was told what is to be expected after it."""
 
 
 class Kept(msgspec.Struct, array_like=True):
@@ -38,6 +40,10 @@ class Kept(msgspec.Struct, array_like=True):
     manifest: dict[str, bytes]
     gone: dict[str, int] = {}
     """Contacts that went to another customer, and the version under which they did: nothing older brings them back."""
+    exposures: bytes = b""
+    """What it contributes to the tallies of root causes."""
+    foretold: dict[str, Foretold] = {}
+    """What each contact at rest gave to the counts of next steps."""
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -78,6 +84,8 @@ class JourneyStage:
                 left.add((key, told.id))
             batch.observe(told.as_of)
         known = batch.load(arrived)
+        tallying = Tallying(batch)
+        next_steps = NextSteps(batch, self._settings)
         for key, changes in arrived.items():
             raw = known.get(key)
             kept = Kept({}, {}) if raw is None else _decoder.decode(raw)
@@ -87,15 +95,28 @@ class JourneyStage:
                     contact_id,
                 ) in left:  # if it is back already, it is told anew: another customer told of it since
                     kept.manifest.pop(_CONTACT + contact_id, None)
-            if self._take(batch, key[1:], kept, changes, key in forgotten):
+                    if contact_id in kept.foretold and changes[contact_id].payload is not None:
+                        kept.foretold[contact_id].told = False
+            if self._take(batch, key[1:], kept, changes, key in forgotten, tallying, next_steps):
                 batch.save(key, _encoder.encode(kept) if kept.contacts or kept.gone else None)
+        tallying.tell()
+        next_steps.close()
 
-    def _take(self, batch: Batch, key: bytes, kept: Kept, changes: dict[str, Change[Contact]], forgotten: bool) -> bool:
+    def _take(
+        self,
+        batch: Batch,
+        key: bytes,
+        kept: Kept,
+        changes: dict[str, Change[Contact]],
+        forgotten: bool,
+        tallying: Tallying,
+        next_steps: NextSteps,
+    ) -> bool:
         """Brings ``kept`` up to date and tells what changed; whether anything did."""
         told = _Telling(batch, key, list(changes.values()))
         moved = forgotten
         if forgotten:  # what is left of it came since, and is told anew after that
-            for topic in (topics.STITCHED, topics.JOURNEYS, topics.SIGNALS):
+            for topic in (topics.STITCHED, topics.JOURNEYS, topics.SIGNALS, topics.NEXT):
                 told(topic, "customer", key.decode(), told.next_version(), None, erased=True)
             kept.manifest = {}
         for contact_id, change_ in changes.items():
@@ -120,8 +141,11 @@ class JourneyStage:
             return False
         stitching = stitch(key.decode(), [known.contact for known in kept.contacts.values()], self._settings)
         self._tell(kept, stitching, told)
+        kept.exposures = tallying.change(kept.exposures, exposures(key.decode(), stitching, self._settings))
+        next_steps.take(kept, stitching.stitched, changes, told, forgotten)
         if len(kept.contacts) > MOST_CONTACTS:
             self._settle(kept, stitching)
+            kept.exposures = tallying.kept(exposures(key.decode(), stitching, self._settings, kept.contacts))
         return True
 
     def _tell(self, kept: Kept, stitching: Stitching, told: _Telling) -> None:
@@ -162,6 +186,7 @@ class JourneyStage:
             for placed in stitching.stitched:
                 if placed.journey_id == journey.journey_id:
                     kept.contacts.pop(placed.contact.contact_id)
+                    kept.foretold.pop(placed.contact.contact_id, None)
                     kept.manifest.pop(_CONTACT + placed.contact.contact_id, None)
             for signal in stitching.signals:
                 if signal.journey_id == journey.journey_id:
@@ -175,7 +200,8 @@ class _Telling:
         self.next_version = batch.next_version
         self._batch = batch
         self._key = key
-        self._as_of = max((change_.as_of for change_ in changes), default=0)
+        self.customer = key.decode()
+        self.as_of = max((change_.as_of for change_ in changes), default=0)
         self.erasing = any(change_.erased for change_ in changes)
         """Ids of journeys and signals name the customer, so they go without a trace when one of its contacts does."""
         self._causes = [cause for change_ in changes for cause in change_.causes][-change.CAUSES_KEPT :]
@@ -184,7 +210,7 @@ class _Telling:
         self, topic: str, entity: str, entity_id: str, version: int, payload: bytes | None, erased: bool = False
     ) -> None:
         body = None if payload is None else msgspec.Raw(payload)
-        told = Change(entity, entity_id, version, body, payload is None, self._as_of, causes=self._causes)
+        told = Change(entity, entity_id, version, body, payload is None, self.as_of, causes=self._causes)
         told.erased = erased
         self._batch.emit(topic, self._key, change.encode(told))
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 
+from journeys.agents import AgentEvent
 from journeys.pseudonyms import KEY_BYTES, Pseudonyms
 from journeys.settings import DEFAULTS, convert
 from journeys.touchpoint import FACTS, Touchpoint
@@ -39,13 +42,19 @@ OFFICE = convert(
 CHANNELS = ("voice", "chat", "web", "app", "ivr", "email", "fax", "survey")
 TYPES = (
     "started", "queued", "connected", "held", "resumed", "transferred", "abandoned", "called_back", "ended",
-    "wrapped_up", "failed", "resolved", "visited",
+    "wrapped_up", "failed", "resolved", "visited", "searched", "article_viewed", "opted_out", "escalated",
+    "conferenced",
+)  # fmt: skip
+ATTRIBUTES: tuple[dict[str, Any], ...] = (
+    {}, {}, {}, {"page": "/Pricing"}, {"page": "/faq", "topic": "cancelling"}, {"order_state": "cart"}, {"results": 0},
+    {"order_state": "paid"}, {"article": "a-1"}, {"node": "billing"}, {"results": 3}, {"csat": 5}, {"nps": 2, "ces": 7},
 )  # fmt: skip
 # Times at which windows and gaps meet their edges, so that ties and exact limits come up often.
 ATTRIBUTES: tuple[dict[str, object], ...] = (
     {}, {}, {}, {}, {"sentiment": 0.5}, {"sentiment": "POSITIVE"}, {"sentiment": -0.1}, {"sentiment": -0.7},
-    {"sentiment": -0.7}, {"sentiment": -1, "speaker": "agent"}, {"sentiment": "awful"}, {"csat": 2}, {"nps": "9"},
+    {"sentiment": "NEGATIVE"}, {"sentiment": -1, "speaker": "agent"}, {"sentiment": "awful"}, {"csat": 2}, {"nps": "9"},
     {"csat": 6}, {"ces": 7, "about": "a"}, {"qa": 80.5, "about": "t3"},
+    {"article": "a1"}, {"article": "a2"}, {"node": "n1"}, {"node": "n2"}, {"team": "x"}, {"team": "y"},
 )  # fmt: skip
 STEPS = (0, MINUTE, 29 * MINUTE, 30 * MINUTE, HOUR, 4 * HOUR, DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY)
 
@@ -119,6 +128,33 @@ def people(draw: st.DrawFn, most: int = 25) -> list[Touchpoint]:
                 identifiers=draw(some_identifiers(1 if fact else 0)),
                 intent=draw(st.sampled_from(("", "billing", "fault"))),
                 other=draw(some_identifiers(1)) if fact in ("link", "unlink", "alias", "auto") else {},
+            )
+        )
+    return draw(st.permutations(made))
+
+
+STATES = ("available", "on_contact", "after_contact_work", "break", "offline")
+
+
+@st.composite
+def shifts(draw: st.DrawFn, most: int = 20) -> list[AgentEvent]:
+    """Agent events of the agents of ``touchpoints``, at the times at which those happen, and of an idle one."""
+    made = []
+    for number in range(draw(st.integers(0, most))):
+        at = START + draw(st.sampled_from(STEPS)) + draw(st.sampled_from(STEPS)) + draw(st.sampled_from((0, 0, 7001)))
+        made.append(
+            AgentEvent(
+                at,
+                f"s{number}",
+                draw(st.sampled_from(("ann", "bob", "eve"))),
+                draw(
+                    st.sampled_from(("available", "available", "on_contact", "after_contact_work", "break", "offline"))
+                ),
+                draw(st.sampled_from(({}, {"voice": 1, "chat": 3}, {"chat": 2, "email": 0}))),
+                draw(st.sampled_from(((), ("sales",), ("sales", "service")))),
+                draw(st.sampled_from(("", "north", "south"))),
+                name=draw(st.sampled_from(("", "Ann"))),
+                type=draw(st.sampled_from(("agent_state_changed",) * 5 + ("agent_logged_in",))),
             )
         )
     return draw(st.permutations(made))

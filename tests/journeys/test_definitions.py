@@ -9,7 +9,7 @@ import pytest
 from journeys import reference
 from journeys.contact import Contact
 from journeys.definition import Fcr
-from journeys.journey import Journey, Signal, Stitched
+from journeys.journey import Friction, Journey, Signal, Stitched
 from journeys.settings import DEFAULTS
 from journeys.stitch import stitch
 from journeys.touchpoint import Touchpoint
@@ -93,6 +93,7 @@ class TestJourneys:
             Journey(
                 "customer_id:1/a", "customer_id:1", "billing", 0, HOUR + 5 * MINUTE, 2, ("chat", "voice"), 1, 1,
                 "chat", "voice", ("c-1",), HOUR + 5 * MINUTE + 14 * DAY,
+                friction=(Friction("unknown", "repeat", 1, 10.0),), long_wait_points=10.0,
             )
         ]  # fmt: skip
 

@@ -94,7 +94,7 @@ def test_text_may_be_kept() -> None:
 def test_words_of_ones_own() -> None:
     assert Scorer(DEFAULTS).score("It is throttled.") == 0
     assert Scorer(convert({"sentiment": {"words": {"Throttled": -2}}})).score("It is throttled.") < 0
-    for wrong in ({"words": {"x": 5}}, {"words": {" ": 1}}, {"drop": 0}, {"drop": 2.1}):
+    for wrong in ({"words": {"x": 5}}, {"words": {" ": 1}}, {"drop": 0}, {"drop": 2.1}, {"low": 0.0}, {"low": -1.5}):
         with pytest.raises(SettingsError, match=r"sentiment\."):
             convert({"sentiment": wrong})
 
@@ -131,12 +131,12 @@ def test_events_are_alike_whatever_the_library_makes_of_them() -> None:
 
 
 def test_the_mood_of_a_contact() -> None:
-    said = [0.5, "POSITIVE", "what?", -0.25]
+    said = [0.5, "POSITIVE", "what?", -0.75]
     own = [message(number, sentiment=value) for number, value in enumerate(said)]
     own.append(message(9, sentiment=-1, speaker="agent"))
     contact, _ = fold(own, DEFAULTS)
     assert contact.mood is not None
-    assert (contact.mood.first, contact.mood.last, contact.mood.low, contact.mood.scored) == (0.5, -0.25, -0.25, 3)
-    assert contact.mood.drops == ((own[3].at, 0.75, -0.25),)
+    assert (contact.mood.first, contact.mood.last, contact.mood.low, contact.mood.scored) == (0.5, -0.75, -0.75, 3)
+    assert contact.mood.drops == ((own[3].at, 0.75, -0.75),)
     silent, _ = fold([message()], DEFAULTS)
     assert silent.mood is None

@@ -46,6 +46,8 @@ def test_a_file_of_settings(tmp_path: Path) -> None:
         ({"journeys": {"repeat_windows_days": [0]}}, "journeys.repeat_windows_days: expected whole days above 0"),
         ({"journeys": {"repeat_windows_days": []}}, "journeys.repeat_windows_days: expected"),
         ({"contacts": {"channels": {"x": "magic"}}}, "contacts.channels[...]: Invalid enum value 'magic'"),
+        ({"agents": {"longest": "2d"}}, "agents.longest: expected 1m to 1d, got 172800s"),
+        ({"agents": {"slots": {"chat": 0}}}, "agents.slots.chat: expected 1 or more, got 0"),
         ({"times": {"interval": "7m"}}, "times.interval: expected a part of a day"),
     ],
 )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from hypothesis import given
 
 from journeys import Touchpoint, reference
 from journeys.contact import Contact, fold
-from journeys.definition import Reference, Relations
-from journeys.journey import Stitched
+from journeys.definition import Reference, Relations, Told
+from journeys.journey import Journey, Stitched
 from journeys.settings import DEFAULTS, Settings
 from journeys.stitch import stitch
 from tests.journeys.scenes import touchpoints
@@ -17,7 +17,7 @@ from tests.journeys.scenes import touchpoints
 
 def stitched(
     facts: list[Touchpoint], expected: Reference, settings: Settings = DEFAULTS
-) -> tuple[dict[str, Stitched], dict[str, tuple[str, int, int]], set[tuple[str, str, str]]]:
+) -> tuple[dict[str, Stitched], dict[str, Journey], set[tuple[str, str, str]]]:
     by_contact: dict[str, list[Touchpoint]] = defaultdict(list)
     for fact in sorted(facts, key=lambda fact: (fact.at, fact.id)):
         by_contact[fact.contact_id].append(fact)
@@ -26,14 +26,12 @@ def stitched(
         contact, _ = fold(own, settings)
         by_customer[expected.relations[contact.contact_id].customer].append(contact)
     contacts: dict[str, Stitched] = {}
-    found: dict[str, tuple[str, int, int]] = {}
+    found: dict[str, Journey] = {}
     switches = set()
     for customer, those in by_customer.items():
         result = stitch(customer, those, settings)
         contacts.update((placed.contact.contact_id, placed) for placed in result.stitched)
-        found.update(
-            (journey.journey_id, (journey.intent, journey.contacts, journey.switches)) for journey in result.journeys
-        )
+        found.update((journey.journey_id, journey) for journey in result.journeys)
         switches |= {(s.previous_id, s.contact_id, s.cause) for s in result.signals if s.kind == "channel_switch"}
     return contacts, found, switches
 
@@ -54,7 +52,19 @@ def relations(placed: Stitched) -> Relations:
         placed.survey_joined_by,
         placed.window_ends,
         placed.redial_until,
+        placed.friction,
     )
+
+
+def told_of(placed: Stitched) -> Told:
+    contact = placed.contact
+    return Told(contact.path, Counter(zip(contact.friction_stages, contact.friction, strict=True)))
+
+
+def told(journey: Journey) -> Told:
+    friction = Counter({(one.stage, one.kind): one.count for one in journey.friction})
+    points = sum(one.points for one in journey.friction)
+    return Told(journey.path, friction, points, journey.drops_off_at)
 
 
 @given(touchpoints())
@@ -72,6 +82,8 @@ def test_stitching_equals_the_definition(facts: list[Touchpoint]) -> None:
         for drop in placed.contact.mood.drops
     } == expected.drops
     assert set(journeys) == set(expected.journeys)
-    for journey_id, (intent, size, _) in journeys.items():
-        assert intent == expected.intents[journey_id]
-        assert size == len(expected.journeys[journey_id])
+    for journey_id, journey in journeys.items():
+        assert journey.intent == expected.intents[journey_id]
+        assert journey.contacts == len(expected.journeys[journey_id])
+    assert {key: told_of(placed) for key, placed in contacts.items() if not placed.part_of} == expected.contacts_told
+    assert {key: told(journey) for key, journey in journeys.items()} == expected.journeys_told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from journeys.causes import RootCause
 from journeys.change import Change, encode
 from journeys.contact import Contact, QueueVisit
 from journeys.identity import Identified, SeenWith
@@ -11,6 +12,7 @@ from journeys.journey import Journey, Signal, Stitched
 from journeys.queue import QueueInterval
 from journeys.touchpoint import Touchpoint
 from journeys.touchpoint import encode as encode_touchpoint
+from journeys.workload import AgentInterval, AgentNow
 from sinks.rows import READERS, Rows
 from sinks.store import Store
 
@@ -108,6 +110,16 @@ def interval(starts_at: int = START, version: int = 1, queue: str = "billing", *
     return changed("journey.queues", "interval", f"{queue}|voice|{starts_at}", payload, version)
 
 
+def agent_interval(agent: str = "ann", starts_at: int = START, version: int = 1, **fields: Any) -> Message:
+    payload = AgentInterval(agent, starts_at, 900, **fields)
+    return changed("journey.agent_figures", "interval", f"{agent}|{starts_at}", payload, version, starts_at)
+
+
+def agent_now(agent: str = "ann", version: int = 1, **fields: Any) -> Message:
+    payload = AgentNow(agent, **{"as_of": START, "since": START, "until": START + HOUR} | fields)
+    return changed("journey.agent_figures", "now", agent, payload, version, payload.as_of)
+
+
 def identifier(
     name: str, owner: str = "customer_id:42", state: Any = "owned", *evidence: SeenWith, version: int = 1, **fields: Any
 ) -> Message:
@@ -115,6 +127,28 @@ def identifier(
     kind = name.partition(":")[0]
     payload = Identified(name, kind, owner, state, contacts, len(evidence), evidence, **fields)
     return changed("journey.identifiers", "identifier", name, payload, version)
+
+
+def root_cause(cause: str = "article-1", version: int = 1, **fields: Any) -> Message:
+    defaults: dict[str, Any] = {
+        "day": START,
+        "event": "repeat",
+        "dimension": "article",
+        "rank": 1,
+        "count": 30,
+        "exposed": 50,
+        "significant": True,
+        "minutes": 120.5,
+        "customers": 28,
+        "base_rate": 0.2,
+        "expected": 10.0,
+        "lift": 3.0,
+        "p_value": 1e-6,
+        "excess": 8.0,
+        "as_of": START + HOUR,
+    }
+    payload = RootCause(cause=cause, **defaults | fields)
+    return changed("journey.causes", "cause", f"2026-01-01/repeat/article/{cause}", payload, version)
 
 
 def changed(topic: str, entity: str, id_: str, payload: Any, version: int, as_of: int = START) -> Message:

@@ -7,10 +7,25 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from journeys.change import Change, encode
+from journeys.journey import Signal
 from journeys.queue import QueueNow
 from sinks.catalogue import COUNTERS, GAUGES, MAX_VALUES, Bounded
 from sinks.metrics import INTERVALS_KEPT, SIGNALS_KEPT_MS, Figures, Snapshot, State
-from tests.sinks.messages import HOUR, MINUTE, START, Message, changed, deleted, interval, journey, signal
+from tests.sinks.messages import (
+    HOUR,
+    MINUTE,
+    START,
+    Message,
+    agent_interval,
+    agent_now,
+    changed,
+    deleted,
+    interval,
+    journey,
+    root_cause,
+    signal,
+)
 
 QUARTER = 15 * MINUTE
 
@@ -92,6 +107,43 @@ def test_an_interval_without_visits_is_empty_and_no_old_one() -> None:
     assert not [key for key in found if key[0].endswith("ratio")]  # nothing counts yet: absent, and not 0 or NaN
 
 
+def test_agents_by_team_queue_and_state_and_none_by_name() -> None:
+    found = shown(
+        figures(
+            agent_now("ann", state="available", team="north", queues=("sales", "service")),
+            agent_now("bob", state="available", team="north", queues=("sales",), in_hand={"chat": 2}),
+            agent_now("eve", state="break", team="south", until=START, in_hand={"voice": 1}),
+        )
+    )
+    assert found["journey_agents", "north", "available"] == 2
+    assert ("journey_agents", "south", "break") not in found  # it has lasted too long
+    assert (
+        found["journey_queue_agents", "sales", "available"],
+        found["journey_queue_agents", "service", "available"],
+    ) == (2, 1)
+    assert (found["journey_agents_contacts", "north", "chat"], found["journey_agents_contacts", "south", "voice"]) == (
+        2,
+        1,
+    )
+    assert not any("ann" in labels for labels in found)
+
+
+def test_occupancy_both_ways() -> None:
+    both = figures(
+        agent_interval("ann", START, team="north", busy_s=300.0, load_s=100.0, available_s=300.0),
+        agent_interval("bob", START, team="north", busy_s=100.0, load_s=100.0, available_s=100.0),
+        agent_interval("bob", START - QUARTER, team="north", busy_s=90.0, load_s=90.0, available_s=10.0),
+        agent_interval("bob", START - 2 * QUARTER, team="north", busy_s=1.0, available_s=9.0),
+    )
+    for _ in range(2):
+        found = shown(both)
+        assert found["journey_agents_occupancy_ratio", "north", "current", "clock"] == 0.5
+        assert found["journey_agents_occupancy_ratio", "north", "current", "slots"] == 0.25
+        assert found["journey_agents_occupancy_ratio", "north", "previous", "slots"] == 0.9
+        both.tidy()
+    assert f"bob|{START - 2 * QUARTER}" not in both.state.agent_intervals
+
+
 def test_open_journeys_by_intent() -> None:
     made = figures(journey("a"), journey("b"), journey("c", intent="order"), journey("d", closes_at=START - 1))
     assert shown(made)["journey_journeys_open", "billing"] == 2
@@ -107,6 +159,9 @@ def test_signals_count_once_however_often_they_are_told() -> None:
         *(signal("s1", "channel_switch", version, **switch) for version in (1, 2, 2)),
         signal("s2", "repeat_contact", to_channel="voice", cause="same_intent"),
         signal("s3", "redial", from_channel="voice", cause="recovered"),
+        signal("s4", "sentiment_drop", to_channel="chat"),
+        *(signal(f"s5{score}", "survey_score", cause="nps", details={"score": score}) for score in (3.0, 9.0)),
+        *(signal("s6", "survey_score", version, cause="csat", details={"score": 4.0}) for version in (1, 2)),
         deleted("journey.signals", "signal", "s1", 3),
         signal("s1", "channel_switch", 4, **switch),
     )
@@ -114,6 +169,34 @@ def test_signals_count_once_however_often_they_are_told() -> None:
     assert found["journey_switches_total", "chat", "voice", "abandoned"] == 1
     assert found["journey_repeats_total", "voice", "same_intent"] == 1
     assert found["journey_redials_total", "voice", "recovered"] == 1
+    assert found["journey_sentiment_drops_total", "chat"] == 1
+    assert (found["journey_survey_scores_total", "nps"], found["journey_survey_points_total", "nps"]) == (2, 12)
+    assert (found["journey_survey_scores_total", "csat"], found["journey_survey_points_total", "csat"]) == (1, 4)
+
+
+def test_root_causes_of_today_that_are_beyond_chance() -> None:
+    found = shown(
+        figures(
+            root_cause("a", excess=8.0),
+            root_cause("b", significant=False),
+            root_cause("c", day=START - 24 * HOUR),
+            root_cause("d", version=2),
+            deleted("journey.causes", "cause", "2026-01-01/repeat/article/d", 3),
+        )
+    )
+    assert {key: value for key, value in found.items() if key[0] == "journey_root_cause_excess"} == {
+        ("journey_root_cause_excess", "repeat", "article", "a"): 8.0
+    }
+
+
+def test_causes_that_emerge_are_of_no_customer() -> None:
+    details = {"event": "switch", "dimension": "node", "lift": 3.0}
+    told = Signal("emerging_cause:2026-01-01T00/switch/node/n", "emerging_cause", "", "", START, "", details=details)
+    message = changed("journey.signals", "signal", told.signal_id, told, 1)
+    forgotten = Change("customer", "customer_id:42", 2, deleted=True, erased=True)
+    gone = Message("journey.signals", encode(forgotten))
+    found = shown(figures(message, gone, message))
+    assert found["journey_emerging_causes_total", "switch", "node"] == 1
 
 
 def test_dead_letters_by_reason() -> None:

@@ -22,12 +22,15 @@ from tests.sinks.messages import (
     START,
     Message,
     accepted,
+    agent_interval,
+    agent_now,
     contact,
     deleted,
     identifier,
     journey,
     newest,
     put,
+    root_cause,
     signal,
     stitched,
     visit,
@@ -349,6 +352,36 @@ def test_identifiers_with_the_customers_that_nobody_ruled_about(store: Embedded)
     ]
 
 
+def test_an_agent_s_day(store: Embedded) -> None:
+    quarter = 900_000
+    first = {"hard_run": 1, "busy_s": 300.0, "slot_s": 450.0, "load_s": 200.0, "available_s": 100.0}
+    second = {"hard_run": 3, "busy_s": 100.0, "slot_s": 150.0, "load_s": 100.0, "available_s": 100.0}
+    put(
+        store,
+        agent_interval("ann", START, team="north", channels=("chat", "voice"), by_channel=(3, 1), **first),
+        agent_interval("ann", START + quarter, team="south", channels=("voice",), by_channel=(2,), **second),
+        agent_interval("ann", START + DAY, staffed_s=900.0),
+        agent_interval("bob", START, version=1, staffed_s=9.0),
+        deleted("journey.agent_figures", "interval", f"bob|{START}", 2),
+        agent_now("ann", version=9),
+    )
+    days = store.query(
+        "SELECT toString(day), agent, team, contacts, channels, by_channel, longest_hard_run, concurrency, occupancy, "
+        "occupancy_by_slots FROM v_agents ORDER BY day"
+    ).rows
+    assert days == [
+        ("2026-01-01", "ann", "south", 6, ["chat", "voice"], [3, 3], 3, 1.5, 400 / 600, 0.5),
+        ("2026-01-02", "ann", "", 0, [], [], 0, None, None, None),
+    ]
+    quarters = store.query(
+        "SELECT contacts, occupancy, occupancy_by_slots FROM v_agent_intervals ORDER BY starts_at"
+    ).rows
+    assert quarters == [(4, 0.75, 0.5), (2, 0.5, 0.5), (0, None, None)]
+    shown = report(store).agents
+    assert (shown.agents, shown.contacts, shown.longest_hard_run) == (1, 6, 3)
+    assert (shown.occupancy, shown.occupancy_by_slots, shown.concurrency) == (400 / 600, 0.5, 1.5)
+
+
 def test_figures_are_provisional_within_the_lateness_horizon(store: Embedded) -> None:
     put(store, newest(START + 40 * DAY))
     horizon = "SELECT toUnixTimestamp64Milli(provisional_since) AS since FROM v_horizon"
@@ -365,3 +398,20 @@ def test_a_report_of_nothing(store: Embedded) -> None:
     assert (empty.as_of, empty.provisional_since, empty.contacts, empty.fcr) == (None, None, 0, ())
     assert empty.mean_wait_answered_s is None
     assert b'"contacts":0' in msgspec.json.encode(empty)
+    assert (empty.agents.agents, empty.agents.occupancy, empty.agents.longest_hard_run) == (0, None, 0)
+
+
+def test_root_causes_as_they_are_now(store: Embedded) -> None:
+    put(
+        store,
+        root_cause("a", rank=2),
+        root_cause("a", version=2, rank=1, lift=2.5),
+        root_cause("b", base_rate=None, expected=None, lift=None, p_value=None, excess=None, significant=False),
+        root_cause("c"),
+        deleted("journey.causes", "cause", "2026-01-01/repeat/article/c", 2),
+    )
+    found = rows(store, "SELECT toString(day) AS day, cause, rank, lift, significant FROM v_root_causes ORDER BY cause")
+    assert found == [
+        {"day": "2026-01-01", "cause": "a", "rank": 1, "lift": 2.5, "significant": 1},
+        {"day": "2026-01-01", "cause": "b", "rank": 1, "lift": None, "significant": 0},
+    ]

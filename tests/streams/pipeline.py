@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from journeys import agents
+from journeys.agents import AgentEvent
+from journeys.causes import EVENTS, Place, Tallied
 from journeys.change import Change
 from journeys.contact import QueueVisit
 from journeys.identity import Identified
@@ -16,8 +19,10 @@ from journeys.journey import Journey, Signal, Stitched
 from journeys.partition import partition_of
 from journeys.pseudonyms import Pseudonyms
 from journeys.queue import QueueInterval, QueueNow
+from journeys.service import Service
 from journeys.settings import DEFAULTS, Settings
 from journeys.touchpoint import Touchpoint, encode
+from journeys.workload import AgentInterval, AgentNow
 from sinks.erasure import is_of_customer
 from streams import topics
 from streams.batch import Batch
@@ -61,6 +66,11 @@ class Pipeline:
         self.append(
             topics.TOUCHPOINTS, place, key, encode(touchpoint), touchpoint.at if timestamp is None else timestamp
         )
+
+    def publish_agent(self, event: AgentEvent, partition: int | None = None, timestamp: int | None = None) -> None:
+        key = event.agent.encode()
+        place = partition_of(key, self.partitions) if partition is None else partition
+        self.append(topics.AGENTS, place, key, agents.encode(event), event.at if timestamp is None else timestamp)
 
     def append(
         self,
@@ -163,6 +173,39 @@ class Pipeline:
 
     def identifiers(self) -> dict[str, Identified]:
         return self.rows(topics.IDENTIFIERS, "identifier", Identified)
+
+    def services(self) -> dict[str, Service]:
+        return self.rows(topics.SERVICES, "service", Service)
+
+    def agent_intervals(self) -> dict[tuple[str, int], AgentInterval]:
+        rows = self.rows(topics.AGENT_FIGURES, "interval", AgentInterval | AgentNow)
+        return {(row.agent, row.starts_at): row for row in rows.values()}
+
+    def agents_now(self) -> dict[str, AgentNow]:
+        return self.rows(topics.AGENT_FIGURES, "now", AgentInterval | AgentNow)
+
+    def tallies(self) -> dict[tuple[int, str, str, str, str], list[tuple[int, ...]]]:
+        """Those of all partitions together, as ``Reference.tallies`` has them."""
+        decoder = msgspec.json.Decoder(Change[Tallied])
+        newest: dict[tuple[int, int, str], list[int]] = {}
+        versions: dict[str, int] = {}
+        for record in self.records(topics.TALLIES):
+            told = decoder.decode(record.value or b"")
+            assert told.payload is not None
+            assert told.version > versions.get(told.id, -1)
+            versions[told.id] = told.version
+            for hour, tallies in told.payload.hours.items():
+                for name, tally in tallies.items():
+                    newest[told.payload.partition, hour, name] = tally
+        totals: dict[tuple[int, Place], list[int]] = {}
+        for (_, hour, name), tally in newest.items():
+            total = totals.setdefault((hour, Place.named(name)), [0] * len(tally))
+            total[:] = map(sum, zip(total, tally, strict=True))
+        return {
+            (hour, *place): [tuple(total[event :: len(EVENTS)]) for event in range(len(EVENTS))]
+            for (hour, place), total in totals.items()
+            if any(total)
+        }
 
     def accepted(self) -> list[bytes]:
         return [line for record in self.records(topics.ACCEPTED) for line in (record.value or b"").split(b"\n")]

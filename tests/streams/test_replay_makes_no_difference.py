@@ -13,7 +13,7 @@ from journeys.settings import DEFAULTS, Settings, convert
 from journeys.stitch import stitch
 from streams import topics
 from tests.journeys.scenes import OFFICE, people, touchpoints
-from tests.journeys.test_stitch import relations
+from tests.journeys.test_stitch import relations, told, told_of
 from tests.streams.pipeline import Pipeline
 
 
@@ -27,6 +27,8 @@ def assert_equal(pipeline: Pipeline, expected: Reference) -> None:
     assert {key: journey.contacts for key, journey in journeys.items()} == {
         key: len(contacts) for key, contacts in expected.journeys.items()
     }
+    assert {key: told_of(placed) for key, placed in stitched.items() if not placed.part_of} == expected.contacts_told
+    assert {key: told(journey) for key, journey in journeys.items()} == expected.journeys_told
     signals = pipeline.signals().values()
     switches = {(s.previous_id, s.contact_id, s.cause) for s in signals if s.kind == "channel_switch"}
     assert switches == expected.switches
@@ -49,6 +51,8 @@ def assert_equal(pipeline: Pipeline, expected: Reference) -> None:
     }
     intervals = {(row.queue, row.channel, row.starts_at): row for row in pipeline.intervals().values()}
     assert intervals == expected.intervals
+    assert pipeline.agent_intervals() == expected.agent_intervals
+    assert pipeline.tallies() == expected.tallies
 
 
 @given(
@@ -120,6 +124,7 @@ def test_going_back_to_the_start_changes_nothing(facts: list[Touchpoint], seed: 
     expected = reference(map(decode, pipeline.accepted()))
     written = (
         topics.RESOLVED, topics.VISITS, topics.STITCHED, topics.JOURNEYS, topics.SIGNALS, topics.IDENTIFIERS,
+        topics.TALLIES,
     )  # fmt: skip
     before = {topic: len(pipeline.records(topic)) for topic in written}
     pipeline.read.clear()  # every group's offsets reset, the state kept

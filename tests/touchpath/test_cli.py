@@ -72,6 +72,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("simulate", 1, ["--data data", "does not run there"]),
         ("simulate --size 0", 2, ["--size", "'0'"]),
         ("simulate --seed one", 2, ["--seed", "'one'"]),
+        ("simulate --plant noon", 2, ["--plant", "'noon'"]),
+        ("simulate --plant 24:00", 2, ["--plant", "'24:00'"]),
         ("migrate --partitions 0", 2, ["--partitions", "'0'"]),
         ("replay", 2, ["FILE"]),
         ("replay file", 2, ["--format"]),

@@ -12,6 +12,7 @@ import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.admin import NewTopic
 
+from journeys import agents
 from journeys.touchpoint import Touchpoint, decode
 from producers import jsonl
 from producers.delivery import PublishError
@@ -24,7 +25,16 @@ from touchpath.embedded_kafka import EmbeddedKafka
 @pytest.fixture
 def topic(kafka: EmbeddedKafka) -> str:
     """Of one partition, so that the order of what was published can be seen."""
-    name = f"touchpoints-{uuid.uuid4().hex[:8]}"
+    return made(kafka, "touchpoints")
+
+
+@pytest.fixture
+def agents_topic(kafka: EmbeddedKafka) -> str:
+    return made(kafka, "agents")
+
+
+def made(kafka: EmbeddedKafka, what: str) -> str:
+    name = f"{what}-{uuid.uuid4().hex[:8]}"
     with KafkaAdminClient(bootstrap_servers=kafka.bootstrap) as admin:
         admin.create_topics([NewTopic(name, 1, 1)])
     return name
@@ -84,14 +94,21 @@ def test_replay_without_a_broker_says_so(tmp_path: Path) -> None:
         replay(file, "touchpoints", "127.0.0.1:1", connect_timeout_s=1)
 
 
-def test_a_live_centre_catches_up_and_then_keeps_to_the_clock(kafka: EmbeddedKafka, topic: str) -> None:
+def test_a_live_centre_catches_up_and_then_keeps_to_the_clock(
+    kafka: EmbeddedKafka, topic: str, agents_topic: str
+) -> None:
     began = time.time()
     report = live.run(
-        kafka.bootstrap, topic=topic, size=20_000, history_s=1800, speed=900, stop=lambda: time.time() > began + 8
-    )
+        kafka.bootstrap, topic=topic, agents_topic=agents_topic, size=20_000, history_s=1800, speed=900,
+        stop=lambda: time.time() > began + 8,
+    )  # fmt: skip
     assert report.attempted == report.acknowledged > 200
-    records = stored(kafka, topic)
-    assert len(records) == report.attempted
+    records, states = stored(kafka, topic), stored(kafka, agents_topic)
+    assert len(records) + len(states) == report.attempted
+    assert {agents.decode(state.value).state for state in states} >= {"available", "after_contact_work"}
+    for state in states:
+        assert agents.decode(state.value).at <= state.timestamp + 1, "no event is in the future"
+        assert state.key.decode() == agents.decode(state.value).agent
     for record in records:
         assert decode(record.value).at <= record.timestamp + 1, "no event is in the future"
     times = [decode(record.value).at / 1000 for record in records]

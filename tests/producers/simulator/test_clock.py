@@ -51,3 +51,23 @@ def test_time_stops_at_the_end() -> None:
     clock.start(customer(desk, "too late", 1, 1, log), 11)
     run(clock, until=10)
     assert log == ["5 in time ann"]
+
+
+def test_breaks_are_taken_in_turn_and_end_with_the_shift() -> None:
+    told: list[str] = []
+    desk = Desk(Clock(), "q", ["ann", "bob", "cem", "dan"], lambda desk, agent, state: told.append(f"{agent} {state}"))
+    desk.staff(2)
+    desk.relieve(1)
+    desk.relieve(1)
+    assert list(desk.idle) == ["cem", "ann"]
+    desk.staff(1)
+    assert told == [
+        "ann available", "bob available",
+        "ann break", "cem available",
+        "bob break", "ann available",
+        "ann offline", "bob offline",
+    ]  # fmt: skip
+    desk.staff(4)
+    assert sorted(desk.idle) == ["ann", "bob", "cem", "dan"]
+    desk.relieve(1)
+    assert len(desk.idle) == 4, "nobody is left to stand in"

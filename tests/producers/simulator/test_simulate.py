@@ -3,11 +3,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from datetime import UTC, date, datetime
 from itertools import islice, pairwise
+from statistics import fmean
 
 import pytest
 
+from journeys.agents import AgentEvent
 from journeys.touchpoint import LIFE_CYCLE, Touchpoint, decode, encode
-from producers.simulator import Customer, attributed, simulate, truth
+from producers.simulator import Customer, Scenario, attributed, simulate, truth
 from producers.simulator.centre import INTENTS, QUEUES
 from producers.simulator.live import due_from, live
 
@@ -184,6 +186,25 @@ def test_a_live_run_begins_in_the_past_and_goes_on_for_ever() -> None:
     assert any(touchpoint.at / 1000 > started + 3600 for touchpoint in islice(events, 20_000))
     other = {touchpoint.id for touchpoint in islice(live(1, started + 60, size=2000), 100)}
     assert other.isdisjoint(touchpoint.id for touchpoint in islice(live(1, started, size=2000), 100))
+
+
+def test_a_live_run_tells_of_its_agents_in_time_and_plants_by_its_own_clock() -> None:
+    started = 1_767_600_000.0
+    told: list[AgentEvent] = []
+    planted = Scenario(bad_node="fault/report", from_hour=10)
+    touchpoints: list[Touchpoint] = []
+    for touchpoint in islice(live(1, started, 5000, 3 * 3600, planted, told.append), 10_000):
+        touchpoints.append(touchpoint)
+        assert told[-1].at <= touchpoint.at
+    assert len(told) > 1000
+    assert all(before.at <= after.at for before, after in pairwise(told))
+    queued = {touchpoint.contact_id for touchpoint in touchpoints if touchpoint.type == "queued"}
+    callers = [one for one in touchpoints if one.channel == "ivr" and one.attributes.get("node") == planted.bad_node]
+    ten = (started - 3600) * 1000  # it is eleven when a run begins
+    before, after = ([one.contact_id in queued for one in callers if (one.at >= ten) is late] for late in (False, True))
+    assert min(len(before), len(after)) > 15
+    assert fmean(before) > 0.7
+    assert fmean(after) < 0.3
 
 
 def test_no_event_is_published_before_it_happened() -> None:

@@ -1,0 +1,287 @@
+"""Root causes (M10): what came before each repeat, switch, escalation and transfer, counted so that it can be compared.
+
+Each contact that is over is exposed to the four events, and has causes: its intent, the channel that its journey began
+in, the articles that it read, the menu nodes that it chose, its first queue and team, and the way that it was passed
+on. A tally counts, for one cause among comparable contacts, how many were exposed to each event and to how many it
+happened, with the time that it cost and the customers that it met. Tallies are sums of what each customer contributes,
+so that a change takes the old contributions out and puts the new ones in (docs/definitions.md: root causes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator
+from itertools import pairwise
+from operator import attrgetter
+from typing import NamedTuple
+
+import msgspec
+
+from journeys.contact import Contact
+from journeys.identity import is_identified
+from journeys.repeats import DAY
+from journeys.settings import Settings
+from journeys.stitch import Stitching
+
+HOUR_MS = 3_600_000
+HOURS_A_DAY = 24
+EVENTS = ("repeat", "switch", "escalation", "transfer")
+REPEAT, SWITCH, ESCALATION, TRANSFER = range(len(EVENTS))
+DIMENSIONS = ("intent", "first_channel", "article", "node", "queue", "team", "transfer_path")
+"""What a cause may be a value of."""
+GENERAL = frozenset({"intent", "first_channel", "queue", "transfer_path"})
+"""Dimensions whose values differ by nature, not by fault: faults bring more repeats than orders do."""
+APART = "\x1f"
+"""Stands between the parts of a place's name (ASCII's unit separator)."""
+
+_EXPOSED, _COUNT, _MS, _CUSTOMERS = 0, 4, 8, 12
+WIDTH = 16
+Tally = list[int]
+"""Four numbers an event: contacts exposed, contacts that it happened to, ms that it cost, customers that it met."""
+
+
+class Place(NamedTuple):
+    """What a tally is about: a cause, among the contacts of one intent that came in by one way."""
+
+    dimension: str
+    cause: str
+    """Empty: of all contacts that have a cause in this dimension, each counted once."""
+    intent: str
+    way: str
+
+    @classmethod
+    def named(cls, name: str) -> Place:
+        parts = name.split(APART)
+        return cls(parts[0], APART.join(parts[1:-2]), *parts[-2:])
+
+
+class Exposure(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """One contact as its causes and events see it. Durations in ms, so that sums are exact in any order."""
+
+    hour: int
+    """In which it ended, counted from the epoch."""
+    intent: str
+    channel: str
+    first_channel: str
+    articles: tuple[str, ...]
+    nodes: tuple[str, ...]
+    queues: tuple[str, ...]
+    team: str
+    exposed: int
+    """A bit for each event that could happen to it."""
+    happened: int = 0
+    costs: tuple[int, ...] = ()
+    """Of each event, where any happened."""
+
+
+class Tallied(msgspec.Struct, array_like=True):
+    """Some tallies, as one partition of the journey stage has them now."""
+
+    partition: int
+    hours: dict[int, dict[str, Tally]]
+    """Hour to tallies by the names of their places; 0 throughout: there is none any more."""
+
+
+class RootCause(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One cause of one event on one day (UTC, by when the contact ended that it came after)."""
+
+    day: int
+    """Its beginning, ms."""
+    event: str
+    dimension: str
+    cause: str
+    rank: int
+    count: int
+    exposed: int
+    significant: bool
+    """More than chance, for all that was compared that day."""
+    minutes: float
+    customers: int
+    base_rate: float | None = None
+    """How often it happens to comparable contacts; none where there are none, as with the next three."""
+    expected: float | None = None
+    lift: float | None = None
+    p_value: float | None = None
+    """Corrected for all that was compared that day and for looking again and again."""
+    excess: float | None = None
+    """What count is at least (99 %) beyond what was expected; it ranks by this."""
+    as_of: int = 0
+
+
+_by_end = attrgetter("contact.ended_at", "contact.contact_id")
+_by_start = attrgetter("started_at", "contact_id")
+
+
+def exposures(
+    customer: str, stitching: Stitching, settings: Settings, among: Container[str] | None = None
+) -> list[Exposure]:
+    """Those of ``customer``, in the order of their ends; none of one whom nobody knows.
+
+    ``among``: of these contacts only.
+    """
+    if not is_identified(customer):
+        return []
+    over = [
+        placed
+        for placed in stitching.stitched
+        if (placed.contact.closed or placed.contact.attempt == "self_service")
+        and placed.contact.direction == "inbound"
+        and not placed.part_of
+        and placed.contact.channel not in settings.feedback
+        and (among is None or placed.contact.contact_id in among)
+    ]
+    if not over:
+        return []
+    over.sort(key=_by_end)
+    by_id: dict[str, Contact] = {}
+    switched: dict[str, str] = {}
+    for signal in stitching.signals:
+        if signal.kind == "channel_switch":
+            switched[signal.previous_id] = signal.contact_id
+    first_channels = {journey.journey_id: journey.first_channel for journey in stitching.journeys}
+    found = []
+    for placed in over:
+        contact = placed.contact
+        happened = 0
+        costs = [0, 0, 0, 0]
+        again_at = placed.first_repeat_any_at
+        if again_at is not None and again_at - contact.ended_at <= DAY:
+            happened = 1 << REPEAT
+            costs[REPEAT] = _cost(_repeat(contact, again_at, stitching, settings))
+        after = switched.get(contact.contact_id)
+        if after is not None:
+            if not by_id:
+                by_id = {one.contact.contact_id: one.contact for one in stitching.stitched if not one.part_of}
+            happened |= 1 << SWITCH
+            costs[SWITCH] = _cost(by_id[after])
+        if contact.escalations:
+            happened |= 1 << ESCALATION
+            costs[ESCALATION] = _ms(contact.onward_s)
+        if contact.transfers:
+            happened |= 1 << TRANSFER
+            costs[TRANSFER] = _ms(contact.onward_s)
+        exposed = 1 << SWITCH
+        if contact.attempt != "none":
+            exposed |= 1 << REPEAT
+        if contact.outcome == "answered":
+            exposed |= 1 << ESCALATION | 1 << TRANSFER
+        found.append(
+            Exposure(
+                contact.ended_at // HOUR_MS,
+                contact.intent,
+                contact.channel,
+                first_channels[placed.journey_id],
+                contact.articles,
+                contact.nodes,
+                contact.queues,
+                contact.teams[0] if contact.teams else "",
+                exposed | happened,
+                happened,
+                tuple(costs) if happened else (),
+            )
+        )
+    return found
+
+
+def _repeat(contact: Contact, again_at: int, stitching: Stitching, settings: Settings) -> Contact:
+    """The first inbound contact that starts at ``again_at``, other than ``contact``."""
+    starting = [
+        placed.contact
+        for placed in stitching.stitched
+        if placed.contact.started_at == again_at
+        and not placed.part_of
+        and placed.contact.direction == "inbound"
+        and placed.contact.channel not in settings.feedback
+        and placed.contact.contact_id != contact.contact_id
+    ]
+    return min(starting, key=_by_start)
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)
+
+
+def _cost(contact: Contact) -> int:
+    """Waiting and service of a contact that need not have been."""
+    return _ms(contact.wait_s) + _ms(contact.talk_s) + _ms(contact.hold_s) + _ms(contact.wrap_s)
+
+
+def places(exposure: Exposure) -> Iterator[tuple[str, int]]:
+    """The names of the places where ``exposure`` counts, each with the events (bits) that it does not speak of."""
+    intent = exposure.intent
+    within = APART + intent + APART + exposure.channel
+    yield "intent" + APART + intent + within, 0
+    yield "first_channel" + APART + exposure.first_channel + within, 0
+    if articles := exposure.articles:
+        yield "article" + APART + within, 0
+        for article in articles:
+            yield "article" + APART + article + within, 0
+    queues = exposure.queues
+    if nodes := exposure.nodes:
+        # A call that the menu settled and one that it passed on came in by the same way.
+        through = APART + intent + APART + ("menu" if exposure.channel in _BEHIND_MENUS else exposure.channel)
+        yield "node" + APART + through, 0
+        for node in nodes:
+            yield "node" + APART + node + through, 0
+    if queues:
+        yield "queue" + APART + queues[0] + within, 0
+        if len(queues) > 1:
+            for path in dict.fromkeys(f"{one}>{two}" for one, two in pairwise(queues)):
+                yield "transfer_path" + APART + path + within, 1 << TRANSFER
+    if team := exposure.team:
+        served = APART + intent + APART + (queues[0] if queues else exposure.channel)
+        yield "team" + APART + served, 0
+        yield "team" + APART + team + served, 0
+
+
+_BEHIND_MENUS = frozenset({"ivr", "voice"})
+
+
+class Contributions:
+    """What a batch's customers change about the tallies: by hour and place."""
+
+    def __init__(self) -> None:
+        self.hours: dict[int, dict[str, Tally]] = {}
+
+    def change(self, before: Iterable[Exposure], after: Iterable[Exposure]) -> None:
+        """One customer's exposures were ``before`` and are ``after``."""
+        old, new = _by_day(before), _by_day(after)
+        for day in old.keys() | new.keys():
+            was, now = old.get(day, []), new.get(day, [])
+            if was != now:
+                self._add(was, -1)
+                self._add(now, 1)
+
+    def _add(self, exposures: list[Exposure], sign: int) -> None:
+        """Those of one customer and day, in the order of their ends."""
+        hours = self.hours
+        told: set[tuple[int, str]] = set()
+        for exposure in exposures:
+            tallies = hours.get(exposure.hour)
+            if tallies is None:
+                tallies = hours[exposure.hour] = {}
+            exposed, happened = exposure.exposed, exposure.happened
+            for name, unspoken in places(exposure):
+                tally = tallies.get(name)
+                if tally is None:
+                    tally = tallies[name] = [0] * WIDTH
+                for event in _BITS[exposed & ~unspoken]:
+                    tally[event] += sign
+                if not happened & ~unspoken:
+                    continue
+                cause = name[: name.index(APART, name.index(APART) + 1)]
+                for event in _BITS[happened & ~unspoken]:
+                    tally[_COUNT + event] += sign
+                    tally[_MS + event] += sign * exposure.costs[event]
+                    if (event, cause) not in told:
+                        told.add((event, cause))
+                        tally[_CUSTOMERS + event] += sign
+
+
+_BITS = [[event for event in range(len(EVENTS)) if bits >> event & 1] for bits in range(1 << len(EVENTS))]
+
+
+def _by_day(exposures: Iterable[Exposure]) -> dict[int, list[Exposure]]:
+    days: dict[int, list[Exposure]] = {}
+    for exposure in exposures:
+        days.setdefault(exposure.hour // HOURS_A_DAY, []).append(exposure)
+    return days

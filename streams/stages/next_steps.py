@@ -1,0 +1,453 @@
+"""What is to be expected after each contact, learned in the journey stage from its customers (journeys/next_step.py).
+
+A partition's customers are a random sample of all, so each partition has a model of its own. It lies in the stage's
+state, in entries of three kinds, and changes in the same transactions as what it is made of:
+
+- per hour, what the trials that ended in it were and what came of them, by context, and how well they were foretold.
+  A customer keeps what each contact gave to its hour; a change takes that back and gives the new;
+- per ending and channel, the sums of those bins of the hours that are over, of which predictions are made;
+- the model's clock: which hour it is, and which hours are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from journeys.change import Change, encode
+from journeys.contact import Contact
+from journeys.identity import is_identified
+from journeys.journey import Signal, Stitched
+from journeys.next_step import (
+    BINS,
+    FIGURES,
+    HORIZONS,
+    HOUR,
+    NOT_YET,
+    SEPARATOR,
+    UNIT,
+    UNSAID,
+    Count,
+    Foreseen,
+    Foresight,
+    NextStep,
+    Score,
+    Sums,
+    Trial,
+    add,
+    book,
+    ending,
+    is_over,
+    losses,
+    matured,
+    trials,
+)
+from journeys.settings import Settings
+from streams import topics
+from streams.batch import Batch
+
+if TYPE_CHECKING:
+    from streams.stages.journey import Kept
+
+MOST_INTENTS = 100
+"""So many intents are told apart; the others are one."""
+OTHER = "other"
+
+_CLOCK = b"next"
+_HOUR = b"next|h%d"
+_SUMS = b"next|s"
+_DAY = 24
+_SCORES = FIGURES * len(HORIZONS)
+# A contact may move to another customer, in another partition: the version of its row is the one that its own writer
+# gave it, followed by how often it was told on from here under that one.
+VERSION_BITS = 16
+LIKELY_SWITCH = "likely_switch"
+
+
+class Telling(Protocol):
+    """Emits changes of one customer."""
+
+    next_version: Callable[[], int]
+    customer: str
+    as_of: int
+    erasing: bool
+
+    def __call__(
+        self, topic: str, entity: str, entity_id: str, version: int, payload: bytes | None, erased: bool = False
+    ) -> None: ...
+
+
+class Foretold(msgspec.Struct, array_like=True):
+    """A trial as it was counted, and what was foretold of it."""
+
+    ended_at: int
+    context: str
+    bin: int
+    channel: str
+    said: tuple[int, ...] = ()
+    """By horizon, as it is to be scored; empty where it was foretold too late for that, or not at all."""
+    base: tuple[int, ...] = ()
+    told: bool = False
+    warned: bool = False
+
+    @property
+    def trial(self) -> Trial:
+        return Trial(self.ended_at, self.context, self.bin, self.channel)
+
+
+class Hour(msgspec.Struct, array_like=True):
+    """The trials that ended in one hour, by context."""
+
+    contexts: dict[str, Count] = {}
+    scores: list[int] = msgspec.field(default_factory=lambda: [0] * _SCORES)
+
+
+class Clock(msgspec.Struct, array_like=True):
+    now: int = 0
+    """The hour (since the epoch) that the newest event lies in."""
+    hours: list[int] = []
+    """Those that there are entries of."""
+    intents: list[str] = []
+    """Those that are told apart."""
+    scores: list[int] = msgspec.field(default_factory=lambda: [0] * _SCORES)
+    """Of the hours for all of whose trials the horizon is over."""
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_payload = msgspec.json.Encoder().encode
+_hour = msgspec.msgpack.Decoder(Hour)
+_clock = msgspec.msgpack.Decoder(Clock)
+_counts = msgspec.msgpack.Decoder(dict[str, Count])
+
+
+class NextSteps:
+    """The model of one partition during one batch. Predictions are made of what was known before it: predict, then
+    learn (J. Gama, R. Sebastiao, P. Rodrigues, "On evaluating stream learning algorithms", Machine Learning 90, 2013).
+    """
+
+    def __init__(self, batch: Batch, settings: Settings) -> None:
+        self._batch = batch
+        self._settings = settings
+        self._window = round(settings.next_step.window * 1000) // HOUR
+        raw = batch.load((_CLOCK,)).get(_CLOCK)
+        self._clock = Clock() if raw is None else _clock.decode(raw)
+        self._intents = _Intents(self._clock.intents)
+        self._model = _Model(batch)
+        self._hours: dict[int, Hour] = {}
+        self._touched: set[int] = set()
+        self._foresight = Foresight(self._model, settings)
+
+    @property
+    def _oldest(self) -> int:
+        return self._clock.now - self._window
+
+    def take(
+        self, kept: Kept, stitched: list[Stitched], changes: dict[str, Change[Contact]], told: Telling, forgotten: bool
+    ) -> None:
+        """Brings what is kept of one customer's trials up to date, and tells what is to be expected."""
+        before = kept.foretold
+        if told.erasing:
+            for contact_id, change in changes.items():
+                if change.erased and contact_id not in before:  # forgotten here, and perhaps told long ago
+                    told(topics.NEXT, "next_step", contact_id, change.version << VERSION_BITS, None, True)
+        if forgotten:  # all that was told of them is gone
+            for known in kept.contacts.values():
+                known.foretold = 0
+            for was in before.values():
+                was.told = was.warned = False
+        there = stitched and is_identified(stitched[0].customer)
+        found = trials(stitched, self._settings, self._intents) if there else {}
+        if before:
+            for contact_id in before.keys() - found.keys():
+                self._withdraw(kept, contact_id, changes.get(contact_id), stitched, told)
+        if not found:
+            return
+        for one in stitched:
+            trial = found.get(one.contact.contact_id)
+            if trial is None or one.part_of:
+                continue
+            if trial.hour >= self._oldest:
+                self._expect(kept, one, trial, told)
+            elif one.contact.contact_id in before:  # its hour is out of the window
+                aged = before[one.contact.contact_id]
+                self._count(aged, None)
+                aged.ended_at = trial.ended_at
+
+    def _expect(self, kept: Kept, placed: Stitched, trial: Trial, told: Telling) -> None:
+        contact_id = placed.contact.contact_id
+        was = kept.foretold.get(contact_id)
+        if was is not None and was.trial == trial and (was.told or was.bin != NOT_YET):
+            return
+        now = Foretold(*trial) if was is None else Foretold(*trial, was.said, was.base, was.told, was.warned)
+        settled = was is not None and (was.bin != NOT_YET or (was.told and was.trial[:2] == trial[:2]))
+        if not settled and trial.hour > self._clock.now - _DAY and (foreseen := self._foresight.of(trial.context)):
+            if trial.hour >= self._clock.now - 1:
+                now.said, now.base = foreseen.said, foreseen.base
+            if trial.bin == NOT_YET:
+                known = kept.contacts[contact_id]
+                known.foretold += 1
+                version = (known.version << VERSION_BITS) + known.foretold
+                step = self._next_step(placed, foreseen, told.as_of)
+                told(topics.NEXT, "next_step", contact_id, version, _payload(step))
+                now.told = True
+                self._warn(placed, now, step, foreseen, told)
+        kept.foretold[contact_id] = now
+        if was is not None and was.trial == trial and was.said == now.said:
+            return
+        self._count(was, now)
+
+    def _withdraw(
+        self, kept: Kept, contact_id: str, change: Change[Contact] | None, stitched: list[Stitched], told: Telling
+    ) -> None:
+        """What is no trial any more leaves the counts, and what was told of it is taken back."""
+        was = kept.foretold.pop(contact_id)
+        self._count(was, None)
+        known = kept.contacts.get(contact_id)
+        erased = change is not None and change.erased
+        if was.told:
+            if known is not None:
+                known.foretold += 1
+                version = (known.version << VERSION_BITS) + known.foretold
+            else:
+                version = change.version << VERSION_BITS if change is not None else 0
+            told(topics.NEXT, "next_step", contact_id, version, None, erased)
+        if was.warned:
+            told(
+                topics.SIGNALS,
+                "signal",
+                f"{LIKELY_SWITCH}:{told.customer}/{contact_id}",
+                told.next_version(),
+                None,
+                erased,
+            )
+
+    def _next_step(self, placed: Stitched, foreseen: Foreseen, as_of: int) -> NextStep:
+        contact = placed.contact
+        p_15m, p_1h, p_1d = map(_probability, foreseen.said)
+        base_15m, base_1h, base_1d = map(_probability, foreseen.base)
+        return NextStep(
+            contact_id=contact.contact_id,
+            customer=placed.customer,
+            journey_id=placed.journey_id,
+            at=contact.ended_at,
+            from_channel=contact.channel,
+            p_15m=p_15m,
+            p_1h=p_1h,
+            p_1d=p_1d,
+            base_15m=base_15m,
+            base_1h=base_1h,
+            base_1d=base_1d,
+            channel=foreseen.channel,
+            share=foreseen.share,
+            p_switch=foreseen.p_switch,
+            reasons=foreseen.reasons,
+            as_of=max(as_of, contact.ended_at, self._clock.now * HOUR),
+            learned_until=(self._clock.now - 1) * HOUR,
+            trials=foreseen.trials,
+        )
+
+    def _warn(self, placed: Stitched, now: Foretold, step: NextStep, foreseen: Foreseen, told: Telling) -> None:
+        """Once for each contact, if it is over."""
+        contact = placed.contact
+        if now.warned or step.p_switch < self._settings.next_step.threshold or not is_over(contact):
+            return
+        now.warned = True
+        signal = Signal(
+            signal_id=_signal_id(placed.customer, contact.contact_id),
+            kind=LIKELY_SWITCH,
+            customer=placed.customer,
+            journey_id=placed.journey_id,
+            at=contact.ended_at,
+            contact_id=contact.contact_id,
+            from_channel=contact.channel,
+            to_channel=foreseen.to_channel,
+            cause=ending(contact),
+            details={"p": step.p_switch, "horizon": "1h", "reasons": "; ".join(step.reasons)},
+        )
+        told(topics.SIGNALS, "signal", signal.signal_id, told.next_version(), _payload(signal))
+
+    # What is learned.
+
+    def _hour(self, hour: int) -> Hour:
+        found = self._hours.get(hour)
+        if found is None:
+            key = _HOUR % hour
+            raw = self._batch.load((key,)).get(key)
+            found = self._hours[hour] = Hour() if raw is None else _hour.decode(raw)
+        return found
+
+    def _count(self, was: Foretold | None, now: Foretold | None) -> None:
+        """Takes back what a contact gave, and adds what it gives now."""
+        late: list[tuple[int, Trial, int]] = []
+        for one, sign in ((was, -1), (now, 1)):
+            if one is None or (number := one.ended_at // HOUR) < self._oldest:  # it went with its hour
+                continue
+            trial, hour = one.trial, self._hour(number)
+            self._touched.add(number)
+            count = hour.contexts.get(trial.context)
+            if count is None:
+                count = hour.contexts[trial.context] = Count()
+            add(count, trial, sign)
+            if not count:
+                del hour.contexts[trial.context]
+            over = matured(number, self._clock.now)
+            if over:
+                late.append((over, trial, sign))
+            if one.said:
+                cost = losses(one.said, one.base, trial.bin)
+                hour.scores = _plus(hour.scores, cost, sign)
+                if over:
+                    self._clock.scores = _plus(self._clock.scores, _decided(cost, 0, over), sign)
+        if len(late) == 2 and _known(*late[0][:2]) == _known(*late[1][:2]):
+            return  # what is new lies in bins that are not over
+        for over, trial, sign in late:
+            alone = Count()
+            add(alone, trial)
+            book(self._model, {trial.context: alone}, 0, over, sign)
+
+    def close(self) -> None:
+        """Brings the clock up to the newest event of the batch, and keeps what changed."""
+        clock = self._clock
+        before = clock.now
+        clock.now = max(before, (self._batch.newest_at or 0) // HOUR)
+        hours = sorted(self._touched.union(clock.hours))
+        if clock.now > before:
+            hours = [hour for hour in hours if self._advance(hour, before)]
+        for number in self._touched:
+            hour = self._hours[number]
+            there = number >= self._oldest and (hour.contexts or any(hour.scores))
+            self._batch.save(_HOUR % number, _encode(hour) if there else None)
+            if not there and number in hours:
+                hours.remove(number)
+        self._model.save()
+        if clock.now > before or hours != clock.hours or self._touched:
+            clock.hours, clock.intents = hours, self._intents.known
+            self._batch.save(_CLOCK, _encode(clock))
+        if clock.now > before:
+            self._tell_score()
+
+    def _advance(self, number: int, before: int) -> bool:
+        """What the clock's step from ``before`` makes of an hour: more of its bins are over, or it leaves the window;
+        whether it stays."""
+        clock = self._clock
+        was, over = matured(number, before), matured(number, clock.now)
+        stays = number >= self._oldest
+        if stays and was == over:
+            return True
+        hour = self._hour(number)
+        first, last, sign = (was, over, 1) if stays else (0, was, -1)
+        book(self._model, hour.contexts, first, last, sign)
+        clock.scores = _plus(clock.scores, _decided(hour.scores, first, last), sign)
+        if not stays:
+            self._batch.save(_HOUR % number, None)
+        return stays
+
+    def _tell_score(self) -> None:
+        clock = self._clock
+        everyone = self._model.get("")
+        pending = sum(
+            count.trials[0] - count.returned()
+            for number in clock.hours
+            if matured(number, clock.now) < BINS
+            for count in self._hour(number).contexts.values()
+        )
+        score = Score(
+            self._batch.partition,
+            clock.now * HOUR,
+            everyone.trials[0] if everyone is not None else 0,
+            pending,
+            {
+                horizon: Sums(*clock.scores[number * FIGURES : (number + 1) * FIGURES])
+                for number, horizon in enumerate(HORIZONS)
+            },
+        )
+        told = Change(
+            "score", str(score.partition), self._batch.next_version(), score, as_of=self._batch.newest_at or 0
+        )
+        self._batch.emit(topics.NEXT, b"score", encode(told), self._batch.partition)
+
+
+class _Model:
+    """The sums of the hours' bins that are over, by context: an entry for each ending and channel, and one for all that
+    is more general. Those that are asked for are read, those that change are written."""
+
+    def __init__(self, batch: Batch) -> None:
+        self._batch = batch
+        self._entries: dict[bytes, dict[str, Count]] = {}
+        self._changed: set[bytes] = set()
+
+    def get(self, level: str) -> Count | None:
+        return self._entry(_entry_of(level)).get(level)
+
+    def __setitem__(self, level: str, count: Count) -> None:
+        key = _entry_of(level)
+        self._entry(key)[level] = count
+        self._changed.add(key)
+
+    def __delitem__(self, level: str) -> None:
+        key = _entry_of(level)
+        del self._entry(key)[level]
+        self._changed.add(key)
+
+    def save(self) -> None:
+        for key in sorted(self._changed):
+            entry = self._entries[key]
+            self._batch.save(key, _encode(entry) if entry else None)
+
+    def _entry(self, key: bytes) -> dict[str, Count]:
+        found = self._entries.get(key)
+        if found is None:
+            raw = self._batch.load((key,)).get(key)
+            found = self._entries[key] = {} if raw is None else _counts.decode(raw)
+        return found
+
+
+def _entry_of(level: str) -> bytes:
+    words = level.split(SEPARATOR, 3)
+    return _SUMS if len(words) < 3 else _SUMS + SEPARATOR.join(words[:3]).encode()
+
+
+class _Intents:
+    """Stands for an intent what it is counted as: itself, or "other" beyond the first ``MOST_INTENTS``."""
+
+    def __init__(self, known: list[str]) -> None:
+        self.known = known
+        self._names = {intent: intent for intent in known}
+
+    def __getitem__(self, intent: str) -> str:
+        found = self._names.get(intent)
+        if found is None:
+            found = intent.replace(SEPARATOR, " ")
+            if found not in self._names:
+                if len(self.known) >= MOST_INTENTS:
+                    return OTHER
+                self.known.append(found)
+                self._names[found] = found
+            self._names[intent] = found
+        return found
+
+
+def _known(over: int, trial: Trial) -> tuple[int, int, str, int, str]:
+    """What the first ``over`` bins show of a trial."""
+    shown = trial.bin < over
+    return over, trial.hour, trial.context, trial.bin if shown else NOT_YET, trial.channel if shown else ""
+
+
+def _decided(scores: Sequence[int], first: int, last: int) -> list[int]:
+    """The scores of those horizons that end with one of the bins from ``first`` up to ``last``."""
+    decided = [first < bins <= last for bins in HORIZONS.values()]
+    return [score if decided[place // FIGURES] else 0 for place, score in enumerate(scores)]
+
+
+def _plus(scores: list[int], more: Sequence[int], sign: int) -> list[int]:
+    return [one + sign * other for one, other in zip(scores, more, strict=True)]
+
+
+def _signal_id(customer: str, contact_id: str) -> str:
+    return f"{LIKELY_SWITCH}:{customer}/{contact_id}"
+
+
+def _probability(said: int) -> float | None:
+    return None if said == UNSAID else said / UNIT
