@@ -107,9 +107,11 @@ def _question(store: Queries, what: str, limit: int | None) -> tuple[str, pa.Sch
     asked = [f"`{name}`" for name in names if not (deletable and name in ("version", "is_deleted"))]
     if "v_horizon" in engines and "provisional" not in names and what not in _NOT_FIGURES:
         types = dict(described)
-        of = next((name for name in _TIMES if types.get(name, "").startswith(("Date", "DateTime"))), None)
+        of = next((name for name in _TIMES if types.get(name, "").startswith("Date")), None)
         if of is not None:
-            asked.append(f"`{of}` > (SELECT provisional_since FROM v_horizon) AS provisional")
+            since = "(SELECT provisional_since FROM v_horizon)"
+            later = f"`{of}` > {since}" if types[of].startswith("DateTime") else f"`{of}` >= toDate({since})"
+            asked.append(f"{later} AS provisional")
     final = " FINAL" if engines[what].startswith("Replacing") else ""
     where = " WHERE is_deleted = 0" if deletable else ""
     cut = f" LIMIT {limit}" if limit is not None else ""
