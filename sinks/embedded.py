@@ -6,7 +6,7 @@ import fcntl
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock
@@ -145,6 +145,12 @@ def run(
     with _errors():
         answer = connection.query(sql, output, params=dict(parameters) if parameters else None)
         return bytes(answer.bytes()) if answer is not None else b""
+
+
+def streamed(connection: Connection, sql: str, rows: int = 50_000) -> Iterator[pa.RecordBatch]:
+    """What ``sql`` answers, about so many ``rows`` after the others. Raises ``StoreError``."""
+    with _errors(), closing(connection.send_query(sql, "Arrow")) as stream:
+        yield from stream.record_batch(rows)
 
 
 @contextmanager

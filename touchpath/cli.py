@@ -18,6 +18,7 @@ from typer.exceptions import TyperException
 from touchpath.customer import customer
 from touchpath.dead_letters import dead_letters
 from touchpath.doctor import doctor
+from touchpath.export import export
 from touchpath.forget import forget
 from touchpath.identity import identity
 from touchpath.keys import keys
@@ -50,6 +51,7 @@ for command in (
     customer,
     forget,
     sql,
+    export,
     worker,
     sink,
     store,

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from sinks.store import Result, StoreError, StoreUnavailable
@@ -15,9 +15,13 @@ from touchpath.layout import Layout
 from touchpath.loopback import fetch
 from touchpath.problem import Problem
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 _QUERY_S = 120.0
 _OPEN_S = 15.0
 _ARROW = "ArrowStream"
+_BATCH = 50_000
 
 
 class Queries(Protocol):
@@ -29,6 +33,9 @@ class Queries(Protocol):
     def query(self, sql: str) -> Result:
         """The rows of ``sql``, which does not say FORMAT. Raises ``StoreError``."""
 
+    def batches(self, sql: str, columns: pa.Schema) -> Iterator[pa.RecordBatch]:
+        """The same rows, some after the others, as ``columns``. Raises ``StoreError``."""
+
 
 class _Rows(ABC):
     @abstractmethod
@@ -38,6 +45,9 @@ class _Rows(ABC):
         found = self.answer(sql)
         assert isinstance(found, Result)
         return found
+
+    @abstractmethod
+    def batches(self, sql: str, columns: pa.Schema) -> Iterator[pa.RecordBatch]: ...
 
 
 class Served(_Rows):
@@ -50,6 +60,20 @@ class Served(_Rows):
     def answer(self, sql: str) -> Result | bytes:
         from sinks.embedded import from_arrow
 
+        body, output = self._ask(sql)
+        return from_arrow(body) if output == _ARROW else body
+
+    def batches(self, sql: str, columns: pa.Schema) -> Iterator[pa.RecordBatch]:
+        from pyarrow import ipc
+
+        from touchpath.columns import fitted
+
+        body, _ = self._ask(sql)
+        for batch in ipc.open_stream(body) if body else ():
+            yield fitted(batch, columns)
+
+    def _ask(self, sql: str) -> tuple[bytes, str]:
+        """The answer, and its format."""
         parameters = urlencode({"default_format": _ARROW})
         try:
             status, body, headers = fetch(f"{self._url}/?{parameters}", sql.encode(), self._timeout_s)
@@ -57,7 +81,7 @@ class Served(_Rows):
             raise StoreUnavailable(f"the store at {self._url} does not answer: {error}") from None
         if status != 200:
             raise StoreError(_line(body.decode(errors="replace")), int(headers.get("x-clickhouse-exception-code", "0")))
-        return from_arrow(body) if headers.get("x-clickhouse-format", _ARROW) == _ARROW else body
+        return body, headers.get("x-clickhouse-format", _ARROW)
 
 
 class Opened(_Rows):
@@ -89,6 +113,14 @@ class Opened(_Rows):
         except ArrowInvalid:
             return answer
 
+    def batches(self, sql: str, columns: pa.Schema) -> Iterator[pa.RecordBatch]:
+        from sinks.embedded import streamed
+        from touchpath.columns import fitted
+
+        with self._store.reader() as connection:
+            for batch in streamed(connection, sql):
+                yield fitted(batch, columns)
+
     def close(self) -> None:
         self._store.close()
 
@@ -119,6 +151,20 @@ class Native(_Rows):
         except (Error, OSError, EOFError) as error:
             raise StoreUnavailable(f"ClickHouse at {self._place} does not answer: {_line(str(error))}") from None
         return Result(tuple(name for name, _ in described), rows)
+
+    def batches(self, sql: str, columns: pa.Schema) -> Iterator[pa.RecordBatch]:
+        from clickhouse_driver.errors import Error, ServerException
+
+        from touchpath.columns import of_rows
+
+        try:
+            rows = self._client.execute_iter(sql, settings={"max_block_size": _BATCH}, chunk_size=_BATCH)
+            for chunk in rows:
+                yield of_rows(chunk, columns)
+        except ServerException as error:
+            raise StoreError(_line(error.message), error.code) from None
+        except (Error, OSError, EOFError) as error:
+            raise StoreUnavailable(f"ClickHouse at {self._place} does not answer: {_line(str(error))}") from None
 
     def close(self) -> None:
         self._client.disconnect()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,18 @@ def test_names_and_numbers_that_toml_would_take_amiss() -> None:
         "journeys": {"repeat_windows_days": [2, 7], "default_gap": "36h"},
         "stages": {"rules": [{"page": '/trial "a"*', "stage": "trial"}], "goals": ["trial"]},
         "effort": {"weights": {"transfer": 2.5}},
+        "sites": {
+            "berlin.mitte": {
+                "time_zone": "Europe/Berlin",
+                "opening": {"mon": "22:00-06:00", "tue": ["08:00-12:00", "13:00-18:00"], "sat": []},
+                "country": "DE",
+                "subdivision": "BE",
+                "holidays": [date(2026, 12, 24)],
+                "open_holidays": ["2026-03-08"],
+            },
+            "always": {},
+        },
+        "calendar": {"site": "berlin.mitte", "working_time": ["waits", "fcr"]},
         "identity": {
             "region": "DE",
             "blocked": ['email:"a"@b'],
@@ -42,6 +55,8 @@ def test_names_and_numbers_that_toml_would_take_amiss() -> None:
     again = convert(tomllib.loads(toml(settings)))
     assert toml(again) == toml(settings)
     assert again.queues == settings.queues
+    assert again.sites == settings.sites
+    assert again.calendar == settings.calendar
     assert again.identity == settings.identity
     assert again.journeys.repeat_windows_days == (2, 7)
     assert again.journeys.default_gap == 36 * 3600

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -9,6 +11,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from pyarrow import parquet
 
 from sinks import tables
 from sinks.clickhouse import ClickHouse
@@ -144,3 +147,16 @@ def _block(number: int, rows: int) -> list[list[object]]:
     columns[0] = [f"{number}-{row}" for row in range(rows)]
     columns[1] = [f"block-{number}"] * rows
     return columns
+
+
+def test_a_table_is_exported(clickhouse: Server, store: ClickHouse, tmp_path: Path) -> None:
+    """Through the native protocol; what it holds is what its types say, in a file as well."""
+    put(store, *(stitched(contact(f"c{number}", agents=("a", "b")), redial_until=START) for number in range(3)))
+    file = tmp_path / "contacts.parquet"
+    command = ["export", "contacts", "-o", str(file), "--clickhouse", clickhouse.url(), "--limit", "2"]
+    done = subprocess.run([sys.executable, "-m", "touchpath", *command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (0, f"{file}: 2 rows")
+    rows = parquet.read_table(file).to_pylist()
+    assert [(row["contact_id"], row["agents"], row["redial_until"]) for row in rows] == [
+        (f"c{number}", ["a", "b"], START) for number in range(2)
+    ]
