@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from hypothesis import given
+from hypothesis import strategies as st
 
 from journeys import Touchpoint, reference
 from journeys.contact import Contact, fold
@@ -12,7 +13,7 @@ from journeys.definition import Reference, Relations
 from journeys.journey import Stitched
 from journeys.settings import DEFAULTS
 from journeys.stitch import stitch
-from tests.journeys.scenes import touchpoints
+from tests.journeys.scenes import asked, touchpoints
 
 
 def stitched(
@@ -55,7 +56,7 @@ def relations(placed: Stitched) -> Relations:
     )
 
 
-@given(touchpoints())
+@given(st.one_of(touchpoints(), asked()))
 def test_stitching_equals_the_definition(facts: list[Touchpoint]) -> None:
     expected = reference(facts)
     contacts, journeys, switches = stitched(facts, expected)

@@ -12,7 +12,7 @@ from journeys.definition import Reference
 from journeys.settings import convert
 from journeys.stitch import stitch
 from streams import topics
-from tests.journeys.scenes import people, touchpoints
+from tests.journeys.scenes import asked, people, touchpoints
 from tests.journeys.test_stitch import relations
 from tests.streams.pipeline import Pipeline
 
@@ -52,7 +52,7 @@ def assert_equal(pipeline: Pipeline, expected: Reference) -> None:
 
 
 @given(
-    facts=touchpoints(),
+    facts=st.one_of(touchpoints(), asked()),
     duplicates=st.lists(st.integers(0, 29), max_size=10),
     partitions=st.integers(1, 4),
     seed=st.integers(0, 2**32),
