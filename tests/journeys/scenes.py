@@ -69,15 +69,18 @@ def asked(draw: st.DrawFn, most: int = 30) -> list[Touchpoint]:
     """Two customers who are heard in a few contacts, and then asked how it was."""
     made = []
     for number in range(draw(st.integers(1, most))):
-        kind = draw(st.sampled_from(("said", "said", "said", "served", "surveyed", "surveyed", "sent")))
-        contact = draw(st.sampled_from("ab" if kind == "said" else "abcd"))
+        kind = draw(
+            st.sampled_from(("said", "said", "said", "served", "served", "served", "surveyed", "surveyed", "sent"))
+        )
+        contact = draw(st.sampled_from("ab" if kind == "said" else "abcdef"))
         attributes: dict[str, object] = {}
         channel = "chat"
         if kind == "said":
             attributes["sentiment"] = draw(st.sampled_from((0.5, 0.5, 0.0, -0.1, -0.6, "NEGATIVE", "NEGATIVE")))
         elif kind != "served":
-            channel, contact = draw(st.sampled_from((("survey", f"t{number}"), ("survey", "s"), ("voice", contact))))
-            attributes["about"] = draw(st.sampled_from(("", "", "", "a", "s", "t1", "elsewhere")))
+            alone = "survey", f"t{number}"
+            channel, contact = draw(st.sampled_from((alone, alone, ("survey", "s"), ("voice", contact))))
+            attributes["about"] = draw(st.sampled_from(("", "", "", "", "", "a", "s", "s", "elsewhere")))
             if kind == "surveyed":
                 attributes["nps"] = draw(st.integers(-1, 11))
         made.append(
@@ -89,7 +92,7 @@ def asked(draw: st.DrawFn, most: int = 30) -> list[Touchpoint]:
                 contact_id=contact,
                 identifiers={"customer_id": draw(st.sampled_from("112"))},
                 intent=draw(st.sampled_from(("", "billing", "fault"))),
-                reference=draw(st.sampled_from(("", "", "", "case-1"))),
+                reference=draw(st.sampled_from(("", "", "", "", "", "", "", "case-1"))),
                 direction="outbound" if kind == "sent" else "",
                 attributes=attributes,
             )
