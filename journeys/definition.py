@@ -329,8 +329,9 @@ def _survey(survey: Contact, visits: list[list[Contact]], talks: list[Contact], 
     if not survey.scores and survey.channel != "survey":
         return "", ""
     others = [contact for contact in talks if contact.contact_id != survey.contact_id]
-    led = {part.contact_id: group[0].contact_id for group in visits for part in group}
-    named = [contact for contact in others if led.get(survey.about) == contact.contact_id]
+    known = [group[0].contact_id for group in visits for part in group if part.contact_id == survey.about]
+    named = known[0] if known else survey.about
+    asked = [g[0].contact_id for g in visits if g[0].channel in settings.contacts.feedback_channels]
     bearing = [c for c in others if set(c.references) & set(survey.references) and _order(c) < _order(survey)]
     ended = [
         contact
@@ -339,8 +340,8 @@ def _survey(survey: Contact, visits: list[list[Contact]], talks: list[Contact], 
         and contact.ended_at <= survey.started_at <= contact.ended_at + settings.surveys.window.ms
     ]
     alike = [contact for contact in ended if contact.intent and contact.intent == survey.intent]
-    if named:
-        return named[0].contact_id, "reference"
+    if named not in ("", survey.contact_id, *asked):
+        return named, "reference"
     if survey in talks:
         return survey.contact_id, "contact"
     if bearing:

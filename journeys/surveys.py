@@ -52,7 +52,7 @@ def joins(contacts: Sequence[Contact], leaders: Mapping[str, str], settings: Set
     """By the id of each survey among ``contacts`` (one customer's, those that lead): the contact that it is about, and
     how that was found. ``leaders``: of a visit's other contacts, the one that leads.
 
-    - "reference": it names a contact of this customer (``about``);
+    - "reference": it names a contact (``about``), be that this customer's or not: who answers may be known otherwise;
     - "contact": it is part of the contact;
     - "reference": the latest contact that started before it and bears a reference of its own;
     - "time": the latest contact that was served and ended within the window before it; one with its intent if any is.
@@ -60,12 +60,13 @@ def joins(contacts: Sequence[Contact], leaders: Mapping[str, str], settings: Set
     It is never about another survey.
     """
     talks = {contact.contact_id: contact for contact in contacts if contact.channel not in settings.feedback}
+    asked = {contact.contact_id for contact in contacts if contact.channel in settings.feedback}
     found = {}
     for survey in contacts:
         if not is_survey(survey):
             continue
         named = leaders.get(survey.about, survey.about)
-        if named in talks and named != survey.contact_id:
+        if named and named != survey.contact_id and named not in asked:
             found[survey.contact_id] = named, "reference"
         elif survey.contact_id in talks:
             found[survey.contact_id] = survey.contact_id, "contact"

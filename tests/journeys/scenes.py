@@ -94,6 +94,42 @@ def touchpoints(draw: st.DrawFn, most: int = 30) -> list[Touchpoint]:
     return draw(st.permutations(made))
 
 
+@st.composite
+def asked(draw: st.DrawFn, most: int = 30) -> list[Touchpoint]:
+    """Two customers who are heard in a few contacts, and then asked how it was."""
+    made = []
+    for number in range(draw(st.integers(1, most))):
+        kind = draw(
+            st.sampled_from(("said", "said", "said", "served", "served", "served", "surveyed", "surveyed", "sent"))
+        )
+        contact = draw(st.sampled_from("ab" if kind == "said" else "abcdef"))
+        attributes: dict[str, object] = {}
+        channel = "chat"
+        if kind == "said":
+            attributes["sentiment"] = draw(st.sampled_from((0.5, 0.5, 0.0, -0.1, -0.6, "NEGATIVE", "NEGATIVE")))
+        elif kind != "served":
+            alone = "survey", f"t{number}"
+            channel, contact = draw(st.sampled_from((alone, alone, ("survey", "s"), ("voice", contact))))
+            attributes["about"] = draw(st.sampled_from(("", "", "", "", "", "a", "s", "s", "elsewhere")))
+            if kind == "surveyed":
+                attributes["nps"] = draw(st.integers(-1, 11))
+        made.append(
+            Touchpoint(
+                at=START + draw(st.sampled_from((0, MINUTE, HOUR, 2 * HOUR, DAY, 6 * DAY))) + number * 1000,
+                id=f"t{number}",
+                type="connected" if kind == "served" else kind,
+                channel=channel,
+                contact_id=contact,
+                identifiers={"customer_id": draw(st.sampled_from("112"))},
+                intent=draw(st.sampled_from(("", "billing", "fault"))),
+                reference=draw(st.sampled_from(("", "", "", "", "", "", "", "case-1"))),
+                direction="outbound" if kind == "sent" else "",
+                attributes=attributes,
+            )
+        )
+    return draw(st.permutations(made))
+
+
 NAMES = {
     "customer_id": ("1", "2", "3"),
     "email": ("m@x", "n@x"),

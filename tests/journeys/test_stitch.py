@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from hypothesis import given
+from hypothesis import strategies as st
 
 from journeys import Touchpoint, reference
 from journeys.contact import Contact, fold
@@ -12,7 +13,7 @@ from journeys.definition import Reference, Relations, Told
 from journeys.journey import Journey, Stitched
 from journeys.settings import DEFAULTS, Settings
 from journeys.stitch import stitch
-from tests.journeys.scenes import touchpoints
+from tests.journeys.scenes import asked, touchpoints
 
 
 def stitched(
@@ -67,7 +68,7 @@ def told(journey: Journey) -> Told:
     return Told(journey.path, friction, points, journey.drops_off_at)
 
 
-@given(touchpoints())
+@given(st.one_of(touchpoints(), asked()))
 def test_stitching_equals_the_definition(facts: list[Touchpoint]) -> None:
     expected = reference(facts)
     contacts, journeys, switches = stitched(facts, expected)

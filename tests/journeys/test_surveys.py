@@ -55,7 +55,8 @@ class TestJoins:
         calls = contact("a", 0), contact("b", HOUR)
         assert about("s", *calls, survey("s", DAY, about="a")) == ("a", "reference")
         assert about("s", *calls, survey("s", 90 * DAY, about="a")) == ("a", "reference")
-        assert about("s", *calls, survey("s", DAY, about="nobody's")) == ("b", "time")
+        assert about("s", *calls, survey("s", DAY, about="another customer's")) == ("another customer's", "reference")
+        assert about("s", *calls, survey("s", DAY, about="s")) == ("b", "time")
         assert about("b", *calls[:1], contact("b", HOUR, scores=(("qa", 80.0),), about="a")) == ("a", "reference")
 
     def test_it_names_a_part_of_a_visit(self) -> None:

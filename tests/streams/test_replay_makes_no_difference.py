@@ -12,7 +12,7 @@ from journeys.definition import Reference
 from journeys.settings import DEFAULTS, Settings, convert
 from journeys.stitch import stitch
 from streams import topics
-from tests.journeys.scenes import OFFICE, people, touchpoints
+from tests.journeys.scenes import OFFICE, asked, people, touchpoints
 from tests.journeys.test_stitch import relations, told, told_of
 from tests.streams.pipeline import Pipeline
 
@@ -56,7 +56,7 @@ def assert_equal(pipeline: Pipeline, expected: Reference) -> None:
 
 
 @given(
-    facts=touchpoints(),
+    facts=st.one_of(touchpoints(), asked()),
     duplicates=st.lists(st.integers(0, 29), max_size=10),
     partitions=st.integers(1, 4),
     settings=st.sampled_from((DEFAULTS, DEFAULTS, OFFICE)),

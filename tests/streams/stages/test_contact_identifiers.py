@@ -213,7 +213,7 @@ def test_what_cannot_be_searched_is_not_taken() -> None:
         deep = [deep]
     many = "12345 " * 5_000  # as pseudonyms these are too many
     pipeline.append(topics.TOUCHPOINTS, 0, b"c0", event_of(CALL, note=deep), START)
-    pipeline.publish(msgspec.structs.replace(CALL, identifiers={"cookie": "12345"}, attributes={"remark": many}))
+    pipeline.publish(msgspec.structs.replace(CALL, identifiers={"cookie": "12345"}, attributes={"note": many}))
     pipeline.drain()
     assert not pipeline.accepted()
     reasons = [
