@@ -38,7 +38,7 @@ def with_friction(journey: list[Stitched], settings: Settings) -> list[Stitched]
                 found += ("repeated_explanation",)
             told[intent] = contact.agents
         if contact.references:
-            if to_people and any([settled.get(reference) for reference in contact.references]):
+            if to_people and any(settled.get(reference) for reference in contact.references):
                 found += ("reopened",)
             if to_people or contact.resolution:
                 settled |= dict.fromkeys(contact.references, contact.resolution == "resolved")
