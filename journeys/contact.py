@@ -189,6 +189,7 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
     self_service = kinds.get(channel) == "self_service"
     way: Literal["inbound", "outbound"] = "outbound" if direction == "outbound" else "inbound"
     times_out_at = last.at + settings.time_out_ms(channel)
+    end = reading.end
     result = _outcome(reading, outcome, self_service)
     wait_s = talk_s = hold_s = wrap_s = 0.0
     for stay in (reading.before, *reading.stays):
@@ -201,18 +202,18 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
     path = stages.path(touchpoints, intent)
     friction: tuple[str, ...] = ()
     friction_stages: tuple[str, ...] = ()
-    if troubled or containment_failed or result == "abandoned" or resolution in UNSETTLED:
-        ending = in_ending(result, resolution, containment_failed, articles, nodes)
-        wrong = [(kind, stages.of(one, intent)) for one in troubled if (kind := in_touchpoint(one))]
-        wrong += [(kind, path[-1][0]) for kind in ending]
-        friction = tuple(kind for kind, _ in wrong)
-        friction_stages = tuple(stage for _, stage in wrong)
+    if containment_failed or result == "abandoned" or resolution in UNSETTLED:
+        friction = in_ending(result, resolution, containment_failed, articles, nodes)
+        friction_stages = (path[-1][0],) * len(friction)
+    for one in reversed(troubled):
+        if trouble := in_touchpoint(one):
+            friction, friction_stages = (trouble, *friction), (stages.of(one, intent), *friction_stages)
     contact = Contact(
         contact_id=first.contact_id,
         channel=channel,
         started_at=first.at,
-        ended_at=last.at if reading.end is None else reading.end,
-        closed=reading.end is not None,
+        ended_at=last.at if end is None else end,
+        closed=end is not None,
         times_out_at=times_out_at,
         identifiers=telling(identifiers, settings) if identifiers else (),
         intent=intent,

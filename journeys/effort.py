@@ -19,19 +19,21 @@ from journeys.stages import UNKNOWN
 
 def with_friction(journey: list[Stitched], settings: Settings) -> list[Stitched]:
     """``journey``, sorted by (start, id), each contact with what only the others show (docs/definitions.md)."""
-    journey_intent = intent_of([placed.contact for placed in journey])
+    journey_intent = None
     told: dict[str, tuple[str, ...]] = {}  # intent -> the agents to whom it was told last
     settled: dict[str, bool] = {}  # reference -> whether the last word was resolved
-    felt: dict[int, tuple[str, ...]] = {}
+    felt = {}
     kinds = settings.kinds
     for index, placed in enumerate(journey):
         contact = placed.contact
         found: tuple[str, ...] = ()
         to_people = contact.direction == "inbound" and kinds.get(contact.channel) == "assisted"
         if to_people and placed.repeat_of_same and contact.intent:
-            found += ("repeat",)
-        if contact.outcome == "answered" and contact.agents:
-            intent = contact.intent or journey_intent
+            found = ("repeat",)
+        if contact.agents and contact.outcome == "answered":
+            intent = contact.intent
+            if not intent:
+                intent = journey_intent = journey_intent or intent_of([one.contact for one in journey])
             if contact.agents[0] not in told.get(intent, contact.agents):
                 found += ("repeated_explanation",)
             told[intent] = contact.agents
@@ -41,22 +43,24 @@ def with_friction(journey: list[Stitched], settings: Settings) -> list[Stitched]
             if to_people or contact.resolution:
                 settled |= dict.fromkeys(contact.references, contact.resolution == "resolved")
         if found:
-            felt[index] = found
-    if not felt:
-        return journey
-    return [replace(placed, friction=felt[index]) if index in felt else placed for index, placed in enumerate(journey)]
+            felt[index] = replace(placed, friction=found)
+    return [felt.get(index, placed) for index, placed in enumerate(journey)] if felt else journey
 
 
 def effort(journey: Sequence[Stitched], weights: Mapping[str, float]) -> tuple[Friction, ...]:
     """All friction of a journey by stage and kind, with the points that it adds to the effort score."""
-    counts: dict[tuple[str, str], int] = {}
+    felt: list[tuple[str, str]] = []
     for placed in journey:
         contact = placed.contact
-        for key in zip(contact.friction_stages, contact.friction, strict=True) if contact.friction else ():
-            counts[key] = counts.get(key, 0) + 1
-        for kind in placed.friction:  # the contact came with it, so it is in the stage that the contact began in
-            key = contact.path[0][0] if contact.path else UNKNOWN, kind
-            counts[key] = counts.get(key, 0) + 1
-    if not counts:
-        return ()
-    return tuple(Friction(*key, count, weights[key[1]] * count) for key, count in sorted(counts.items()))
+        if contact.friction:
+            felt += zip(contact.friction_stages, contact.friction, strict=True)
+        if placed.friction:  # the contact came with it, so it is in the stage that the contact began in
+            began = contact.path[0][0] if contact.path else UNKNOWN
+            felt += [(began, kind) for kind in placed.friction]
+    if len(felt) == 1:
+        [(stage, kind)] = felt
+        return (Friction(stage, kind, 1, weights[kind]),)
+    counts = dict.fromkeys(sorted(felt), 0)
+    for key in felt:
+        counts[key] += 1
+    return tuple([Friction(stage, kind, count, weights[kind] * count) for (stage, kind), count in counts.items()])

@@ -30,17 +30,17 @@ def in_touchpoint(touchpoint: Touchpoint) -> str:
 
 def in_ending(
     outcome: str, resolution: str, containment_failed: bool, articles: Collection[str], nodes: Collection[str]
-) -> list[str]:
+) -> tuple[str, ...]:
     """What the end of a contact shows: given up, left for a queue, or self-service that failed, and in what."""
-    found = []
+    found: tuple[str, ...] = ()
     if outcome == "abandoned":
-        found.append("abandonment")
+        found += ("abandonment",)
     if containment_failed:
-        found.append("containment_failure")
+        found += ("containment_failure",)
     if outcome == "self_service" and resolution in UNSETTLED:
-        found.append("self_service_failed")
+        found += ("self_service_failed",)
         if articles:
-            found.append("failed_article")
+            found += ("failed_article",)
         if nodes:
-            found.append("ivr_dead_end")
+            found += ("ivr_dead_end",)
     return found

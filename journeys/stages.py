@@ -119,10 +119,11 @@ class StageMap:
         found = []
         current = ""
         known = self._known
+        nothing = _LOOKED_AT.isdisjoint
         for touchpoint in touchpoints:
             attributes = touchpoint.attributes
             key: tuple[str, ...] = touchpoint.channel, touchpoint.type, touchpoint.intent or intent
-            if attributes and not _LOOKED_AT.isdisjoint(attributes):
+            if attributes and not nothing(attributes):
                 key += _looked_at(attributes)
             stage = known.get(key) or self._find(key)
             if stage != current:

@@ -32,7 +32,7 @@ def stitch(customer: str, contacts: Iterable[Contact], settings: Settings) -> St
     """All that follows from ``contacts``, which are all the contacts of ``customer``, in any order."""
     groups = sessions(sorted(contacts, key=_IN_ORDER), settings)
     visits = {group[0].contact_id: group for group in groups if len(group) > 1}
-    leading = [merge(group) for group in groups]
+    leading = [merge(group) if len(group) > 1 else group[0] for group in groups]
     feedback = settings.feedback
     talks, about = leading, dict[str, tuple[str, str]]()
     if any(contact.channel in feedback or surveys.is_survey(contact) for contact in leading):
@@ -61,16 +61,18 @@ def stitch(customer: str, contacts: Iterable[Contact], settings: Settings) -> St
             repeats += bool(placed.repeat_of_same)
             felt |= bool(contact.friction)
             own.append(placed)
-            result.stitched.extend(
-                Stitched(part, customer, journey_id, part_of=contact.contact_id)
-                for part in visits.get(contact.contact_id, ())[1:]
-            )
-            result.signals.extend(_signals(placed))
+            if visits:
+                result.stitched.extend(
+                    Stitched(part, customer, journey_id, part_of=contact.contact_id)
+                    for part in visits.get(contact.contact_id, ())[1:]
+                )
+            if placed.repeat_of_any or placed.redial:
+                result.signals.extend(_signals(placed))
         if repeats or len(journey) > 1:
             alone, own = own, with_friction(own, settings)
             felt |= own is not alone
         result.stitched.extend(own)
-        switched = _switched(customer, journey_id, journey, settings)
+        switched = _switched(customer, journey_id, journey, settings) if len(journey) > 1 else []
         result.signals.extend(switched)
         friction = effort(own, settings.weights) if felt else ()
         result.journeys.append(_journey(customer, journey_id, journey, len(switched), repeats, friction, settings))
@@ -236,21 +238,27 @@ def _journey(
     settings: Settings,
 ) -> Journey:
     intent = intent_of(journey)
-    path = joined([contact.path for contact in journey]) if len(journey) > 1 else journey[0].path
-    last_at = max([contact.ended_at for contact in journey])
+    first, last = journey[0], journey[-1]
+    channels: tuple[str, ...] = (first.channel,)
+    path, last_at, references = first.path, first.ended_at, first.references
+    if len(journey) > 1:
+        path = joined([contact.path for contact in journey])
+        last_at = max([contact.ended_at for contact in journey])
+        channels = tuple(dict.fromkeys([contact.channel for contact in journey]))
+        references = tuple(sorted({reference for contact in journey for reference in contact.references}))
     return Journey(
         journey_id=journey_id,
         customer=customer,
         intent=intent,
-        opened_at=journey[0].started_at,
+        opened_at=first.started_at,
         last_at=last_at,
         contacts=len(journey),
-        channels=tuple(dict.fromkeys(contact.channel for contact in journey)),
+        channels=channels,
         switches=switched,
         repeats=repeats,
-        first_channel=journey[0].channel,
-        last_channel=journey[-1].channel,
-        references=tuple(sorted({reference for contact in journey for reference in contact.references})),
+        first_channel=first.channel,
+        last_channel=last.channel,
+        references=references,
         closes_at=last_at + settings.gap_ms(intent),
         path=path,
         drops_off_at=drops_off_at(journey, path, settings.goals),
