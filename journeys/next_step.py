@@ -388,7 +388,7 @@ class Foresight:
 
     def _foresee(self, own: _Seen, everyone: Count) -> Foreseen:
         base = self._look("", None)
-        ripe = [everyone.trials[bins - 1] >= self._rule.least for bins in HORIZONS.values()]
+        ripe = [self._is_ripe(everyone.trials, base.hazards, bins) for bins in HORIZONS.values()]
         channel, share = _most_likely(own.ever)
         from_channel = (*own.level.split(SEPARATOR), "", "")[2]
         elsewhere = {to: likely for to, likely in own.soon.items() if to != from_channel}
@@ -402,6 +402,11 @@ class Foresight:
             _chosen(own.reasons),
             everyone.trials[0],
         )
+
+    def _is_ripe(self, at_risk: Sequence[int], hazards: Sequence[float], bins: int) -> bool:
+        """Whether enough trials have passed all the bins of a horizon, and not only those of some hours of the day."""
+        stayed = at_risk[0] * (1 - _within(hazards, bins - 1))
+        return at_risk[bins - 1] >= max(self._rule.least, _PASSED * stayed)
 
     def _look(self, level: str, above: _Seen | None) -> _Seen:
         found = self._seen.get(level)
@@ -458,6 +463,9 @@ def _within(hazards: Sequence[float], bins: int) -> float:
     return 1 - math.prod(1 - hazard for hazard in hazards[:bins])
 
 
+_PASSED = 0.45
+"""Of the trials known, how many have to have passed a horizon before it is foretold. When a model is young, those that
+have are of the night and the morning alone, after which customers come back otherwise than after an afternoon's."""
 _TOLD_FROM = 5
 """A context of fewer trials is no reason."""
 _MOST_REASONS = 3

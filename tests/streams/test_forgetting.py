@@ -16,6 +16,7 @@ from journeys.touchpoint import FACTS, FORGET
 from streams import topics
 from tests.journeys.scenes import DAY, START, people
 from tests.streams.pipeline import Pipeline
+from tests.streams.test_next_steps import FORWARD, assert_learned, told
 from tests.streams.test_replay_makes_no_difference import assert_equal
 
 _forgotten = msgspec.json.Decoder(Forgotten)
@@ -108,7 +109,7 @@ def test_nothing_is_left_and_nothing_comes_back(
     facts: list[Touchpoint], partitions: int, choice: int, seed: int, most: int
 ) -> None:
     rng = random.Random(seed)
-    pipeline = Pipeline(partitions, rng=rng)
+    pipeline = Pipeline(partitions, FORWARD, rng=rng)
     sent = [pipeline.pseudonyms.hide(fact) for fact in facts]
     for fact in sent:
         pipeline.publish(fact, rng.randrange(partitions) if rng.random() < 0.2 else None)
@@ -132,6 +133,9 @@ def test_nothing_is_left_and_nothing_comes_back(
     assert sorted(stored(pipeline), key=lambda fact: fact.id) == sorted(left, key=lambda fact: fact.id)
     assert_equal(pipeline, reference(left))
     assert not (found := traces(pipeline, identifiers)), found
+    assert_learned(pipeline, reference(left))
+    assert all(row.customer not in identifiers for row in told(pipeline).values())
+    assert all(signal.customer not in identifiers for signal in pipeline.signals().values())
     for name in identifiers:
         assert name not in pipeline.identifiers()
 
