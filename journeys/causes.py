@@ -9,7 +9,7 @@ so that a change takes the old contributions out and puts the new ones in (docs/
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
@@ -56,8 +56,8 @@ class Place(NamedTuple):
         return cls(parts[0], APART.join(parts[1:-2]), *parts[-2:])
 
 
-class Exposure(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """One contact as its causes and events see it. Durations in ms, so that sums are exact in any order."""
+class Kind(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What contacts have in common that count alike."""
 
     hour: int
     """In which it ended, counted from the epoch."""
@@ -70,9 +70,15 @@ class Exposure(msgspec.Struct, array_like=True, frozen=True, gc=False):
     team: str
     exposed: int
     """A bit for each event that could happen to it."""
-    happened: int = 0
+    happened: int
+
+
+class Exposure(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """One contact as its causes and events see it."""
+
+    kind: Kind
     costs: tuple[int, ...] = ()
-    """Of each event, where any happened."""
+    """Of each event in ms, so that sums are exact in any order; where any happened."""
 
 
 class Tallied(msgspec.Struct, array_like=True):
@@ -175,16 +181,18 @@ def exposures(
             exposed |= 1 << ESCALATION | 1 << TRANSFER
         found.append(
             Exposure(
-                contact.ended_at // HOUR_MS,
-                contact.intent,
-                contact.channel,
-                first_channels[placed.journey_id],
-                contact.articles,
-                contact.nodes,
-                contact.queues,
-                contact.teams[0] if contact.teams else "",
-                exposed | happened,
-                happened,
+                Kind(
+                    contact.ended_at // HOUR_MS,
+                    contact.intent,
+                    contact.channel,
+                    first_channels[placed.journey_id],
+                    contact.articles,
+                    contact.nodes,
+                    contact.queues,
+                    contact.teams[0] if contact.teams else "",
+                    exposed | happened,
+                    happened,
+                ),
                 tuple(costs) if happened else (),
             )
         )
@@ -214,20 +222,20 @@ def _cost(contact: Contact) -> int:
     return _ms(contact.wait_s) + _ms(contact.talk_s) + _ms(contact.hold_s) + _ms(contact.wrap_s)
 
 
-def places(exposure: Exposure) -> Iterator[tuple[str, int]]:
-    """The names of the places where ``exposure`` counts, each with the events (bits) that it does not speak of."""
-    intent = exposure.intent
-    within = APART + intent + APART + exposure.channel
+def places(kind: Kind) -> Iterator[tuple[str, int]]:
+    """The names of the places where ``kind`` counts, each with the events (bits) that it does not speak of."""
+    intent = kind.intent
+    within = APART + intent + APART + kind.channel
     yield "intent" + APART + intent + within, 0
-    yield "first_channel" + APART + exposure.first_channel + within, 0
-    if articles := exposure.articles:
+    yield "first_channel" + APART + kind.first_channel + within, 0
+    if articles := kind.articles:
         yield "article" + APART + within, 0
         for article in articles:
             yield "article" + APART + article + within, 0
-    queues = exposure.queues
-    if nodes := exposure.nodes:
+    queues = kind.queues
+    if nodes := kind.nodes:
         # A call that the menu settled and one that it passed on came in by the same way.
-        through = APART + intent + APART + ("menu" if exposure.channel in _BEHIND_MENUS else exposure.channel)
+        through = APART + intent + APART + ("menu" if kind.channel in _BEHIND_MENUS else kind.channel)
         yield "node" + APART + through, 0
         for node in nodes:
             yield "node" + APART + node + through, 0
@@ -236,8 +244,8 @@ def places(exposure: Exposure) -> Iterator[tuple[str, int]]:
         if len(queues) > 1:
             for path in dict.fromkeys(f"{one}>{two}" for one, two in pairwise(queues)):
                 yield "transfer_path" + APART + path + within, 1 << TRANSFER
-    if team := exposure.team:
-        served = APART + intent + APART + (queues[0] if queues else exposure.channel)
+    if team := kind.team:
+        served = APART + intent + APART + (queues[0] if queues else kind.channel)
         yield "team" + APART + served, 0
         yield "team" + APART + team + served, 0
 
@@ -246,44 +254,76 @@ _BEHIND_MENUS = frozenset({"ivr", "voice"})
 
 
 class Contributions:
-    """What a batch's customers change about the tallies: by hour and place."""
+    """What a batch's customers change about the tallies.
+
+    Contacts of one kind are counted first, and then go to their places together.
+    """
 
     def __init__(self) -> None:
-        self.hours: dict[int, dict[str, Tally]] = {}
+        self._kinds: dict[Kind, list[int]] = {}
+        """How many more there are, and by how much more they cost."""
+        self._again: dict[tuple[int, str], list[int]] = {}
+        """By hour and place, customers whom an event met before on that day."""
 
-    def change(self, before: Iterable[Exposure], after: Iterable[Exposure]) -> None:
+    def change(self, before: Sequence[Exposure], after: Sequence[Exposure]) -> None:
         """One customer's exposures were ``before`` and are ``after``."""
+        if len(before) < 2 and len(after) < 2:
+            self._count(before, -1)
+            self._count(after, 1)
+            return
         old, new = _by_day(before), _by_day(after)
         for day in old.keys() | new.keys():
             was, now = old.get(day, []), new.get(day, [])
             if was != now:
-                self._add(was, -1)
-                self._add(now, 1)
+                for exposures, sign in ((was, -1), (now, 1)):
+                    self._count(exposures, sign)
+                    if len(exposures) > 1:
+                        self._once(exposures, sign)
 
-    def _add(self, exposures: list[Exposure], sign: int) -> None:
-        """Those of one customer and day, in the order of their ends."""
-        hours = self.hours
-        told: set[tuple[int, str]] = set()
+    def _count(self, exposures: Iterable[Exposure], sign: int) -> None:
+        kinds = self._kinds
         for exposure in exposures:
-            tallies = hours.get(exposure.hour)
-            if tallies is None:
-                tallies = hours[exposure.hour] = {}
-            exposed, happened = exposure.exposed, exposure.happened
-            for name, unspoken in places(exposure):
+            counted = kinds.get(exposure.kind)
+            if counted is None:
+                counted = kinds[exposure.kind] = [0] * (1 + len(EVENTS))
+            counted[0] += sign
+            for event, cost in enumerate(exposure.costs, 1):
+                if cost:
+                    counted[event] += sign * cost
+
+    def _once(self, exposures: list[Exposure], sign: int) -> None:
+        """Takes the customer out where an event comes a second time on a day; ``exposures`` in the order of ends."""
+        met: set[tuple[int, str]] = set()
+        for kind in (exposure.kind for exposure in exposures if exposure.kind.happened):
+            for name, unspoken in places(kind):
+                cause = name[: name.index(APART, name.index(APART) + 1)]
+                for event in _BITS[kind.happened & ~unspoken]:
+                    if (event, cause) in met:
+                        self._again.setdefault((kind.hour, name), [0] * len(EVENTS))[event] += sign
+                    met.add((event, cause))
+
+    def hours(self) -> dict[int, dict[str, Tally]]:
+        """By hour and place, by how much the tallies change."""
+        found: dict[int, dict[str, Tally]] = {}
+        for kind, (count, *costs) in self._kinds.items():
+            if not count and not any(costs):
+                continue
+            tallies = found.setdefault(kind.hour, {})
+            for name, unspoken in places(kind):
                 tally = tallies.get(name)
                 if tally is None:
                     tally = tallies[name] = [0] * WIDTH
-                for event in _BITS[exposed & ~unspoken]:
-                    tally[_EXPOSED + event] += sign
-                if not happened & ~unspoken:
-                    continue
-                cause = name[: name.index(APART, name.index(APART) + 1)]
-                for event in _BITS[happened & ~unspoken]:
-                    tally[_COUNT + event] += sign
-                    tally[_MS + event] += sign * exposure.costs[event]
-                    if (event, cause) not in told:
-                        told.add((event, cause))
-                        tally[_CUSTOMERS + event] += sign
+                for event in _BITS[kind.exposed & ~unspoken]:
+                    tally[_EXPOSED + event] += count
+                for event in _BITS[kind.happened & ~unspoken]:
+                    tally[_COUNT + event] += count
+                    tally[_MS + event] += costs[event]
+                    tally[_CUSTOMERS + event] += count
+        for (hour, name), again in self._again.items():
+            tally = found.setdefault(hour, {}).setdefault(name, [0] * WIDTH)
+            for event, count in enumerate(again):
+                tally[_CUSTOMERS + event] -= count
+        return found
 
 
 _BITS = [[event for event in range(len(EVENTS)) if bits >> event & 1] for bits in range(1 << len(EVENTS))]
@@ -292,5 +332,5 @@ _BITS = [[event for event in range(len(EVENTS)) if bits >> event & 1] for bits i
 def _by_day(exposures: Iterable[Exposure]) -> dict[int, list[Exposure]]:
     days: dict[int, list[Exposure]] = {}
     for exposure in exposures:
-        days.setdefault(exposure.hour // HOURS_A_DAY, []).append(exposure)
+        days.setdefault(exposure.kind.hour // HOURS_A_DAY, []).append(exposure)
     return days

@@ -47,50 +47,51 @@ class Standing(NamedTuple):
 
 def score(seeds: Sequence[int], size: int, say: Say) -> None:
     progress = Console(stderr=True).print
-    planted_found, top_three, emerged, false_beside = 0, 0, 0, 0
-    quiet_days, silent_days = 0, 0
+    days, wanted = len(seeds), 0
+    top_three = found = emerged = beside = 0
     for seed in seeds:
         scenario = planted(seed, FROM_HOUR)
-        wanted = truth(scenario)
+        causes = truth(scenario)
         pieces = slices(simulate(seed, DAY, size, scenario=scenario), every_s=EVERY_S)
+        in_time = takewhile(lambda piece: hour_of(piece) <= LOOKED_AT, pieces)
         signalled: set[Cause] = set()
         rows: list[RootCause] = []
-        in_time = takewhile(lambda piece: hour_of(piece) <= LOOKED_AT, pieces)
         for standing in standings(followed(in_time, progress, f"seed {seed}, planted")):
             rows = standing.rows
             signalled.update(Cause(str(one.details["dimension"]), one.cause) for one in standing.emerging)
-        best = top(rows, len(wanted))
-        found = wanted & {Cause(row.dimension, row.cause) for row in rows if row.significant}
-        others = {Cause(row.dimension, row.cause) for row in rows if row.significant} - wanted
-        planted_found += len(found & set(best))
-        top_three += set(best) == wanted and found == wanted
-        emerged += len(wanted & signalled)
-        false_beside += bool(others)
-        say(f"seed {seed}, planted: {named(wanted)}; top three: {named(best)}; others beyond chance: {named(others)}")
+        best = top(rows, len(causes))
+        significant = {Cause(row.dimension, row.cause) for row in rows if row.significant}
+        wanted += len(causes)
+        top_three += set(best) == causes and causes <= significant
+        found += len(causes & significant & set(best))
+        emerged += len(causes & signalled)
+        beside += bool(significant - causes)
+        say(f"seed {seed}, planted: {named(causes)}; top three: {named(best)}")
+        say(f"    beyond chance: {named(significant & causes)}; others beyond chance: {named(significant - causes)}")
 
-        whole = slices(simulate(seed, DAY, size), every_s=EVERY_S)
-        false: dict[tuple[str, ...], float] = {}
-        false_signals: list[str] = []
-        for hour, rows, emerging in standings(followed(whole, progress, f"seed {seed}, nothing planted")):
-            for row in rows:
+    quiet = silent = 0
+    for seed in seeds:
+        pieces = slices(simulate(seed, DAY, size), every_s=EVERY_S)
+        named_at: dict[str, float] = {}
+        signals: list[str] = []
+        for standing in standings(followed(pieces, progress, f"seed {seed}, nothing planted")):
+            for row in standing.rows:
                 if row.significant:
-                    false.setdefault((row.event, row.dimension, row.cause), hour)
-            false_signals += [one.signal_id for one in emerging]
-        quiet_days += not false
-        silent_days += not false_signals
-        say(f"seed {seed}, nothing planted: ever beyond chance: {false or 'none'}; signals: {false_signals or 'none'}")
-    days = len(seeds)
-    causes = 3 * days
+                    named_at.setdefault(f"{row.event} after {row.dimension} {row.cause}", round(standing.hour, 2))
+            signals += [one.signal_id for one in standing.emerging]
+        quiet += not named_at
+        silent += not signals
+        say(f"seed {seed}, nothing planted: ever beyond chance: {named_at or 'none'}; signals: {signals or 'none'}")
     say(
         table(
             f"root causes, {size:,} needs a day",
             [
                 Share("days whose top three are the planted ones, within the hour", top_three, days),
-                Share("planted causes beyond chance and in the top three, within the hour", planted_found, causes),
-                Share("planted causes signalled as emerging, within the hour", emerged, causes),
-                Share("planted days with another cause beyond chance, within the hour", false_beside, days),
-                Share("days without any that never had one beyond chance", quiet_days, days),
-                Share("days without any that signalled none", silent_days, days),
+                Share("planted causes beyond chance and in the top three, within the hour", found, wanted),
+                Share("planted causes signalled as emerging, within the hour", emerged, wanted),
+                Share("planted days with another cause beyond chance, within the hour", beside, days),
+                Share("days without any that never had one beyond chance", quiet, days),
+                Share("days without any that signalled none", silent, days),
             ],
         )
     )

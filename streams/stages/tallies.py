@@ -50,7 +50,7 @@ class Tallying:
         """Brings the hours up to date."""
         batch = self._batch
         parts: dict[bytes, tuple[int, dict[str, Tally]]] = {}
-        for hour, tallies in self._contributions.hours.items():
+        for hour, tallies in self._contributions.hours().items():
             for name, delta in tallies.items():
                 if any(delta):
                     key = b"t%d|%d" % (hour, crc32(name.encode()) % PARTS)
