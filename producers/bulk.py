@@ -17,12 +17,14 @@ from typing import Any, Self, TypeVar
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
+from journeys.agents import AgentEvent
+from journeys.agents import encode as encode_state
 from journeys.partition import partition_of
 from journeys.pseudonyms import Pseudonyms
 from journeys.renewal import Edge
 from journeys.sentiment import Scorer
-from journeys.touchpoint import MAX_BYTES, Invalid, Touchpoint, encode
-from producers.delivery import TOPIC, Account, OnDelivery, PublishError, Report
+from journeys.touchpoint import MAX_BYTES, Invalid, encode
+from producers.delivery import TOPIC, Account, Event, OnDelivery, PublishError, Report
 from producers.keys import FROM_ENVIRONMENT, FromEnvironment, chosen
 
 _BATCH_BYTES = 256 * 1024
@@ -74,25 +76,26 @@ class BulkPublisher:
             raise PublishError(f"no Kafka broker with topic {topic} answers at {bootstrap}: {error}") from error
         self._account = Account(on_delivery, ledger)
 
-    def publish(self, touchpoint: Touchpoint, /) -> str:
-        """Hand over one event and return its id. Raises ``Invalid`` if it is too large or too deep, ``PublishError``
-        (above)."""
+    def publish(self, event: Event, /) -> str:
+        """Hand over a touchpoint or, on a topic of those, an agent event, and return its id. Raises ``Invalid`` if
+        it is too large or too deep, ``PublishError`` (above)."""
         if self._closed:
             raise PublishError("the publisher is closed")
         if self._broken:
             raise self._broken
-        before, hidden = self._edge.hidden(touchpoint)
+        if isinstance(event, AgentEvent):
+            return self._put(event.agent, event.id, encode_state(event))
+        before, hidden = self._edge.hidden(event)
         for alias in before:
-            self._put(alias)
-        return self._put(hidden)
+            self._put(alias.contact_id, alias.id, encode(alias))
+        return self._put(hidden.contact_id, hidden.id, encode(hidden))
 
-    def _put(self, touchpoint: Touchpoint) -> str:
+    def _put(self, keyed_by: str, event_id: str, raw: bytes) -> str:
         """Into the batch of its partition; a full one is sent first."""
-        raw = encode(touchpoint)
         if len(raw) > MAX_BYTES:
             problem = f"an event has at most {MAX_BYTES} bytes, this one {len(raw)}"
             raise Invalid("too_large", "", raw[:40], problem)
-        key = touchpoint.contact_id.encode()
+        key = keyed_by.encode()
         partition = partition_of(key, self._partitions)
         batch = self._open.get(partition)
         if batch is None or batch.builder.append(timestamp=_now_ms(), key=key, value=raw) is None:
@@ -102,9 +105,9 @@ class BulkPublisher:
                     raise self._broken
             batch = self._open[partition] = _Batch(self._producer.create_batch(), partition)
             batch.builder.append(timestamp=_now_ms(), key=key, value=raw)
-        batch.ids.append(touchpoint.id)
+        batch.ids.append(event_id)
         self._account.attempt()
-        return touchpoint.id
+        return event_id
 
     def flush(self, timeout_s: float | None = None) -> bool:
         """Send what is pending and wait until it is acknowledged or failed; False if ``timeout_s`` passes first."""

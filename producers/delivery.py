@@ -7,8 +7,9 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
+from journeys.agents import AgentEvent
 from journeys.touchpoint import Touchpoint
 
 log = logging.getLogger(__name__)
@@ -58,10 +59,14 @@ class Undelivered(PublishError):
         self.report = report
 
 
-class Outlet(Protocol):
+Event = Touchpoint | AgentEvent
+Told = TypeVar("Told", contravariant=True)
+
+
+class Outlet(Protocol[Told]):
     """What replay and the simulator publish through: Publisher or BulkPublisher."""
 
-    def publish(self, touchpoint: Touchpoint, /) -> str: ...
+    def publish(self, event: Told, /) -> str: ...
     def flush(self, timeout_s: float | None = None) -> bool: ...
     def report(self) -> Report: ...
 

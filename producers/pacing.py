@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
-from journeys.touchpoint import Touchpoint
-from producers.delivery import Outlet
+from producers.delivery import Event, Outlet
 
 _TICK_S = 0.05
 _FLUSH_S = 0.1
@@ -27,37 +27,38 @@ class Progress:
 
 OnProgress = Callable[[Progress], None]
 Stop = Callable[[], bool]
+Played = TypeVar("Played", bound=Event)
 
 
 def play(
-    touchpoints: Iterable[Touchpoint],
-    outlet: Outlet,
+    events: Iterable[Played],
+    outlet: Outlet[Played],
     due: Callable[[int], float] | None = None,
     on_progress: OnProgress | None = None,
     stop: Stop = lambda: False,
 ) -> int:
-    """Publish ``touchpoints`` (sorted by time) and return how many; ends early when ``stop()`` turns true.
+    """Publish ``events`` (sorted by time) and return how many; ends early when ``stop()`` turns true.
 
     due: when, on the wall clock (seconds since the epoch), an event that happened at a time (ms) is to be published;
     none: at once. ``on_progress`` is called a few times a second and at the end.
     """
     published = at = 0
     reported = flushed = time.monotonic()
-    for touchpoint in touchpoints:
+    for event in events:
         if due is not None:
-            delay = due(touchpoint.at) - time.time()
+            delay = due(event.at) - time.time()
             if delay > 0:
                 if time.monotonic() - flushed > _FLUSH_S:
                     outlet.flush()
                     flushed = time.monotonic()
                 while delay > 0 and not stop():
                     time.sleep(min(delay, _TICK_S))
-                    delay = due(touchpoint.at) - time.time()
+                    delay = due(event.at) - time.time()
         if stop():
             break
-        outlet.publish(touchpoint)
+        outlet.publish(event)
         published += 1
-        at = touchpoint.at
+        at = event.at
         if on_progress and time.monotonic() - reported >= _PROGRESS_S:
             reported = time.monotonic()
             on_progress(Progress(published, at))

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from journeys.pseudonyms import Pseudonyms
-from journeys.touchpoint import Touchpoint
 from producers.bulk import BulkPublisher
-from producers.delivery import TOPIC, OnDelivery, PublishError, Report
-from producers.formats import FORMATS, BadLine, WrongFormat
+from producers.delivery import AGENTS, TOPIC, Event, OnDelivery, PublishError, Report
+from producers.formats import AGENT_STATES, FORMATS, BadLine, WrongFormat
 from producers.keys import FROM_ENVIRONMENT, FromEnvironment
 from producers.pacing import OnProgress, Progress, Stop, play
 
@@ -46,7 +45,7 @@ def replay(
     format: str,  # noqa: A002 (the word that users know)
     bootstrap: str,
     *,
-    topic: str = TOPIC,
+    topic: str | None = None,
     speed: float | None = None,
     on_progress: OnProgress | None = None,
     on_delivery: OnDelivery | None = None,
@@ -59,7 +58,8 @@ def replay(
 
     speed: how many times as fast as it happened (1: real time); none: as fast as it goes. Bad lines are left out and
     counted, the rest is published. Undelivered events are in the result's ``delivery``; if the broker goes away for
-    longer than the delivery time-out, the replay gives up and says so. pseudonyms: as for ``Publisher``.
+    longer than the delivery time-out, the replay gives up and says so. pseudonyms: as for ``Publisher``. topic: unless
+    given, the one that events of the format belong on.
 
     Raises ``ReplayError`` if the file cannot be read or is not of the format, ``PublishError`` if no broker answers.
     """
@@ -68,8 +68,8 @@ def replay(
     gave_up = ""
     with Reading(file, format) as reading:
         publisher = BulkPublisher(
-            bootstrap, topic=topic, on_delivery=on_delivery, ledger=ledger, connect_timeout_s=connect_timeout_s,
-            pseudonyms=pseudonyms,
+            bootstrap, topic=topic or (AGENTS if format == AGENT_STATES else TOPIC), on_delivery=on_delivery,
+            ledger=ledger, connect_timeout_s=connect_timeout_s, pseudonyms=pseudonyms,
         )  # fmt: skip
 
         def progressed(progress: Progress) -> None:
@@ -86,7 +86,7 @@ def replay(
 
 
 class Reading:
-    """A file as touchpoints sorted by (time, id), with what could not be read beside them.
+    """A file as events sorted by (time, id), with what could not be read beside them.
 
     Sorting goes through a window: what lies within ``SORT_WINDOW`` touchpoints of its place comes out in order, so
     that memory stays bounded. Disorder beyond that changes no figure, only what is seen meanwhile.
@@ -112,7 +112,7 @@ class Reading:
     def __exit__(self, *_: object) -> None:
         self._lines.close()
 
-    def __iter__(self) -> Iterator[Touchpoint]:
+    def __iter__(self) -> Iterator[Event]:
         try:
             yield from sorted_within(self._touchpoints(), SORT_WINDOW)
         except WrongFormat as wrong:
@@ -125,7 +125,7 @@ class Reading:
         """How many touchpoints the file holds: an estimate until it is read to its end."""
         return round(self._found * self._bytes / self._lines.tell()) if self._found else 0
 
-    def _touchpoints(self) -> Iterator[Touchpoint]:
+    def _touchpoints(self) -> Iterator[Event]:
         for touchpoint in self._read(self._lines, self._reject):
             self._found += 1
             yield touchpoint
@@ -136,9 +136,9 @@ class Reading:
             self.bad_lines.append(f"{self._file}:{bad}")
 
 
-def sorted_within(touchpoints: Iterable[Touchpoint], window: int) -> Iterator[Touchpoint]:
+def sorted_within(touchpoints: Iterable[Event], window: int) -> Iterator[Event]:
     """``touchpoints`` by (time, id), wholly if no one is more than ``window`` places late; holds twice that."""
-    held: list[Touchpoint] = []
+    held: list[Event] = []
     for touchpoint in touchpoints:
         held.append(touchpoint)
         if len(held) >= 2 * window:
@@ -149,8 +149,8 @@ def sorted_within(touchpoints: Iterable[Touchpoint], window: int) -> Iterator[To
     yield from held
 
 
-def _order(touchpoint: Touchpoint) -> tuple[int, str]:
-    return touchpoint.at, touchpoint.id
+def _order(event: Event) -> tuple[int, str]:
+    return event.at, event.id
 
 
 def _pace(speed: float) -> Callable[[int], float]:

@@ -30,7 +30,7 @@ def replay(
     workers: options.Workers = 1,
     settings: options.SettingsFile = None,
 ) -> None:
-    """Publish a file of touchpoints in the order in which they happened.
+    """Publish a file of touchpoints, or of agents' states, in the order in which they happened.
 
     Bad lines are named and counted, the others published; the exit status is then 1.
 

@@ -39,7 +39,7 @@ def published(
     """Publish ``file`` and return how that went. Raises ``Problem``."""
     with _progress() as progress:
         replayed = _publish(file, format, bootstrap, speed, pseudonyms, progress)
-    REMARKS.print(f"{replayed.delivery.acknowledged:,} touchpoints published to {bootstrap}")
+    REMARKS.print(f"{replayed.delivery.acknowledged:,} events published to {bootstrap}")
     return replayed
 
 
@@ -127,7 +127,7 @@ def _publish(
         first = delivery.failures[0]
         REMARKS.print(f"{delivery.failed:,} were not acknowledged; first: {first.id}: {first.error}", markup=False)
     if replayed.gave_up:
-        raise Problem(f"{file}: gave up after {delivery.acknowledged:,} touchpoints: {replayed.gave_up}")
+        raise Problem(f"{file}: gave up after {delivery.acknowledged:,} events: {replayed.gave_up}")
     return replayed
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from producers.formats import anonymous_bank, touchpoints
+from producers.formats import agent_states, anonymous_bank, touchpoints
 from producers.formats.rows import BadLine, Format, Reject, WrongFormat
 
+AGENT_STATES = "agent-states"
+"""The one whose events go to journey.agents."""
+
 FORMATS: dict[str, Format] = {
+    AGENT_STATES: agent_states.read,
     "anonymous-bank": anonymous_bank.read,
     "touchpoints": touchpoints.read,
 }
 
-__all__ = ["FORMATS", "BadLine", "Format", "Reject", "WrongFormat"]
+__all__ = ["AGENT_STATES", "FORMATS", "BadLine", "Format", "Reject", "WrongFormat"]

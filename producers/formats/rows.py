@@ -1,14 +1,15 @@
-"""What a format is: a pure function from a file's lines to touchpoints, which names the lines that it cannot read."""
+"""What a format is: a pure function from a file's lines to events, which names the lines that it cannot read."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from journeys.touchpoint import Invalid, Touchpoint
+from journeys.touchpoint import Invalid
+from producers.delivery import Event
 
 
 class BadLine(ValueError):
-    """A line that is no touchpoint. ``line`` counts from 1; ``field`` is empty if the line as a whole is at fault."""
+    """A line that is no event. ``line`` counts from 1; ``field`` is empty if the line as a whole is at fault."""
 
     def __init__(self, line: int, field: str, value: object, problem: str) -> None:
         shown = repr(value)
@@ -31,6 +32,6 @@ class WrongFormat(ValueError):
 
 
 Reject = Callable[[BadLine], None]
-Format = Callable[[Iterable[bytes], Reject], Iterator[Touchpoint]]
-"""``read(lines, reject)`` yields the touchpoints of ``lines`` in their order, calls ``reject`` for each bad line and
+Format = Callable[[Iterable[bytes], Reject], Iterator[Event]]
+"""``read(lines, reject)`` yields the events of ``lines`` in their order, calls ``reject`` for each bad line and
 goes on; raises ``WrongFormat``."""
