@@ -66,7 +66,7 @@ def stitch(customer: str, contacts: Iterable[Contact], settings: Settings) -> St
                     Stitched(part, customer, journey_id, part_of=contact.contact_id)
                     for part in visits.get(contact.contact_id, ())[1:]
                 )
-            if placed.repeat_of_any or placed.redial:
+            if placed.repeat_of_any or placed.redial or contact.scores or contact.mood is not None:
                 result.signals.extend(_signals(placed))
         if repeats or len(journey) > 1:
             alone, own = own, with_friction(own, settings)
