@@ -47,15 +47,13 @@ TYPES = (
 )  # fmt: skip
 ATTRIBUTES: tuple[dict[str, Any], ...] = (
     {}, {}, {}, {"page": "/Pricing"}, {"page": "/faq", "topic": "cancelling"}, {"order_state": "cart"}, {"results": 0},
-    {"order_state": "paid"}, {"article": "a-1"}, {"node": "billing"}, {"results": 3}, {"csat": 5}, {"nps": 2, "ces": 7},
+    {"order_state": "paid"}, {"results": 3}, {"csat": 5}, {"nps": 2, "ces": 7}, {"sentiment": 0.5},
+    {"sentiment": "POSITIVE"}, {"sentiment": -0.1}, {"sentiment": -0.7}, {"sentiment": "NEGATIVE"},
+    {"sentiment": -1, "speaker": "agent"}, {"sentiment": "awful"}, {"csat": 2}, {"nps": "9"}, {"csat": 6},
+    {"ces": 7, "about": "a"}, {"qa": 80.5, "about": "t3"}, {"article": "a1"}, {"article": "a2"}, {"node": "n1"},
+    {"node": "n2"}, {"team": "x"}, {"team": "y"},
 )  # fmt: skip
 # Times at which windows and gaps meet their edges, so that ties and exact limits come up often.
-ATTRIBUTES: tuple[dict[str, object], ...] = (
-    {}, {}, {}, {}, {"sentiment": 0.5}, {"sentiment": "POSITIVE"}, {"sentiment": -0.1}, {"sentiment": -0.7},
-    {"sentiment": "NEGATIVE"}, {"sentiment": -1, "speaker": "agent"}, {"sentiment": "awful"}, {"csat": 2}, {"nps": "9"},
-    {"csat": 6}, {"ces": 7, "about": "a"}, {"qa": 80.5, "about": "t3"},
-    {"article": "a1"}, {"article": "a2"}, {"node": "n1"}, {"node": "n2"}, {"team": "x"}, {"team": "y"},
-)  # fmt: skip
 STEPS = (0, MINUTE, 29 * MINUTE, 30 * MINUTE, HOUR, 4 * HOUR, DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY)
 
 
