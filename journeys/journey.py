@@ -111,6 +111,8 @@ def journeys_of(contacts: Sequence[Contact], settings: Settings) -> list[list[Co
     contact with neither intent nor reference then joins the nearest journey within whose gap it lies, at equal
     distance the one that opened later; those that find none make journeys of their own.
     """
+    if len(contacts) == 1:  # most customers
+        return [list(contacts)]
     groups = _linked([contact for contact in contacts if contact.intent or contact.references], settings)
     strays = [contact for contact in contacts if not contact.intent and not contact.references]
     if not strays:

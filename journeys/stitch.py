@@ -81,6 +81,8 @@ def stitch(customer: str, contacts: Iterable[Contact], settings: Settings) -> St
 
 def _follows(leading: list[Contact], windows: dict[str, tuple[int, ...]]) -> tuple[Follows, dict[str, Follows]]:
     """Who follows whom with any intent, and by intent."""
+    if len(leading) == 1:  # most customers
+        return _NOBODY, {leading[0].intent: _NOBODY}
     any_intent = Follows(leading, windows)
     by_intent: dict[str, list[Contact]] = {}
     for contact in leading:
@@ -88,6 +90,9 @@ def _follows(leading: list[Contact], windows: dict[str, tuple[int, ...]]) -> tup
     if len(by_intent) == 1:
         return any_intent, dict.fromkeys(by_intent, any_intent)
     return any_intent, {intent: Follows(those, windows) for intent, those in by_intent.items()}
+
+
+_NOBODY = Follows((), {})
 
 
 def _place(
