@@ -82,6 +82,9 @@ class Journey(msgspec.Struct, frozen=True, omit_defaults=True):
     """By stage and kind. The effort score is the points of all, and at most 100."""
     long_wait_points: float = 0.0
     """What each long wait adds to them; how many there were hangs on other customers, and is told when read."""
+    stage_s: tuple[float, ...] = ()
+    """How long each stage of its path lasted by working time, where the settings measure stages by it; else the path
+    says so."""
 
 
 class Signal(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -16,7 +16,7 @@ from journeys.journey import Friction, Journey, Signal, Stitched, intent_of, jou
 from journeys.repeats import Follows, Redials, window_ends
 from journeys.sessions import merge, sessions
 from journeys.settings import Settings
-from journeys.stages import joined
+from journeys.stages import joined, seconds
 from journeys.switching import step, switches
 
 _IN_ORDER = attrgetter("started_at", "contact_id")
@@ -66,7 +66,7 @@ def stitch(customer: str, contacts: Iterable[Contact], settings: Settings) -> St
                     Stitched(part, customer, journey_id, part_of=contact.contact_id)
                     for part in visits.get(contact.contact_id, ())[1:]
                 )
-            if placed.repeat_of_any or placed.redial:
+            if placed.repeat_of_any or placed.redial or contact.scores or contact.mood:
                 result.signals.extend(_signals(placed))
         if repeats or len(journey) > 1:
             alone, own = own, with_friction(own, settings)
@@ -269,4 +269,5 @@ def _journey(
         drops_off_at=drops_off_at(journey, path, settings.goals),
         friction=friction,
         long_wait_points=settings.weights["long_wait"],
+        stage_s=seconds(path, last_at, hours) if (hours := settings.hours_for("stages", "")) is not None else (),
     )

@@ -101,7 +101,7 @@ def standings(pieces: Iterator[Slice]) -> Iterator[Standing]:
     """The root causes of the first day after every slice."""
     held: dict[str, RootCause] = {}
     for piece in pieces:
-        changes: list[Change[RootCause]] = piece.changes(topics.CAUSES, RootCause)
+        changes: list[Change[RootCause]] = piece.changes(topics.CAUSES, "cause", RootCause)
         for change in changes:
             if change.payload is None:
                 held.pop(change.id, None)
