@@ -11,6 +11,7 @@ from rich.table import Table
 from journeys.identity import ANONYMOUS
 from journeys.pseudonyms import key_id
 from touchpath import options
+from touchpath.customer_story import account, counted, heading, timeline
 from touchpath.keys import pseudonyms_of
 from touchpath.layout import Layout
 from touchpath.problem import Problem
@@ -18,7 +19,7 @@ from touchpath.queries import queries
 from touchpath.terminal import ANSWERS, plain
 
 if TYPE_CHECKING:
-    from touchpath.customer_record import Identifier, Mark, Reason, Record, Step, Story
+    from touchpath.customer_record import Identifier, Reason, Record
 
 MOST_SHOWN = 30
 """Identifiers of one customer on the screen; --json has all."""
@@ -71,9 +72,11 @@ def _show(found: Record) -> None:
         ANSWERS.print(_identifiers(found.identifiers[:MOST_SHOWN]))
         if (more := len(found.identifiers) - MOST_SHOWN) > 0:
             ANSWERS.print(plain(f"  and {more:,} more"))
+    contacts = {step.contact_id: step for story in found.journeys for step in story.contacts}
     for story in found.journeys:
-        _heading(_about(story))
-        ANSWERS.print(_timeline(story.contacts))
+        _heading(heading(story))
+        ANSWERS.print(account(story, contacts))
+        ANSWERS.print(timeline(story, contacts))
     if found.customer and not found.journeys:
         ANSWERS.print(plain("no contacts yet"))
 
@@ -110,7 +113,7 @@ def why(found: Record) -> list[str]:
 
 def _because(reason: Reason) -> str:
     seen_with = " and ".join(map(_named, reason.seen_with))
-    contacts = _counted(reason.contacts, "contact", "contacts")
+    contacts = counted(reason.contacts, "contact", "contacts")
     return f"seen with {seen_with} in {contacts}, {reason.not_before:%Y-%m-%d} to {reason.not_after:%Y-%m-%d}"
 
 
@@ -125,40 +128,6 @@ def _identifiers(those: tuple[Identifier, ...]) -> Table:
     table.add_column(overflow="fold")
     table.add_column()
     for one in those:
-        seen = f"seen with stronger ones in {_counted(one.contacts, 'contact', 'contacts')}" if one.contacts else ""
+        seen = f"seen with stronger ones in {counted(one.contacts, 'contact', 'contacts')}" if one.contacts else ""
         table.add_row(plain(f"  {one.identifier}"), plain(seen))
     return table
-
-
-def _about(story: Story) -> str:
-    contacts = _counted(len(story.contacts), "contact", "contacts")
-    switches = _counted(story.switches, "switch", "switches")
-    repeats = _counted(story.repeats, "repeat", "repeats")
-    when = f"{story.opened_at:%Y-%m-%d} to {story.last_at:%Y-%m-%d}"
-    return f"{story.intent}, {story.state}, {when}: {contacts}, {switches}, {repeats}"
-
-
-def _counted(count: int, one: str, several: str) -> str:
-    return f"{count:,} {one if count == 1 else several}"
-
-
-def _timeline(steps: tuple[Step, ...]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for column in ("  UTC", "channel", "queue", "outcome", "wait", "agent", ""):
-        table.add_column(column, justify="right" if column == "wait" else "left", overflow="fold")
-    for step in steps:
-        channel = step.channel if step.direction == "inbound" else f"{step.channel}, outbound"
-        wait = f"{step.wait_s:,.0f} s" if step.queue or step.wait_s else ""
-        cells = (step.queue, step.outcome, wait, ", ".join(step.agents), "; ".join(map(_said, step.marks)))
-        table.add_row(plain(f"  {step.started_at:%Y-%m-%d %H:%M}"), *map(plain, (channel, *cells)))
-    return table
-
-
-def _said(mark: Mark) -> str:
-    if mark.mark == "switch":
-        return f"switch from {mark.of_channel} ({mark.cause})"
-    if mark.mark == "called_back":
-        return "called back after an abandonment"
-    if mark.mark == "redial":
-        return "redial after an abandonment"
-    return f"repeat of {mark.of_channel}" if mark.of_channel else "repeat"

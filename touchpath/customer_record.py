@@ -1,8 +1,7 @@
-"""What the store knows about one customer: who it is, why, and what happened, in the order in which it did."""
+"""What the store knows about one customer: who it is, and why; what happened is in customer_journeys.py."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
@@ -12,6 +11,7 @@ from journeys.identity import ANONYMOUS, PERIOD_MS, SeenWith
 from journeys.pseudonyms import Pseudonyms
 from journeys.settings import Settings
 from sinks.store import literal
+from touchpath.customer_journeys import Story, has_contacts, stories
 from touchpath.problem import BadInput, Problem
 from touchpath.queries import Queries
 
@@ -39,45 +39,6 @@ class Reason(msgspec.Struct, frozen=True):
     not_before: datetime
     """The bounds are those of periods of 30 days, by which evidence is counted."""
     not_after: datetime
-
-
-class Mark(msgspec.Struct, frozen=True):
-    """What a contact is to an earlier one."""
-
-    mark: Literal["switch", "repeat", "redial", "called_back"]
-    of_contact_id: str
-    of_channel: str
-    cause: str = ""
-    """Of a switch: what came of the earlier one."""
-
-
-class Step(msgspec.Struct, frozen=True):
-    """One contact of the customer."""
-
-    contact_id: str
-    started_at: datetime
-    ended_at: datetime
-    channel: str
-    direction: str
-    queue: str
-    outcome: str
-    wait_s: float
-    talk_s: float
-    agents: tuple[str, ...]
-    marks: tuple[Mark, ...]
-
-
-class Story(msgspec.Struct, frozen=True):
-    """One journey of the customer."""
-
-    journey_id: str
-    intent: str
-    state: str
-    opened_at: datetime
-    last_at: datetime
-    switches: int
-    repeats: int
-    contacts: tuple[Step, ...]
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -142,7 +103,7 @@ def record(store: Queries, wanted: str, pseudonyms: Pseudonyms | None, settings:
         tuple(sorted(linked)),
         tuple(sorted(unlinked)),
         _identifiers(store, f"owner = {literal(customer)}") if customer and told.state != "anonymous" else (),
-        _journeys(store, customer) if customer else (),
+        stories(store, customer) if customer else (),
     )
 
 
@@ -152,16 +113,6 @@ _IDENTIFIERS = (
 )
 _KINDS = "SELECT DISTINCT kind FROM v_identifiers ORDER BY kind"
 _FACTS = "SELECT identifier, links, unlinks FROM v_identifiers WHERE has(links, {0}) OR has(unlinks, {0})"
-_CONTACTS = """
-SELECT contact_id, journey_id, started_at, ended_at, channel, direction, queue, outcome, wait_s, talk_s, agents,
-    repeat_of_any, redial_id, redial
-FROM v_contacts WHERE customer = {} ORDER BY started_at, contact_id
-"""
-_JOURNEYS = """
-SELECT journey_id, intent, state, opened_at, last_at, switches, repeats
-FROM v_journeys WHERE customer = {} ORDER BY opened_at, journey_id
-"""
-_SWITCHES = "SELECT to_contact_id, from_contact_id, from_channel, cause FROM v_switches WHERE customer = {}"
 
 
 def _as_of(store: Queries) -> datetime | None:
@@ -183,7 +134,7 @@ def _find(store: Queries, wanted: str, pseudonyms: Pseudonyms | None, settings: 
     for name in (wanted, *(f"{kind}:{hidden}" for hidden in every(kind, value))):
         if meant := _known(store, f"identifier = {literal(name)}"):
             return meant[0]
-    if wanted.startswith(ANONYMOUS) and _rows(store, _CONTACTS.format(literal(wanted)) + " LIMIT 1"):
+    if wanted.startswith(ANONYMOUS) and has_contacts(store, wanted):
         return _Found(wanted, ANONYMOUS.rstrip(":"), wanted, "anonymous", 0, 0, "", [], [])
     kinds = dict.fromkeys((*settings.identity.ranks, *(row["kind"] for row in _rows(store, _KINDS))))
     names = ", ".join(literal(f"{kind}:{hidden}") for kind in kinds for hidden in every(kind, wanted))
@@ -223,33 +174,6 @@ def _reasons(store: Queries, found: _Found, as_of: datetime | None) -> tuple[Rea
         not_after = end if as_of is None else min(end, as_of)
         reasons.append(Reason(those, seen.contacts, _time(seen.first_period_at), not_after))
     return tuple(reasons)
-
-
-def _journeys(store: Queries, customer: str) -> tuple[Story, ...]:
-    contacts = _rows(store, _CONTACTS.format(literal(customer)))
-    marks = _marks(contacts, _rows(store, _SWITCHES.format(literal(customer))))
-    steps: dict[str, list[Step]] = defaultdict(list)
-    for row in contacts:
-        fields = {name: row[name] for name in Step.__struct_fields__ if name not in ("agents", "marks")}
-        own = tuple(marks[row["contact_id"]])
-        steps[row["journey_id"]].append(Step(**fields, agents=tuple(row["agents"]), marks=own))
-    found = _rows(store, _JOURNEYS.format(literal(customer)))
-    return tuple(Story(**row, contacts=tuple(steps[row["journey_id"]])) for row in found)
-
-
-def _marks(contacts: list[dict[str, Any]], switches: list[dict[str, Any]]) -> dict[str, list[Mark]]:
-    """By contact: from which channel it switched, which contact it repeats, which abandoned one it makes good."""
-    channels = {row["contact_id"]: row["channel"] for row in contacts}
-    marks: dict[str, list[Mark]] = defaultdict(list)
-    for row in switches:
-        marks[row["to_contact_id"]].append(Mark("switch", row["from_contact_id"], row["from_channel"], row["cause"]))
-    for row in contacts:
-        if earlier := row["repeat_of_any"]:
-            marks[row["contact_id"]].append(Mark("repeat", earlier, channels.get(earlier, "")))
-        if later := row["redial_id"]:
-            kind: Literal["redial", "called_back"] = "called_back" if row["redial"] == "called_back" else "redial"
-            marks[later].append(Mark(kind, row["contact_id"], row["channel"]))
-    return marks
 
 
 def _rows(store: Queries, sql: str) -> list[dict[str, Any]]:

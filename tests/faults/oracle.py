@@ -14,34 +14,24 @@ from typing import Any, Protocol
 
 import msgspec
 
-from journeys.contact import Contact
-from journeys.definition import Reference, reference
-from journeys.identity import is_identified
+from journeys.definition import reference
+from journeys.sentiment import Scorer
+from journeys.settings import DEFAULTS
 from journeys.touchpoint import Touchpoint, decode, encode
 from sinks import tables
 from sinks.store import Result as Rows
-from sinks.tables import Table
+from sinks.tables import Kind, Table
 from streams.dead_letters import Seal, Unopened
+from tests.faults import expected
+from tests.faults.expected import plain
 from tests.faults.slices import Slice
 from tests.faults.trial import Result
 from tests.journeys.scenes import PSEUDONYMS
 
 SEAL = Seal(PSEUDONYMS)
+SCORER = Scorer(DEFAULTS)
 _SHOWN = 3
 _IDENTITY = {table.name: next(iter(table.columns)) for table in tables.TABLES}
-_SIGNAL = (
-    "signal_id",
-    "kind",
-    "customer",
-    "journey_id",
-    "at",
-    "contact_id",
-    "previous_id",
-    "from_channel",
-    "to_channel",
-    "cause",
-)
-_JOURNEY = tuple(name for name in tables.JOURNEYS.columns if name not in ("closes_at", "version", "is_deleted"))
 
 
 class Store(Protocol):
@@ -72,7 +62,7 @@ class Oracle:
         for part in slices:
             # What was sent but not acknowledged may be stored or not; both are right.
             accepted = [
-                PSEUDONYMS.hide(decode(encode(fact)))
+                PSEUDONYMS.hide(SCORER.scored(decode(encode(fact))))
                 for fact in part.touchpoints
                 if fact.id not in dead and (fact.id in part.ledger or fact.id in stored)
             ]
@@ -99,45 +89,49 @@ class Oracle:
 
     def against_reference(self, accepted: Iterable[Touchpoint], part: Slice) -> Result:
         """``mismatch`` and ``duplicates`` of the tables that follow from touchpoints."""
-        expected = reference(accepted)
+        is_so = reference(accepted)
         result = Result({"mismatch": 0.0, "duplicates": 0.0})
-        own_contact = f"startsWith(contact_id, '{part.prefix}')"
-        if self._plain_times:
-            own_contact = f"substring(contact_id, 1, {len(part.prefix)}) = '{part.prefix}'"
+        own_contact, own_agent = self._starts("contact_id", part.prefix), self._starts("agent", part.prefix)
         in_days = f"{self._time('starts_at')} >= {part.first} AND {self._time('starts_at')} < {part.last}"
         own_journey = f"position(journey_id, '{part.prefix}') > 0"
-        self._hold(tables.CONTACTS, tables.CONTACTS.columns, own_contact, _contacts(expected), result)
-        self._hold(
-            tables.QUEUE_VISITS,
-            tables.QUEUE_VISITS.columns,
-            own_contact,
-            [_row(tables.QUEUE_VISITS.columns, visit) for visit in expected.visits.values()],
-            result,
-        )
-        self._hold(tables.JOURNEYS, _JOURNEY, own_journey, _journeys(expected), result)
-        facts = f"{own_journey} AND kind != 'likely_switch'"  # that one is a judgement of its moment
-        self._hold(tables.SIGNALS, _SIGNAL, facts, _signals(expected), result)
-        self._hold(tables.QUEUE_INTERVALS, tables.QUEUE_INTERVALS.columns, in_days, _intervals(expected), result)
+        kinds = ", ".join(f"'{kind}'" for kind in expected.SIGNALS)
+        self._hold(tables.CONTACTS, tables.CONTACTS.columns, own_contact, expected.contacts(is_so), result)
+        self._hold(tables.QUEUE_VISITS, tables.QUEUE_VISITS.columns, own_contact, expected.visits(is_so), result)
+        self._hold(tables.JOURNEYS, expected.JOURNEY, own_journey, expected.journeys(is_so), result)
+        facts = f"{own_journey} AND kind IN ({kinds})"
+        self._hold(tables.SIGNALS, expected.SIGNAL, facts, expected.signals(is_so), result)
+        self._hold(tables.QUEUE_INTERVALS, tables.QUEUE_INTERVALS.columns, in_days, expected.intervals(is_so), result)
+        agents = expected.agent_intervals(is_so)
+        self._hold(tables.AGENT_INTERVALS, tables.AGENT_INTERVALS.columns, own_agent, agents, result)
         return result
 
     def _hold(
-        self, table: Table, columns: Iterable[str], where: str, expected: Iterable[tuple[Any, ...]], result: Result
+        self, table: Table, columns: Iterable[str], where: str, rows: Iterable[tuple[Any, ...]], result: Result
     ) -> None:
         names = [name for name in columns if name not in ("version", "is_deleted")]
-        shown = ", ".join(self._time(name) if table.columns[name].startswith("time") else name for name in names)
+        shown = ", ".join(self._shown(name, table.columns[name]) for name in names)
         found = self._store.query(f"SELECT {shown} FROM {table.name} FINAL WHERE is_deleted = 0 AND {where}").rows
-        stored = {tuple(_plain(value) for value in row) for row in found}
+        stored = {tuple(plain(value) for value in row) for row in found}
         result.figures["duplicates"] += len(found) - len({row[0] for row in found})
-        wanted = set(expected)
-        for what, rows in (("missing", wanted - stored), ("wrong", stored - wanted)):
-            result.figures["mismatch"] += len(rows)
-            result.remarks += [f"{table.name} {what}: {row}" for row in sorted(rows, key=str)[:_SHOWN]]
+        wanted = set(rows)
+        for what, others in (("missing", wanted - stored), ("wrong", stored - wanted)):
+            result.figures["mismatch"] += len(others)
+            result.remarks += [f"{table.name} {what}: {row}" for row in sorted(others, key=str)[:_SHOWN]]
 
     def _ids(self, table: Table, prefixes: Sequence[str], result: Result) -> set[str]:
         rows = self._store.query(f"SELECT id FROM {table.name} FINAL{_where('id', prefixes)}").rows
         ids = {str(found) for (found,) in rows}
         result.figures["duplicates"] += len(rows) - len(ids)
         return ids
+
+    def _starts(self, column: str, prefix: str) -> str:
+        return f"substring({column}, 1, {len(prefix)}) = '{prefix}'"
+
+    def _shown(self, column: str, kind: Kind) -> str:
+        """Times as whole milliseconds."""
+        if kind == "times" and not self._plain_times:
+            return f"arrayMap(each -> {self._time('each')}, {column})"
+        return self._time(column) if kind in ("time", "time?") else column
 
     def _time(self, column: str) -> str:
         return column if self._plain_times else f"toUnixTimestamp64Milli({column})"
@@ -147,125 +141,3 @@ def _where(column: str, prefixes: Sequence[str]) -> str:
     if not prefixes:
         return ""
     return " WHERE " + " OR ".join(f"substring({column}, 1, {len(prefix)}) = '{prefix}'" for prefix in prefixes)
-
-
-def _contacts(expected: Reference) -> list[tuple[Any, ...]]:
-    return [
-        _row(
-            tables.CONTACTS.columns,
-            contact,
-            expected.relations[key],
-            identified=is_identified(expected.relations[key].customer),
-        )
-        for key, contact in expected.contacts.items()
-    ]
-
-
-def _journeys(expected: Reference) -> list[tuple[Any, ...]]:
-    rows = []
-    switched = {after for _, after, _ in expected.switches}
-    for journey_id, ids in expected.journeys.items():
-        contacts = [expected.contacts[each] for each in ids]
-        relations = [expected.relations[each] for each in ids]
-        rows.append(
-            _row(
-                _JOURNEY,
-                journey_id=journey_id,
-                customer=relations[0].customer,
-                identified=is_identified(relations[0].customer),
-                intent=expected.intents[journey_id],
-                opened_at=contacts[0].started_at,
-                last_at=max(contact.ended_at for contact in contacts),
-                contacts=len(contacts),
-                channels=tuple(dict.fromkeys(contact.channel for contact in contacts)),
-                switches=sum(each in switched for each in ids),
-                repeats=sum(bool(own.repeat_of_same) for own in relations),
-                first_channel=contacts[0].channel,
-                last_channel=contacts[-1].channel,
-                references=tuple(sorted({name for contact in contacts for name in contact.references})),
-            )
-        )
-    return rows
-
-
-def _signals(expected: Reference) -> list[tuple[Any, ...]]:
-    def row(
-        kind: str,
-        about: str,
-        journey_id: str,
-        at: int | None,
-        contact: str,
-        previous: str,
-        cause: str,
-        from_channel: str,
-        to_channel: str,
-    ) -> tuple[Any, ...]:
-        customer = expected.relations[about].customer
-        return (
-            f"{kind}:{customer}/{about}",
-            kind,
-            customer,
-            journey_id,
-            at,
-            contact,
-            previous,
-            from_channel,
-            to_channel,
-            cause,
-        )
-
-    def of(key: str) -> Contact:
-        return expected.contacts[key]
-
-    rows = [
-        row(
-            "channel_switch",
-            after,
-            expected.relations[after].journey_id,
-            of(after).started_at,
-            after,
-            before,
-            cause,
-            of(before).channel,
-            of(after).channel,
-        )
-        for before, after, cause in expected.switches
-    ]
-    for key, own in expected.relations.items():
-        if own.repeat_of_any:
-            cause = "same_intent" if own.repeat_of_same else "any_intent"
-            previous = own.repeat_of_same or own.repeat_of_any
-            rows.append(
-                row(
-                    "repeat_contact", key, own.journey_id, of(key).started_at, key, previous, cause, "", of(key).channel
-                )
-            )
-        if own.redial:
-            rows.append(
-                row("redial", key, own.journey_id, own.redial_at, own.redial_id, key, own.redial, of(key).channel, "")
-            )
-    return rows
-
-
-def _intervals(expected: Reference) -> list[tuple[Any, ...]]:
-    columns = [name for name in tables.QUEUE_INTERVALS.columns if name not in ("version", "is_deleted")]
-    return [
-        _row(columns, interval, interval_id="|".join(map(str, key))) for key, interval in expected.intervals.items()
-    ]
-
-
-def _row(columns: Iterable[str], *sources: object, **given: Any) -> tuple[Any, ...]:
-    """The values of ``columns``, each from the first of ``sources`` that has it."""
-    values = []
-    for name in columns:
-        if name in ("version", "is_deleted"):
-            continue
-        value = given[name] if name in given else next(getattr(one, name) for one in sources if hasattr(one, name))
-        values.append(_plain(value))
-    return tuple(values)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bool):
-        return int(value)
-    return tuple(value) if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""What a run publishes: a simulated day whose contacts, customers and intervals are no other run's."""
+"""What a run publishes: a simulated day whose contacts, customers, agents and intervals are no other run's."""
 
 from __future__ import annotations
 
@@ -40,10 +40,14 @@ def make(seed: int, day: int, touchpoints: int, days: int = 1) -> Slice:
     at = FIRST_DAY + timedelta(days=day)
     first = int(datetime(at.year, at.month, at.day, tzinfo=UTC).timestamp() * 1000)
     size = max(1, touchpoints // TOUCHPOINTS_A_NEED // days)
-    # The simulator's ids carry seed and day; its customers are the same every day, so they get a prefix as well.
+    # The simulator's ids carry seed and day; its customers and agents are the same every day, so they get a prefix.
     prefix = f"s{seed}-{at:%Y%m%d}-"
     made = [
-        msgspec.structs.replace(fact, identifiers={kind: prefix + value for kind, value in fact.identifiers.items()})
+        msgspec.structs.replace(
+            fact,
+            identifiers={kind: prefix + value for kind, value in fact.identifiers.items()},
+            agent=fact.agent and prefix + fact.agent,
+        )
         for fact in simulate(seed, at, size, days)
     ]
     return Slice(prefix, first, first + days * 86_400_000, made)

@@ -135,13 +135,18 @@ def test_who_why_and_what_happened(run: Any) -> None:
     }  # fmt: skip
     at = next(number for number, line in enumerate(told) if line.startswith("billing, open, 2026-01-01 to 2026-01-03"))
     assert told[at].endswith(": 5 contacts, 4 switches, 3 repeats")
-    assert told[at + 2 : at + 7] == [
-        "2026-01-01 00:00 web self_service",
-        "2026-01-01 00:10 chat billing abandoned 300 s switch from web (choice); repeat of web",
-        "2026-01-01 00:20 voice billing answered 60 s dana "
-        "switch from chat (abandoned); redial after an abandonment; repeat of web",
-        "2026-01-02 00:00 store open switch from voice (choice); repeat of voice",
-        "2026-01-03 00:00 voice billing answered 60 s [red]eli switch from store (choice); repeat of voice",
+    assert told[at + 1 : at + 3] == [
+        "stages use 10 min → service 24 h → unknown 24 h → service 60 min",
+        "effort 60 of 100: 3 repeats 30, abandonment 15, repeated explanation 15",
+    ]
+    at = told.index("2026-01-01 00:00 web self-service")
+    assert told[at + 1 : at + 5] == [
+        "2026-01-01 00:10 chat billing: abandoned after 5 min; switch from web (choice); repeat of web",
+        "2026-01-01 00:20 voice billing: answered by dana after 60 s; switch from chat (abandoned); "
+        "redial after an abandonment; repeat of web",
+        "2026-01-02 00:00 store open; switch from voice (choice); repeat of voice",
+        "2026-01-03 00:00 voice billing: answered by [red]eli after 60 s; switch from store (choice); repeat of voice; "
+        "repeated explanation",
     ]
 
 
