@@ -128,18 +128,22 @@ def exposures(
     """
     if not is_identified(customer):
         return []
-    over = [
-        placed
-        for placed in stitching.stitched
-        if (placed.contact.closed or placed.contact.attempt == "self_service")
-        and placed.contact.direction == "inbound"
-        and not placed.part_of
-        and placed.contact.channel not in settings.feedback
-        and (among is None or placed.contact.contact_id in among)
-    ]
+    feedback = settings.feedback
+    over = []
+    for placed in stitching.stitched:
+        contact = placed.contact
+        if (
+            (contact.closed or contact.attempt == "self_service")
+            and contact.direction == "inbound"
+            and not placed.part_of
+            and contact.channel not in feedback
+            and (among is None or contact.contact_id in among)
+        ):
+            over.append(placed)
     if not over:
         return []
-    over.sort(key=_by_end)
+    if len(over) > 1:
+        over.sort(key=_by_end)
     by_id: dict[str, Contact] = {}
     switched: dict[str, str] = {}
     for signal in stitching.signals:

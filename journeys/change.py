@@ -12,7 +12,7 @@ SCHEMA = 1
 CAUSES_KEPT = 8
 
 
-class Change(msgspec.Struct, Generic[Payload], omit_defaults=True):
+class Change(msgspec.Struct, Generic[Payload], omit_defaults=True, gc=False):
     """One version of one entity.
 
     The version is given by the entity's one writer and only grows; a receiver keeps the highest, tombstones

@@ -60,6 +60,8 @@ class Told(msgspec.Struct, frozen=True):
     """(stage, kind)"""
     points: float = 0.0
     drops_off_at: str = ""
+    stage_s: tuple[float, ...] = ()
+    """Of a journey, where stages are measured by working time."""
 
 
 class Fcr(msgspec.Struct, frozen=True):
@@ -639,7 +641,23 @@ def _tell(by_contact: dict[str, list[Touchpoint]], result: Reference, settings: 
             if one.resolution or one.outcome in ("answered", "abandoned", "self_service")
         ]
         well = any(stage in settings.stages.goals for stage, _ in path) or last_words[-1:] == [True]
-        result.journeys_told[journey_id] = Told(path, friction, points, "" if well else path[-1][0])
+        last_at = max(contact.ended_at for contact in journey)
+        open_s = _open_seconds(path, last_at, settings) if "stages" in settings.calendar.working_time else ()
+        result.journeys_told[journey_id] = Told(path, friction, points, "" if well else path[-1][0], open_s)
+
+
+def _open_seconds(path: tuple[tuple[str, int], ...], last_at: int, settings: Settings) -> tuple[float, ...]:
+    """In each stage, the seconds in which the calendar's site was open, shift by shift."""
+    site = settings.calendar.site
+    if not site:
+        return ()
+    found = []
+    for (_, start), (_, end) in pairwise([*path, ("", last_at)]):
+        day = datetime.fromtimestamp(start / 1000, ZoneInfo(settings.sites[site].time_zone)).date() - timedelta(days=2)
+        days = range((end - start) // DAY + 5 if end > start else 0)
+        shifts = [shift for number in days for shift in settings.hours[site].shifts(day + timedelta(days=number))]
+        found.append(sum(max(0, min(end, one.closes_at) - max(start, one.opens_at)) for one in shifts) / 1000)
+    return tuple(found)
 
 
 def _told(contact: Contact, touches: list[tuple[Touchpoint, str]], intents: dict[str, str], settings: Settings) -> Told:

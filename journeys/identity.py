@@ -80,7 +80,7 @@ class Evidence(msgspec.Struct, array_like=True):
 
 def identifiers_of(pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """(kind, value) pairs as identifiers."""
-    return tuple(f"{kind}:{value}" for kind, value in pairs)
+    return tuple([f"{kind}:{value}" for kind, value in pairs])
 
 
 def above(identifier: str, identifiers: Iterable[str], settings: Settings) -> Above:
@@ -245,7 +245,12 @@ def owners_of(
 
 def customer_of(contact: Contact, lookup: Lookup, settings: Settings) -> str:
     """The key of ``contact``'s customer: what owns it, or "anonymous:<contact id>" where nobody can tell."""
-    return speaker(identifiers_of(contact.identifiers), lookup, settings) or ANONYMOUS + contact.contact_id
+    return customer_of_id(contact.contact_id, identifiers_of(contact.identifiers), lookup, settings)
+
+
+def customer_of_id(contact_id: str, identifiers: Sequence[str], lookup: Lookup, settings: Settings) -> str:
+    """The same for the contact of that id, which carries ``identifiers``."""
+    return speaker(identifiers, lookup, settings) or ANONYMOUS + contact_id
 
 
 def is_identified(customer: str) -> bool:

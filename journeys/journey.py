@@ -82,6 +82,9 @@ class Journey(msgspec.Struct, frozen=True, omit_defaults=True):
     """By stage and kind. The effort score is the points of all, and at most 100."""
     long_wait_points: float = 0.0
     """What each long wait adds to them; how many there were hangs on other customers, and is told when read."""
+    stage_s: tuple[float, ...] = ()
+    """How long each stage of its path lasted by working time, where the settings measure stages by it; else the path
+    says so."""
 
 
 class Signal(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -111,6 +114,8 @@ def journeys_of(contacts: Sequence[Contact], settings: Settings) -> list[list[Co
     contact with neither intent nor reference then joins the nearest journey within whose gap it lies, at equal
     distance the one that opened later; those that find none make journeys of their own.
     """
+    if len(contacts) == 1:  # most customers
+        return [list(contacts)]
     groups = _linked([contact for contact in contacts if contact.intent or contact.references], settings)
     strays = [contact for contact in contacts if not contact.intent and not contact.references]
     if not strays:

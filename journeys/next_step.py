@@ -91,7 +91,7 @@ class Count(msgspec.Struct, array_like=True):
         return any(self.trials) or bool(self.back)
 
 
-class NextStep(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="figures", tag="next_step"):
+class NextStep(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag_field="figures", tag="next_step"):
     """What is to be expected after a contact; a judgement as of ``as_of``. Probabilities are from 0 to 1."""
 
     contact_id: str
@@ -412,10 +412,10 @@ class Foresight:
         found = self._seen.get(level)
         if found is None:
             count = self._counts.get(level)
-            if count is not None:
+            if above is None or (count is not None and count.trials[0] >= _FEWEST):
+                assert count is not None, "something is known of all"
                 found = _lean(level, count, above, self._rule.smoothing if above else 0.0)
             else:
-                assert above is not None, "something is known of all"
                 found = above
             self._seen[level] = found
         return found
@@ -431,7 +431,7 @@ def _lean(level: str, count: Count, above: _Seen | None, weight: float) -> _Seen
     soon = _shares(count, _SOON, above.soon if above else {}, weight)
     ever = _shares(count, BINS, above.ever if above else {}, weight)
     reasons = above.reasons if above else ()
-    if level.count(SEPARATOR) != 1 and (not level or count.trials[_SOON - 1] >= _TOLD_FROM):
+    if level.count(SEPARATOR) != 1 and (not level or count.trials[_SOON - 1] >= _FEWEST):
         reasons = (_reason(level, back, count.trials), *reasons)
     return _Seen(level, hazards, soon, ever, reasons)
 
@@ -466,8 +466,8 @@ def _within(hazards: Sequence[float], bins: int) -> float:
 _PASSED = 0.45
 """Of the trials known, how many have to have passed a horizon before it is foretold. When a model is young, those that
 have are of the night and the morning alone, after which customers come back otherwise than after an afternoon's."""
-_TOLD_FROM = 5
-"""A context of fewer trials is no reason."""
+_FEWEST = 5
+"""A context of fewer trials says nothing by itself, and is no reason."""
 _MOST_REASONS = 3
 
 

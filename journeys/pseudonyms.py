@@ -142,7 +142,9 @@ class Pseudonyms:
         Raises ``Invalid`` if these lie too deep to be searched.
         """
         fact = touchpoint.type in FACTS
-        if self._is_hidden(touchpoint.identifiers, fact) and self._is_hidden(touchpoint.other, fact):
+        if self._is_hidden(touchpoint.identifiers, fact) and (
+            not touchpoint.other or self._is_hidden(touchpoint.other, fact)
+        ):
             return touchpoint
         own, other = self._hidden(touchpoint.identifiers, fact), self._hidden(touchpoint.other, fact)
         if not touchpoint.reference and not touchpoint.attributes:
@@ -181,8 +183,9 @@ class Pseudonyms:
         return hidden
 
     def _is_hidden(self, identifiers: Mapping[str, str], fact: bool) -> bool:
+        blocked = self._blocked
         for kind, value in identifiers.items():
-            if _matches(value) and (kind, value) not in self._blocked:
+            if _matches(value) and (not blocked or (kind, value) not in blocked):
                 continue  # by far the most; asked of the pattern, as what was worked out before is of clear values
             hidden = self._of(kind, value)
             if hidden != value and not (fact and hidden is None):

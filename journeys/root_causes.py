@@ -10,8 +10,8 @@ and a normal distribution lacks.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -32,7 +32,7 @@ MOST = 200
 """So many causes are listed a day."""
 
 
-class Evidence(msgspec.Struct, array_like=True):
+class Evidence(msgspec.Struct, array_like=True, gc=False):
     """What is known of one event and one cause, in an hour or in several."""
 
     exposed: int = 0
@@ -94,29 +94,37 @@ def evidence(tallies: Mapping[str, Tally]) -> dict[Key, Evidence]:
     totals: dict[tuple[str, str, str], Tally] = {}
     causes: list[tuple[Place, Tally]] = []
     for name, tally in tallies.items():
-        place = Place.named(name)
+        place = _place(name)
         if place.cause or place.dimension in GENERAL:
             causes.append((place, tally))
         else:
             totals[place.dimension, place.intent, place.way] = tally
-    found: dict[Key, Evidence] = {}
-    for place, tally in causes:
-        total = totals.get((place.dimension, place.intent, place.way))
-        for event, name in enumerate(EVENTS):
-            exposed, count, ms, customers = tally[event :: len(EVENTS)]
-            if not exposed:
-                continue
-            key = name, place.dimension, place.cause
-            one = found.get(key)
-            if one is None:
-                one = found[key] = Evidence()
-            one.exposed += exposed
-            one.count += count
-            one.ms += ms
-            one.customers += customers
-            if total is not None:
-                one.meet(exposed, count, total[event], total[event + len(EVENTS)])
-    return found
+    found: dict[tuple[str, str], list[Evidence]] = {}
+    for (dimension, cause, intent, way), tally in causes:
+        total = totals.get((dimension, intent, way))
+        of_events = found.get((dimension, cause))
+        if of_events is None:
+            of_events = found[dimension, cause] = [Evidence() for _ in EVENTS]
+        for event, one in enumerate(of_events):
+            exposed = tally[event]
+            if exposed:
+                _, count, ms, customers = tally[event :: len(EVENTS)]
+                one.exposed += exposed
+                one.count += count
+                one.ms += ms
+                one.customers += customers
+                if total is not None:
+                    one.meet(exposed, count, total[event], total[event + len(EVENTS)])
+    return {
+        (event, dimension, cause): one
+        for (dimension, cause), of_events in found.items()
+        for event, one in zip(EVENTS, of_events, strict=True)
+        if one.exposed
+    }
+
+
+_place = lru_cache(maxsize=16_384)(Place.named)
+"""The same names come again and again."""
 
 
 def p_values(found: Sequence[Evidence]) -> list[float]:
@@ -124,26 +132,24 @@ def p_values(found: Sequence[Evidence]) -> list[float]:
 
     The same as scipy.stats.pearson3.sf (a test holds them together), which would take every worker 60 MB more.
     """
-    from scipy.special import gammainc, gammaincc, ndtr  # here, since most that import this module never test anything
+    import numpy as np  # here, as are the next, since most that import this module never test anything
+    from scipy.special import gammainc, gammaincc, ndtr
 
-    p = []
-    for one in found:
-        if one.variance <= 0:
-            p.append(1.0)
-            continue
-        spread = math.sqrt(one.variance)
-        skew = one.third / spread**3
-        z = (one.seen - 0.5 - one.mean) / spread  # half a contact: what is counted goes in steps of one
-        if abs(skew) < NO_SKEW:
-            p.append(float(ndtr(-z)))
-            continue
-        shape = 4 / skew**2
-        reach = shape + 2 * z / skew
-        if reach <= 0:
-            p.append(1.0 if skew > 0 else 0.0)
-        else:
-            p.append(float(gammaincc(shape, reach) if skew > 0 else gammainc(shape, reach)))
-    return p
+    p = np.ones(len(found))
+    tested = [index for index, one in enumerate(found) if one.variance > 0]
+    if not tested:
+        return p.tolist()
+    figures = [(found[index].seen, found[index].mean, found[index].variance, found[index].third) for index in tested]
+    seen, mean, variance, third = np.array(figures).T
+    spread = np.sqrt(variance)
+    skew = third / spread**3
+    z = (seen - 0.5 - mean) / spread  # half a contact: what is counted goes in steps of one
+    normal = np.abs(skew) < NO_SKEW
+    skew[normal] = 1.0  # of these another distribution is asked
+    shape = 4 / skew**2
+    reach = np.maximum(shape + 2 * z / skew, 0.0)  # at its end the distribution has all on one side
+    p[tested] = np.where(normal, ndtr(-z), np.where(skew > 0, gammaincc(shape, reach), gammainc(shape, reach)))
+    return p.tolist()
 
 
 def least(count: int) -> float:
@@ -169,7 +175,10 @@ def verdicts(hours: Mapping[int, Mapping[Key, Evidence]]) -> dict[Key, tuple[Evi
     by_hour: dict[Key, list[Evidence]] = {}
     for found in hours.values():
         for key, one in found.items():
-            totals.setdefault(key, Evidence()).add(one)
+            total = totals.get(key)
+            if total is None:
+                total = totals[key] = Evidence()
+            total.add(one)
             if one.variance > 0:
                 by_hour.setdefault(key, []).append(one)
     keys = [key for key in by_hour if totals[key].compared >= LEAST_COUNT]

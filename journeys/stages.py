@@ -16,6 +16,7 @@ from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
+from journeys.calendar import Hours, working_s
 from journeys.touchpoint import Touchpoint
 
 STAGES = ("discovery", "evaluation", "purchase", "onboarding", "use", "service", "retention", "advocacy")
@@ -147,6 +148,14 @@ class StageMap:
             if all(matches(values[place]) for place, matches in conditions):
                 return stage
         return UNKNOWN
+
+
+def seconds(path: Path, until: int, hours: Hours | None = None) -> tuple[float, ...]:
+    """How long each stage of ``path`` lasted: until the next one, the last until ``until`` (ms). Of ``hours``, if
+    given, only the time in them counts."""
+    entered = [at for _, at in path]
+    spans = zip(entered, [*entered[1:], until], strict=True)
+    return tuple(max(0.0, working_s(hours, start, end)) for start, end in spans)
 
 
 def joined(paths: Sequence[Path]) -> Path:

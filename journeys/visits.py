@@ -84,10 +84,17 @@ class Reading:
         self._holding_since: int | None = None
 
     def take(self, touchpoint: Touchpoint) -> None:
+        """What most touchpoints say nothing of costs nothing: this is where a contact's reading spends its time."""
         step = _STEPS.get(touchpoint.type)
         if step is not None:
             step(self, touchpoint)
-        (self.stays[-1] if self.stays else self.before).report(touchpoint)
+        if (
+            touchpoint.wait_s is not None
+            or touchpoint.talk_s is not None
+            or touchpoint.hold_s is not None
+            or touchpoint.wrap_s is not None
+        ):
+            (self.stays[-1] if self.stays else self.before).report(touchpoint)
 
     @property
     def end(self) -> int | None:

@@ -128,8 +128,10 @@ def kept(event: AgentEvent, settings: Settings) -> AgentEvent:
 
 def newest(events: Iterable[AgentEvent], services: Iterable[Service], settings: Settings) -> int:
     """The time of an agent's newest event, among them the beginnings and ends of its services; 0 if it has none."""
-    ends = (max(service.connected_at, _end(service, settings) or 0) for service in services)
-    return max(max((event.at for event in events), default=0), max(ends, default=0))
+    found = max((event.at for event in events), default=0)
+    for service in services:
+        found = max(found, service.connected_at, _end(service, settings) or 0)
+    return found
 
 
 def day_of(at: int) -> int:
@@ -157,19 +159,21 @@ def figures(
     start = max(begin, since // length * length)
     rows: dict[int, _Sums] = {}
     if start < end:
-        spans = [span for one in services if (span := _span(one, until, settings)).end > start and span.start < end]
+        late = [one for one in services if one.ended_at is None or one.ended_at + one.wrap_s * 1000 >= start]
+        spans = [span for one in late if (span := _span(one, until, settings)).end > start and span.start < end]
         states = [state for state in _states(events, until, settings) if state.end > start and state.start < end]
         for piece in _pieces(start, end, spans, states, length):
             _measure(rows, piece, length, settings)
     for service in services:
         if start <= service.connected_at < end:
             _at(rows, service.connected_at, length).served.append(service)
-    run = 0
-    for ended_at, service in _over(services, begin, end, settings):
-        run = run + 1 if service.hard else 0
-        if run and ended_at >= start:
-            row = _at(rows, ended_at, length)
-            row.hard_run = max(row.hard_run, run)
+    if any(service.hard for service in services):
+        run = 0
+        for ended_at, service in _over(services, begin, end, settings):
+            run = run + 1 if service.hard else 0
+            if run and ended_at >= start:
+                row = _at(rows, ended_at, length)
+                row.hard_run = max(row.hard_run, run)
     return {at: _interval(agent, at, row, settings) for at, row in rows.items() if row}
 
 
@@ -219,12 +223,15 @@ class _Piece(NamedTuple):
     start: int
     end: int
     in_hand: Mapping[str, int]
+    held: int
+    """All of them."""
     wrapping: int
     event: AgentEvent | None
 
 
 def _pieces(start: int, end: int, spans: list[Span], states: list[State], length: int) -> Iterator[_Piece]:
-    """From ``start`` to ``end``, cut where an interval, a service, its wrap-up or a state begins or ends."""
+    """From ``start`` to ``end``, cut where an interval, a service, its wrap-up or a state begins or ends; without those
+    in which there is nothing to measure."""
     changes: list[tuple[int, int, int, str]] = []  # when, how many more in hand and in wrap-up, of which channel
     for span in spans:
         changes.append((span.start, 1, 0, span.channel))
@@ -241,27 +248,27 @@ def _pieces(start: int, end: int, spans: list[Span], states: list[State], length
         return
     first, last = min(cuts), max(cuts)
     cuts.update(range(first // length * length + length, last, length))
-    in_hand: Counter[str] = Counter()
-    wrapping = done = past = 0
+    in_hand: dict[str, int] = {}
+    held = wrapping = done = past = 0
     for one, two in pairwise(sorted(cuts)):
         while done < len(changes) and changes[done][0] <= one:
             _, more, wrapped, channel = changes[done]
-            in_hand[channel] += more
+            in_hand[channel] = in_hand.get(channel, 0) + more
+            held += more
             wrapping += wrapped
             done += 1
         while past < len(states) and states[past].end <= one:
             past += 1
         there = past < len(states) and states[past].start <= one
-        yield _Piece(one, two, in_hand, wrapping, states[past].event if there else None)
+        if held or there:
+            yield _Piece(one, two, in_hand, held, wrapping, states[past].event if there else None)
 
 
 def _measure(rows: dict[int, _Sums], piece: _Piece, length: int, settings: Settings) -> None:
     event = piece.event
     state = event.state if event is not None else OFFLINE
-    held = sum(piece.in_hand.values())
+    held = piece.held
     busy = held > 0 or state in _WORKING
-    if event is None and not busy:
-        return
     lasted = piece.end - piece.start
     row = _at(rows, piece.start, length)
     row.event = event or row.event
@@ -281,7 +288,10 @@ def load(in_hand: Mapping[str, int], event: AgentEvent | None, settings: Setting
     """What part of an agent with these contacts is taken, of ``WHOLE``."""
     told = event.slots if event is not None else {}
     given = settings.agents.slots
-    taken = sum(number * WHOLE // max(1, told.get(name, given.get(name, 1))) for name, number in in_hand.items())
+    taken = 0
+    for name, number in in_hand.items():
+        if number:
+            taken += number * WHOLE // max(1, told.get(name, given.get(name, 1)))
     return min(WHOLE, taken)
 
 
@@ -326,8 +336,24 @@ def _at(rows: dict[int, _Sums], at: int, length: int) -> _Sums:
 
 
 def _interval(agent: str, starts_at: int, row: _Sums, settings: Settings) -> AgentInterval:
-    served, event = row.served, row.event
-    channels = Counter(service.channel for service in served)
+    event = row.event
+    channels: dict[str, int] = {}
+    handled = talk = hold = wrap = holds = 0
+    transfers_in = transfers_out = escalations = conferences = resolved = hard = 0
+    for one in row.served:
+        channels[one.channel] = channels.get(one.channel, 0) + 1
+        handled += one.ended_at is not None
+        talk += round(one.talk_s * 1000)
+        hold += round(one.hold_s * 1000)
+        wrap += round(one.wrap_s * 1000)
+        holds += max(one.holds, one.hold_s > 0)
+        transfers_in += one.transferred_in
+        transfers_out += one.transferred_out
+        escalations += one.escalated
+        conferences += one.conferenced
+        resolved += one.resolved
+        hard += one.hard
+    names = sorted(channels)
     return AgentInterval(
         agent,
         starts_at,
@@ -335,19 +361,19 @@ def _interval(agent: str, starts_at: int, row: _Sums, settings: Settings) -> Age
         team=event.team if event else "",
         site=event.site if event else "",
         name=event.name if event else "",
-        channels=tuple(sorted(channels)),
-        by_channel=tuple(channels[channel] for channel in sorted(channels)),
-        handled=sum(service.ended_at is not None for service in served),
-        talk_s=_seconds(service.talk_s for service in served),
-        hold_s=_seconds(service.hold_s for service in served),
-        wrap_s=_seconds(service.wrap_s for service in served),
-        holds=sum(max(service.holds, service.hold_s > 0) for service in served),
-        transfers_in=sum(service.transferred_in for service in served),
-        transfers_out=sum(service.transferred_out for service in served),
-        escalations=sum(service.escalated for service in served),
-        conferences=sum(service.conferenced for service in served),
-        resolved=sum(service.resolved for service in served),
-        hard=sum(service.hard for service in served),
+        channels=tuple(names),
+        by_channel=tuple(channels[name] for name in names),
+        handled=handled,
+        talk_s=talk / 1000,
+        hold_s=hold / 1000,
+        wrap_s=wrap / 1000,
+        holds=holds,
+        transfers_in=transfers_in,
+        transfers_out=transfers_out,
+        escalations=escalations,
+        conferences=conferences,
+        resolved=resolved,
+        hard=hard,
         hard_run=row.hard_run,
         staffed_s=row.staffed / 1000,
         available_s=row.available / 1000,
@@ -356,7 +382,3 @@ def _interval(agent: str, starts_at: int, row: _Sums, settings: Settings) -> Age
         slot_s=row.slot / 1000,
         load_s=row.load / (1000 * WHOLE),
     )
-
-
-def _seconds(parts: Iterable[float]) -> float:
-    return sum(round(seconds * 1000) for seconds in parts) / 1000

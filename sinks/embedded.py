@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -39,6 +40,27 @@ _ARROW: dict[Kind, pa.DataType] = {
     "int64": pa.int64(),
     "uint64": pa.uint64(),
 }
+
+
+class _NoPandas:
+    """Spares us an import: the first list that pyarrow is given it would show to pandas, for it might be one of those.
+
+    That is a second of CPU before the first row is stored. Whoever wants pandas of pyarrow later on still gets it.
+    """
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if name == "pandas":
+            raise ImportError("not needed here")
+
+    def __enter__(self) -> None:
+        sys.meta_path.insert(0, self)
+
+    def __exit__(self, *_: object) -> None:
+        sys.meta_path.remove(self)
+
+
+with _NoPandas():
+    pa.array([])
 
 
 class Locked(StoreError):

@@ -21,7 +21,7 @@ from journeys.identity import Identified, is_identified
 from journeys.journey import Journey, Signal, Stitched
 from journeys.next_step import NextStep, Score
 from journeys.queue import QueueInterval, QueueNow
-from journeys.stages import UNKNOWN, Path
+from journeys.stages import UNKNOWN, seconds
 from journeys.workload import AgentInterval, AgentNow
 from sinks import erasure, tables
 from sinks.store import Columns
@@ -304,12 +304,6 @@ def _text(value: bytes | None) -> str:
 _NONE: dict[str, float] = {}
 
 
-def stage_seconds(path: Path, until: int) -> list[float]:
-    """How long each stage of a path lasted: until the next one, the last until ``until`` (ms)."""
-    entered = [at for _, at in path]
-    return [max(0, left - at) / 1000 for at, left in zip(entered, [*entered[1:], until], strict=True)]
-
-
 def _friction_stages(placed: Stitched) -> tuple[str, ...]:
     """Beside ``friction``: what a contact came with is in the stage that it began in."""
     contact = placed.contact
@@ -366,7 +360,7 @@ def _contacts(changes: list[Change[Stitched]]) -> Columns:
         [contact.articles for contact in contacts],
         [contact.nodes for contact in contacts],
         [[stage for stage, _ in contact.path] for contact in contacts],
-        [stage_seconds(contact.path, contact.ended_at) if contact.path else () for contact in contacts],
+        [seconds(contact.path, contact.ended_at) if contact.path else () for contact in contacts],
         [one.contact.friction + one.friction for one in placed],
         [mood.first if mood else None for mood in moods],
         [mood.last if mood else None for mood in moods],
@@ -424,7 +418,7 @@ def _journeys(changes: list[Change[Journey]]) -> Columns:
         [journey.last_channel for journey in journeys],
         [journey.references for journey in journeys],
         [[stage for stage, _ in journey.path] for journey in journeys],
-        [stage_seconds(journey.path, journey.last_at) if journey.path else () for journey in journeys],
+        [journey.stage_s or seconds(journey.path, journey.last_at) for journey in journeys],
         [journey.drops_off_at for journey in journeys],
         [[one.kind for one in journey.friction] for journey in journeys],
         [[one.stage for one in journey.friction] for journey in journeys],

@@ -1,9 +1,10 @@
 """The sink: from the topics into a store's tables, each row in the end exactly once.
 
 What is read is kept as one block a table, cut by rows, bytes or age, stored in a thread while the next one is read,
-and its offsets are committed only after that. An insert that fails is sent again as the identical block, for as long
-as it takes; meanwhile at most one more batch is read, so memory is bounded and Kafka keeps the rest. A process that
-dies between insert and commit stores rows again: they collapse by identity and version (docs/decisions/sinks.md).
+and its offsets are committed only after that. A block is of one topic, so one that is too small to be worth an insert
+waits for more while others are stored. An insert that fails is sent again as the identical block, for as long as it
+takes; meanwhile at most one more batch is read, so memory is bounded and Kafka keeps the rest. A process that dies
+between insert and commit stores rows again: they collapse by identity and version (docs/decisions/sinks.md).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import random
 import signal
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -40,11 +41,15 @@ _POLL_INTERVAL_MS = 24 * 3600 * 1000
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """When a batch is cut and stored: at the first of these."""
+    """When what was read is stored: all of it at ``rows`` or ``bytes``, and each block when it is old enough."""
 
-    rows: int = 20_000
+    rows: int = 40_000
     bytes: int = 32 * 1024 * 1024
     age_s: float = 1.0
+    block: int = 2_000
+    """So many rows are worth an insert of their own: one costs about as much CPU for none as for these."""
+    patience: int = 3
+    """A smaller block waits so many times ``age_s``."""
     poll_records: int = 2_000
     """The most records taken at once, hence by how many a batch may overshoot."""
     backoff_s: tuple[float, float] = (0.1, 15.0)
@@ -66,19 +71,44 @@ class Progress(msgspec.Struct, frozen=True):
     stored_messages: int
 
 
-class Batch:
-    """What was read since the last cut."""
+class Block:
+    """What was read of one topic since its last cut."""
 
-    def __init__(self) -> None:
-        self.rows: dict[str, Rows] = {}
-        self.unreadable = DeadLetterRows()
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
         self.offsets: dict[TopicPartition, int] = {}
         self.bytes = 0
         self.messages = 0
         self.since = time.monotonic()
 
+    def due_at(self, limits: Limits) -> float:
+        return self.since + limits.age_s * (1 if len(self.rows) >= limits.block else limits.patience)
+
+
+class Batch:
+    """The blocks that wait, or are being stored, by topic."""
+
+    def __init__(self) -> None:
+        self.blocks: dict[str, Block] = {}
+        self.unreadable = DeadLetterRows()
+
     def __len__(self) -> int:
-        return sum(len(rows) for rows in self.rows.values()) + len(self.unreadable)
+        return sum(len(block.rows) for block in self.blocks.values()) + len(self.unreadable)
+
+    @property
+    def bytes(self) -> int:
+        return sum(block.bytes for block in self.blocks.values())
+
+    def forget_offset(self, partition: TopicPartition) -> None:
+        if block := self.blocks.get(partition.topic):
+            block.offsets.pop(partition, None)
+
+    def cut(self, topics: Iterable[str]) -> Batch:
+        """The blocks of ``topics``, and what was unreadable in any: it is stored before its offset is committed."""
+        taken = Batch()
+        taken.blocks = {topic: self.blocks.pop(topic) for topic in topics}
+        taken.unreadable, self.unreadable = self.unreadable, taken.unreadable
+        return taken
 
 
 class Writer(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -154,7 +184,7 @@ class Writer(ConsumerRebalanceListener):  # type: ignore[misc]
             await asyncio.wait({self._storing[0]}, timeout=self._limits.grace_s / 2)
         for batch in (self._batch, *((self._storing[1],) if self._storing else ())):
             for partition in revoked:
-                batch.offsets.pop(partition, None)
+                batch.forget_offset(partition)
         for partition in revoked:
             self._committed.pop(partition, None)
 
@@ -171,51 +201,52 @@ class Writer(ConsumerRebalanceListener):  # type: ignore[misc]
         return True
 
     async def _step(self) -> None:
-        """Read once, and hand over the batch if it is due."""
+        """Read once, and hand over what is due."""
         await asyncio.sleep(0)  # records at hand are given without giving way
         limits, batch = self._limits, self._batch
         if len(batch) >= limits.rows or batch.bytes >= limits.bytes:
             if self._storing is None:
-                self._hand_over()
+                self._hand_over(list(batch.blocks))
             else:  # one batch is being stored and one is full: that is all the memory there is
                 await self._wait_for_store()
             return
-        left = limits.age_s - (time.monotonic() - batch.since) if batch.messages else limits.age_s
+        now = time.monotonic()
+        left = min((block.due_at(limits) - now for block in batch.blocks.values()), default=limits.age_s)
         # Never 0: with nothing to read that would give way to nobody, the store's task included.
         timeout_ms = max(10, int(min(left, 0.25) * 1000))
         found = await self._consumer.getmany(timeout_ms=timeout_ms, max_records=limits.poll_records)
         if not found:  # with its broker gone aiokafka may answer at once, over and over
             await asyncio.sleep(0.01)
         for partition, records in found.items():
-            self._take(partition, records)
+            block = self._take(partition, records)
             with suppress(IllegalStateError):  # lost meanwhile
                 # Not the last record's offset: markers of transactions lie behind it.
-                batch.offsets[partition] = await self._consumer.position(partition)
+                block.offsets[partition] = await self._consumer.position(partition)
         self._settle()
         if self._storing is None:
-            if batch.messages and time.monotonic() - batch.since >= limits.age_s:
-                self._hand_over()
-            elif not batch.messages and time.monotonic() - self._settled_at >= limits.age_s:
+            now = time.monotonic()
+            if due := [topic for topic, block in batch.blocks.items() if block.due_at(limits) <= now]:
+                self._hand_over(due)
+            elif now - self._settled_at >= limits.age_s:
                 await self._commit_positions()
         self._observe()
 
-    def _take(self, partition: TopicPartition, records: list[ConsumerRecord]) -> None:
+    def _take(self, partition: TopicPartition, records: list[ConsumerRecord]) -> Block:
         batch = self._batch
-        if not batch.messages:
-            batch.since = time.monotonic()
-        rows = batch.rows.get(partition.topic)
-        if rows is None:
-            rows = batch.rows[partition.topic] = self._readers[partition.topic]()
+        block = batch.blocks.get(partition.topic)
+        if block is None:
+            block = batch.blocks[partition.topic] = Block(self._readers[partition.topic]())
         for record in records:
-            for found in rows.take(record):
+            for found in block.rows.take(record):
                 log.error("%s/%d@%d: unreadable: %s", *partition, found.record.offset, found.message)
                 batch.unreadable.add(found)
                 self._metrics.unreadable(partition.topic)
-            batch.bytes += len(record.value or b"")
-        batch.messages += len(records)
+            block.bytes += len(record.value or b"")
+        block.messages += len(records)
+        return block
 
-    def _hand_over(self) -> None:
-        batch, self._batch = self._batch, Batch()
+    def _hand_over(self, topics: Iterable[str]) -> None:
+        batch = self._batch.cut(topics)
         self._storing = asyncio.create_task(self._put(batch)), batch
 
     async def _wait_for_store(self) -> None:
@@ -235,7 +266,7 @@ class Writer(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _put(self, batch: Batch) -> None:
         """Store ``batch``, however long it takes, and commit its offsets."""
         self._cut += 1
-        for rows in (*batch.rows.values(), batch.unreadable):
+        for number, rows in enumerate([*(block.rows for block in batch.blocks.values()), batch.unreadable]):
             for statement in rows.erasures():
                 await self._until_done(rows.table, partial(self._store.execute, statement))
             if len(rows):
@@ -243,11 +274,12 @@ class Writer(ConsumerRebalanceListener):  # type: ignore[misc]
                 for start in range(0, len(columns[0]), MAX_ROWS):
                     block = [values[start : start + MAX_ROWS] for values in columns]
                     # Of this run, and not of the offsets: a topic made anew would bring the same ones for other rows.
-                    token = f"{self._run_id}-{self._cut}-{rows.table.name}-{start}"
+                    token = f"{self._run_id}-{self._cut}-{number}-{start}"
                     await self._insert(rows.table, block, token)
-        await self._commit(batch.offsets)
-        done = self._progress
-        self._progress = msgspec.structs.replace(done, stored_messages=done.stored_messages + batch.messages)
+        blocks = batch.blocks.values()
+        await self._commit({place: offset for block in blocks for place, offset in block.offsets.items()})
+        stored = self._progress.stored_messages + sum(block.messages for block in blocks)
+        self._progress = msgspec.structs.replace(self._progress, stored_messages=stored)
 
     async def _insert(self, table: tables.Table, columns: Columns, token: str) -> None:
         seconds = await self._until_done(table, partial(self._store.insert, table, columns, token))
@@ -291,12 +323,14 @@ class Writer(ConsumerRebalanceListener):  # type: ignore[misc]
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def _commit_positions(self) -> None:
-        """With nothing left to store: what holds no records (a transaction's marker) is done with as well."""
+        """Where nothing is left to store: what holds no records (a transaction's marker) is done with as well."""
         self._settled_at = time.monotonic()
         offsets = {}
         with suppress(IllegalStateError, TimeoutError):  # lost meanwhile, or not known yet
             async with asyncio.timeout(2):
                 for partition in self._consumer.assignment():
+                    if partition.topic in self._batch.blocks:
+                        continue
                     position = await self._consumer.position(partition)
                     if position != self._committed.get(partition):
                         offsets[partition] = position
@@ -322,7 +356,7 @@ class Writer(ConsumerRebalanceListener):  # type: ignore[misc]
                 if self._storing is not None:
                     await self._storing[0]
                     self._storing = None
-                if self._batch.messages:
+                if self._batch.blocks:
                     await self._put(self._batch)
                 await self._commit_positions()
                 return

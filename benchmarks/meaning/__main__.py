@@ -28,11 +28,12 @@ class Scorer(Protocol):
 
 class Only(StrEnum):
     CAUSES = "causes"
+    QUIET = "quiet"
     NEXT = "next"
     SENTIMENT = "sentiment"
 
 
-MODULES = {Only.CAUSES: "causes", Only.NEXT: "next_step", Only.SENTIMENT: "sentiment"}
+MODULES = {Only.CAUSES: "causes", Only.QUIET: "quiet_days", Only.NEXT: "next_step", Only.SENTIMENT: "sentiment"}
 
 
 def main(

@@ -5,7 +5,7 @@ One partition has them all: what a batch of the journey stage changed comes as o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from hashlib import blake2b
 from zlib import crc32
@@ -58,7 +58,7 @@ class CauseStage:
     name = "cause"
     inputs = (topics.TALLIES,)
     schema = 1
-    linger_s = 2.0  # causes show within the hour, not within the second
+    linger_s = 5.0  # causes show within the hour, not within the second, and a day is ranked anew each time
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -180,8 +180,10 @@ def _arrived(batch: Batch, kept: Kept) -> dict[int, Part]:
     return changed
 
 
-def _sum(tallies: Iterable[Tally]) -> Tally:
-    return [sum(column) for column in zip(*tallies, strict=True)]
+def _sum(tallies: Collection[Tally]) -> Tally:
+    if len(tallies) == 1:  # most places are rare
+        return next(iter(tallies))
+    return list(map(sum, zip(*tallies, strict=True)))
 
 
 def _name(row: RootCause) -> str:

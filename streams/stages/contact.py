@@ -14,7 +14,7 @@ from journeys.contact import Contact, QueueVisit, fold
 from journeys.facts import IDENTIFY, verdicts
 from journeys.forgetting import says_anything, without
 from journeys.identifiers import cleaned
-from journeys.identity import PERIOD_MS, Lookup, Verdict, above, customer_of, heeded, identifiers_of, itself
+from journeys.identity import PERIOD_MS, Lookup, Verdict, above, customer_of_id, heeded, identifiers_of, itself
 from journeys.partition import partition_of
 from journeys.pseudonyms import Pseudonyms, alike
 from journeys.queue import interval_of
@@ -69,6 +69,14 @@ class _Stirred(NamedTuple):
     """An identifier that it looks at has another owner."""
 
 
+class _Folded(NamedTuple):
+    """What a contact's touchpoints add up to."""
+
+    contact: Contact
+    visits: list[QueueVisit]
+    identifiers: tuple[str, ...]
+
+
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Kept)
 
@@ -115,7 +123,7 @@ class ContactStage:
             kept = Kept([], "", []) if raw is None else _decoder.decode(raw)
             new = self._accept(batch, kept, own, suppressions, blocks)
             less = False
-            if orders := [touchpoint for touchpoint, *_ in own if touchpoint.type == FORGET]:
+            if orders := [touchpoint for touchpoint, _, _ in own if touchpoint.type == FORGET]:
                 fresh = {touchpoint.id for touchpoint in new}
                 for order in orders:
                     less |= self._forget(batch, kept, order, fresh, suppressions, blocks)
@@ -130,6 +138,7 @@ class ContactStage:
         """The touchpoints of the batch by the key of their contact's state; what cannot be taken is rejected."""
         arrived: dict[bytes, list[Arrived]] = {}
         renewed: dict[str, tuple[Touchpoint, int]] = {}
+        hide, future = self._pseudonyms.hide, self._future
         for record in batch.records:
             if record.topic == topics.OWNERS:
                 continue
@@ -140,16 +149,14 @@ class ContactStage:
                     raw = rewritten(raw, scored)
                     shown = scored
                     batch.count("texts")
-                touchpoint = self._pseudonyms.hide(shown)
+                touchpoint = hide(shown)
                 if touchpoint is not shown:
                     raw = self._pseudonyms.hide_event(raw)
             except Invalid as error:
                 batch.reject(record, error.reason, error.told, str(error))
                 continue
-            if touchpoint.at > record.timestamp + self._future:
-                batch.reject(
-                    record, "in_the_future", f"time: {touchpoint.at} is over {self._future} ms after its arrival"
-                )
+            if touchpoint.at > record.timestamp + future:
+                batch.reject(record, "in_the_future", f"time: {touchpoint.at} is over {future} ms after its arrival")
                 continue
             if touchpoint is not shown:
                 batch.count("hidden")
@@ -165,30 +172,37 @@ class ContactStage:
         return arrived
 
     def _tell_all(self, batch: Batch, ears: Ears, stirred: list[_Stirred]) -> None:
-        folded = []
+        folded: list[tuple[_Stirred, _Folded | None]] = []
+        wanted: set[str] = set()
         for one in stirred:
             events = [touchpoint for touchpoint in one.kept.touchpoints if touchpoint.type not in FACTS]
-            folded.append((one, fold(events, self._settings) if events else None))
+            if not events:
+                folded.append((one, None))
+                continue
+            contact, visits = fold(events, self._settings)
+            names = identifiers_of(contact.identifiers)
+            wanted.update(heeded(names, itself, self._settings))
+            folded.append((one, _Folded(contact, visits, names)))
         if self._resolve:
-            carried = [identifiers_of(both[0].identifiers) for _, both in folded if both]
-            ears.prepare({name for names in carried for name in heeded(names, itself, self._settings)})
+            ears.prepare(wanted)
         lookup = ears.owner if self._resolve else itself
-        for one, both in folded:
-            for touchpoint in one.new:
-                if touchpoint.type in FACTS and self._resolve:
-                    self._state(batch, None, touchpoint)
-            if both is not None:
-                self._count_unknown(batch, one.new, both[0])
+        for one, now in folded:
+            if self._resolve:
+                for touchpoint in one.new:
+                    if touchpoint.type in FACTS:
+                        self._state(batch, None, touchpoint)
+            if now is not None:
+                self._count_unknown(batch, one.new, now.contact)
                 if self._resolve:
-                    self._witness(batch, ears, one.kept, both[0], owners_changed=one.concerned)
-                self._tell(batch, lookup, one, *both)
+                    self._witness(batch, ears, one.kept, now, owners_changed=one.concerned)
+                self._tell(batch, lookup, one, now)
             elif one.kept.customer:
                 self._untell(batch, ears, one)
             batch.save(one.key, _encoder.encode(one.kept) if one.kept.touchpoints else None)
 
     def _count_unknown(self, batch: Batch, new: list[Touchpoint], contact: Contact) -> None:
         """Of the new touchpoints, those whose stage no rule names."""
-        if any(stage == UNKNOWN for stage, _ in contact.path):
+        if UNKNOWN in dict(contact.path):
             stages = self._settings.stage_map
             events = [touchpoint for touchpoint in new if touchpoint.type not in FACTS]
             if unknown := sum(stages.of(touchpoint, contact.intent) == UNKNOWN for touchpoint in events):
@@ -304,9 +318,9 @@ class ContactStage:
                 if (one, other, verdict) not in others.verdicts:
                     evidence.send(batch, Ruling(one, verdict.at, verdict.fact_id, verdict.verb, other, erased))
 
-    def _witness(self, batch: Batch, ears: Ears, kept: Kept, contact: Contact, owners_changed: bool) -> None:
+    def _witness(self, batch: Batch, ears: Ears, kept: Kept, now: _Folded, owners_changed: bool) -> None:
         """Tell identity what the contact's identifiers say about each other, and ask to whom they belong."""
-        names = identifiers_of(contact.identifiers)
+        contact, _, names = now
         period = contact.started_at // PERIOD_MS
         if names == kept.identifiers and period == kept.period and not owners_changed:
             return
@@ -321,6 +335,8 @@ class ContactStage:
             kept.looks_at += tuple(new)
 
     def _sight(self, batch: Batch, before: tuple[str, ...], names: tuple[str, ...], period: int, was: int) -> None:
+        if len(before) < 2 and len(names) < 2:  # one alone has none above it
+            return
         for name in before:
             if name not in names and (said := above(name, before, self._settings)):
                 evidence.send(batch, Sighting(name, batch.partition, batch.next_version(), (), 0, said, was))
@@ -330,11 +346,10 @@ class ContactStage:
             if now != said or (now and period != was):
                 evidence.send(batch, Sighting(name, batch.partition, batch.next_version(), now, period, said, was))
 
-    def _tell(
-        self, batch: Batch, lookup: Lookup, stirred: _Stirred, contact: Contact, visits: list[QueueVisit]
-    ) -> None:
+    def _tell(self, batch: Batch, lookup: Lookup, stirred: _Stirred, now: _Folded) -> None:
         """Emits the contact as it is now, and those of its visits that changed."""
         kept, new = stirred.kept, stirred.new
+        contact, visits, names = now
         causes = [touchpoint.id for touchpoint in new[-change.CAUSES_KEPT :]]
         as_of = kept.touchpoints[-1].at
 
@@ -343,7 +358,7 @@ class ContactStage:
             value = change.encode(Change(entity, entity_id, version, payload, deleted, as_of, causes=causes))
             batch.emit(topic, key.encode(), value)
 
-        customer = customer_of(contact, lookup, self._settings)
+        customer = customer_of_id(contact.contact_id, names, lookup, self._settings)
         if not (new or stirred.less) and customer == kept.customer:
             return
         if kept.customer and kept.customer != customer:
@@ -352,9 +367,9 @@ class ContactStage:
         emit(topics.RESOLVED, customer, "contact", contact.contact_id, contact)
         kept.customer = customer
 
-        before = {visit.visit_id: visit for visit in kept.visits}
-        after = {visit.visit_id: visit for visit in visits}
-        if before != after:
+        if visits != kept.visits:
+            before = {visit.visit_id: visit for visit in kept.visits}
+            after = {visit.visit_id: visit for visit in visits}
             for visit_id, visit in before.items():
                 then = after.get(visit_id)
                 # The queue stage finds a visit by its interval, so one that left it is told with its old place.
@@ -370,9 +385,9 @@ class ContactStage:
             had = {one.service_id: one for one in kept.services}
             has = {one.service_id: one for one in served}
             for service_id, one in had.items():
-                now = has.get(service_id)
+                after_it = has.get(service_id)
                 # The agent stage finds a service by its agent and day.
-                if now is None or (now.agent, day_of(now.connected_at)) != (one.agent, day_of(one.connected_at)):
+                if after_it is None or _place(after_it) != _place(one):
                     emit(topics.SERVICES, one.agent, "service", service_id, one, deleted=True)
             for service_id, one in has.items():
                 if had.get(service_id) != one:
@@ -395,6 +410,10 @@ class ContactStage:
         kept.customer, kept.visits, kept.identifiers, kept.looks_at, kept.services = "", [], (), (), []
 
 
+def _place(service: Service) -> tuple[str, int]:
+    return service.agent, day_of(service.connected_at)
+
+
 class _Said(NamedTuple):
     """What a fact says of identifiers: those of an `identify`, or verdicts."""
 
@@ -411,7 +430,7 @@ def _said(fact: Touchpoint | None, settings: Settings) -> _Said:
 
 def _slim(touchpoint: Touchpoint) -> Touchpoint:
     """Without what no fold reads; the whole event is in journey.accepted."""
-    if touchpoint.attributes.keys() <= READ:
+    if not touchpoint.attributes or touchpoint.attributes.keys() <= READ:
         return touchpoint
     read = {name: value for name, value in touchpoint.attributes.items() if name in READ}
     return msgspec.structs.replace(touchpoint, attributes=read)

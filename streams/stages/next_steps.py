@@ -79,7 +79,7 @@ class Telling(Protocol):
     ) -> None: ...
 
 
-class Foretold(msgspec.Struct, array_like=True):
+class Foretold(msgspec.Struct, array_like=True, gc=False):
     """A trial as it was counted, and what was foretold of it."""
 
     ended_at: int

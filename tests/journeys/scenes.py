@@ -32,7 +32,7 @@ OFFICE = convert(
             },
             "santiago": {"time_zone": "America/Santiago"},
         },
-        "calendar": {"site": "berlin", "working_time": ["fcr", "waits"]},
+        "calendar": {"site": "berlin", "working_time": ["fcr", "waits", "stages"]},
         "queues": {"sales": {"site": "santiago"}},
         "journeys": {"repeat_windows_days": [5, 1, 2]},
     }

@@ -65,7 +65,7 @@ def told_of(placed: Stitched) -> Told:
 def told(journey: Journey) -> Told:
     friction = Counter({(one.stage, one.kind): one.count for one in journey.friction})
     points = sum(one.points for one in journey.friction)
-    return Told(journey.path, friction, points, journey.drops_off_at)
+    return Told(journey.path, friction, points, journey.drops_off_at, journey.stage_s)
 
 
 @given(st.one_of(touchpoints(), asked()))

@@ -113,6 +113,22 @@ async def test_what_stands_on_the_topics_is_stored_and_committed(topics: str, tm
     store.close()
 
 
+async def test_a_small_block_waits_while_others_are_stored(topics: str, tmp_path: Path) -> None:
+    store = Embedded(tmp_path)
+    migrate(store)
+    limits = Limits(age_s=0.2, block=50, patience=1_000)
+    async with publisher(topics) as publish, running(store, topics, "patient", limits) as writer:
+        await publish([*batch(0), journey()])
+        await until(lambda: {"touchpoints", "contacts"} <= writer.progress.rows.keys())
+        await asyncio.sleep(1)
+        assert "journeys" not in writer.progress.rows
+        assert await backlog(topics, "patient", ["journey.accepted", "journey.stitched"]) == 0
+        assert await backlog(topics, "patient", ["journey.journeys"]) > 0
+    assert store.query("SELECT count() FROM journeys").rows == [(1,)]  # at the stop
+    assert await backlog(topics, "patient", list(READERS)) == 0
+    store.close()
+
+
 async def test_killed_between_insert_and_commit(topics: str, tmp_path: Path) -> None:
     """T10, short: kill -9 right after an insert, four times; what is stored twice collapses, nothing is missing."""
     seed = 10
