@@ -313,6 +313,8 @@ def stage_seconds(path: Path, until: int) -> list[float]:
 def _friction_stages(placed: Stitched) -> tuple[str, ...]:
     """Beside ``friction``: what a contact came with is in the stage that it began in."""
     contact = placed.contact
+    if not placed.friction:
+        return contact.friction_stages
     began = contact.path[0][0] if contact.path else UNKNOWN
     return contact.friction_stages + (began,) * len(placed.friction)
 
@@ -426,11 +428,11 @@ def _journeys(changes: list[Change[Journey]]) -> Columns:
         [[stage for stage, _ in journey.path] for journey in journeys],
         [stage_seconds(journey.path, journey.last_at) if journey.path else () for journey in journeys],
         [journey.drops_off_at for journey in journeys],
-        [[one.kind for one in journey.friction] for journey in journeys],
-        [[one.stage for one in journey.friction] for journey in journeys],
-        [[one.count for one in journey.friction] for journey in journeys],
-        [[one.points for one in journey.friction] for journey in journeys],
-        [fsum(one.points for one in journey.friction) for journey in journeys],
+        [[one.kind for one in journey.friction] if journey.friction else () for journey in journeys],
+        [[one.stage for one in journey.friction] if journey.friction else () for journey in journeys],
+        [[one.count for one in journey.friction] if journey.friction else () for journey in journeys],
+        [[one.points for one in journey.friction] if journey.friction else () for journey in journeys],
+        [fsum(one.points for one in journey.friction) if journey.friction else 0.0 for journey in journeys],
         [journey.long_wait_points for journey in journeys],
     ]
 
