@@ -307,6 +307,8 @@ _NONE: dict[str, float] = {}
 def _friction_stages(placed: Stitched) -> tuple[str, ...]:
     """Beside ``friction``: what a contact came with is in the stage that it began in."""
     contact = placed.contact
+    if not placed.friction:
+        return contact.friction_stages
     began = contact.path[0][0] if contact.path else UNKNOWN
     return contact.friction_stages + (began,) * len(placed.friction)
 
@@ -420,11 +422,11 @@ def _journeys(changes: list[Change[Journey]]) -> Columns:
         [[stage for stage, _ in journey.path] for journey in journeys],
         [journey.stage_s or seconds(journey.path, journey.last_at) for journey in journeys],
         [journey.drops_off_at for journey in journeys],
-        [[one.kind for one in journey.friction] for journey in journeys],
-        [[one.stage for one in journey.friction] for journey in journeys],
-        [[one.count for one in journey.friction] for journey in journeys],
-        [[one.points for one in journey.friction] for journey in journeys],
-        [fsum(one.points for one in journey.friction) for journey in journeys],
+        [[one.kind for one in journey.friction] if journey.friction else () for journey in journeys],
+        [[one.stage for one in journey.friction] if journey.friction else () for journey in journeys],
+        [[one.count for one in journey.friction] if journey.friction else () for journey in journeys],
+        [[one.points for one in journey.friction] if journey.friction else () for journey in journeys],
+        [fsum(one.points for one in journey.friction) if journey.friction else 0.0 for journey in journeys],
         [journey.long_wait_points for journey in journeys],
     ]
 
