@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -32,8 +33,4 @@ class Change(msgspec.Struct, Generic[Payload], omit_defaults=True, gc=False):
     erased: bool = False
 
 
-_encoder = msgspec.json.Encoder()
-
-
-def encode(change: Change[Any]) -> bytes:
-    return _encoder.encode(change)
+encode: Callable[[Change[Any]], bytes] = msgspec.json.Encoder().encode

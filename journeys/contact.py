@@ -117,6 +117,8 @@ class QueueVisit(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 _RESOLUTIONS = frozenset({"resolved", "unresolved", "failed"})
 _NOTED = _RESOLUTIONS | TROUBLED.keys() | {"conferenced"}
+_nothing_in = (surveys.KINDS | {"team", "article", "node", "sentiment", "about"}).isdisjoint
+"""Of a contact's attributes; most have a page alone."""
 
 
 def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact, list[QueueVisit]]:
@@ -161,7 +163,7 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
                 resolution = outcome
         if touchpoint.invited:
             invited = True
-        if attributes := touchpoint.attributes:
+        if (attributes := touchpoint.attributes) and not _nothing_in(attributes):
             for named, found in (("team", teams), ("article", articles), ("node", nodes)):
                 value = attributes.get(named)
                 if value is not None and value != "":
@@ -191,8 +193,9 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
     times_out_at = last.at + settings.time_out_ms(channel)
     end = reading.end
     result = _outcome(reading, outcome, self_service)
-    wait_s = talk_s = hold_s = wrap_s = 0.0
-    for stay in (reading.before, *reading.stays):
+    before = reading.before
+    wait_s, talk_s, hold_s, wrap_s = before.wait_s or 0.0, before.talk_s, before.hold_s, before.wrap_s
+    for stay in reading.stays:
         wait_s += stay.wait_s or 0.0
         talk_s += stay.talk_s
         hold_s += stay.hold_s

@@ -89,6 +89,20 @@ def above(identifier: str, identifiers: Iterable[str], settings: Settings) -> Ab
     return tuple(sorted({other for other in identifiers if rank_of(other, settings) < rank})) if rank else ()
 
 
+def above_each(identifiers: Iterable[str], settings: Settings) -> dict[str, Above]:
+    """The same of each of ``identifiers``."""
+    ranks = {name: rank_of(name, settings) for name in identifiers}
+    return {
+        name: tuple(sorted([other for other, its in ranks.items() if its < rank])) if rank else ()
+        for name, rank in ranks.items()
+    }
+
+
+def names_customer(identifier: str, settings: Settings) -> bool:
+    """Whether it is of the kind that names a customer: of rank 0."""
+    return identifier.startswith(settings.customers_prefix)
+
+
 def rank_of(identifier: str, settings: Settings) -> int:
     """0 for the kind that names a customer; the greater, the weaker."""
     ranks = settings.rank_of
@@ -99,7 +113,8 @@ def heeded(identifiers: Sequence[str], lookup: Lookup, settings: Settings) -> Se
     """Those of ``identifiers`` whose owners matter: a customer_id speaks for the others, unless it is blocked."""
     if len(identifiers) == 1:  # most contacts
         return identifiers
-    named = [name for name in identifiers if rank_of(name, settings) == 0 and lookup(name) is not None]
+    prefix = settings.customers_prefix
+    named = [name for name in identifiers if name.startswith(prefix) and lookup(name) is not None]
     return named or identifiers
 
 

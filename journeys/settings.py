@@ -321,6 +321,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def rank_of(self) -> dict[str, int]:
         return {kind: rank for rank, kind in enumerate(self.identity.ranks)}
 
+    @cached_property
+    def customers_prefix(self) -> str:
+        """How identifiers begin that are of the first rank; without ranks all are."""
+        ranks = self.identity.ranks
+        return ranks[0] + ":" if ranks else ""
+
     def most_sets_of(self, identifier: str) -> int:
         """With how many different sets of stronger ones ``identifier``, "kind:value", may be seen."""
         return self.identity.limits.get(identifier.partition(":")[0], self.identity.most_sets)

@@ -14,7 +14,7 @@ from journeys.contact import Contact, QueueVisit, fold
 from journeys.facts import IDENTIFY, verdicts
 from journeys.forgetting import says_anything, without
 from journeys.identifiers import cleaned
-from journeys.identity import PERIOD_MS, Lookup, Verdict, above, customer_of_id, heeded, identifiers_of, itself
+from journeys.identity import PERIOD_MS, Lookup, Verdict, above_each, customer_of_id, heeded, identifiers_of, itself
 from journeys.partition import partition_of
 from journeys.pseudonyms import Pseudonyms, alike
 from journeys.queue import interval_of
@@ -227,7 +227,7 @@ class ContactStage:
         for touchpoint, raw, record in own:
             if touchpoint.type == FORGET:
                 continue
-            spared = suppressions.spare(touchpoint)
+            spared = suppressions.spare(touchpoint) if suppressions.any else touchpoint
             if spared is None:
                 batch.count("forgotten")
                 continue
@@ -258,7 +258,8 @@ class ContactStage:
                 )
                 continue
             ids[slim.id] = slim
-            newest = max(newest, slim.at)
+            if slim.at > newest:
+                newest = slim.at
             new.append(slim)
             if slim.attributes and not _SCORED.isdisjoint(slim.attributes) and (wrong := _left_out(slim.attributes)):
                 batch.count("scores_left_out", wrong)
@@ -337,12 +338,13 @@ class ContactStage:
     def _sight(self, batch: Batch, before: tuple[str, ...], names: tuple[str, ...], period: int, was: int) -> None:
         if len(before) < 2 and len(names) < 2:  # one alone has none above it
             return
-        for name in before:
-            if name not in names and (said := above(name, before, self._settings)):
+        above_before = above_each(before, self._settings)
+        above_now = above_each(names, self._settings)
+        for name, said in above_before.items():
+            if said and name not in above_now:
                 evidence.send(batch, Sighting(name, batch.partition, batch.next_version(), (), 0, said, was))
-        for name in names:
-            said = above(name, before, self._settings) if name in before else ()
-            now = above(name, names, self._settings)
+        for name, now in above_now.items():
+            said = above_before.get(name, ())
             if now != said or (now and period != was):
                 evidence.send(batch, Sighting(name, batch.partition, batch.next_version(), now, period, said, was))
 

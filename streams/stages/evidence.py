@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from journeys.identity import Owner, rank_of
+from journeys.identity import Owner, names_customer
 from journeys.settings import Settings
 from streams import topics
 from streams.batch import Batch
@@ -228,7 +228,7 @@ class Ears:
             self._batch.save(key, None)
 
     def _is_told_to_all(self, name: str) -> bool:
-        return rank_of(name, self._settings) == 0
+        return names_customer(name, self._settings)
 
     def _lookers(self, name: str, heard: Heard) -> list[str]:
         return [*heard.lookers, *(looker for page in self._pages(name, heard).values() for looker in page)]

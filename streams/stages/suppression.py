@@ -23,7 +23,7 @@ class Suppressions:
         self._batch = batch
         self._pseudonyms = pseudonyms
         self._settings = settings
-        self._any = bool(batch.load((_ANY,)))
+        self.any = bool(batch.load((_ANY,)))
 
     def add_contact(self, contact_id: str, until: int) -> None:
         """Forget what the contact did until ``until`` (event time in ms)."""
@@ -36,7 +36,7 @@ class Suppressions:
 
     def spare(self, touchpoint: Touchpoint) -> Touchpoint | None:
         """What may be taken of ``touchpoint``: itself, or without some identifiers, or nothing."""
-        if not self._any:
+        if not self.any:
             return touchpoint
         if self._covers(self._of_contact(touchpoint.contact_id), touchpoint.at):
             return None
@@ -58,4 +58,4 @@ class Suppressions:
             if int.from_bytes(known, "big") < until:
                 self._batch.save(key, until.to_bytes(8, "big"))
                 self._batch.save(_ANY, b"1")
-                self._any = True
+                self.any = True
