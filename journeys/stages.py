@@ -153,6 +153,8 @@ class StageMap:
 def seconds(path: Path, until: int, hours: Hours | None = None) -> tuple[float, ...]:
     """How long each stage of ``path`` lasted: until the next one, the last until ``until`` (ms). Of ``hours``, if
     given, only the time in them counts."""
+    if not path:
+        return ()
     entered = [at for _, at in path]
     spans = zip(entered, [*entered[1:], until], strict=True)
     return tuple(max(0.0, working_s(hours, start, end)) for start, end in spans)

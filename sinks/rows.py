@@ -362,7 +362,7 @@ def _contacts(changes: list[Change[Stitched]]) -> Columns:
         [contact.articles for contact in contacts],
         [contact.nodes for contact in contacts],
         [[stage for stage, _ in contact.path] for contact in contacts],
-        [seconds(contact.path, contact.ended_at) if contact.path else () for contact in contacts],
+        [seconds(contact.path, contact.ended_at) for contact in contacts],
         [one.contact.friction + one.friction for one in placed],
         [mood.first if mood else None for mood in moods],
         [mood.last if mood else None for mood in moods],
