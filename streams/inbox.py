@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from streams.stage import Record
 
-_TRANSIT_S = 2.0  # a chunk that has not come by then was dropped on the way
+_TRANSIT_S = 6.0  # a chunk that has not come by then was dropped on the way; a busy loop keeps one for seconds
 
 
 class Chunk(NamedTuple):
