@@ -30,6 +30,8 @@ from rich.table import Table
 
 from benchmarks.harness import WARM_UP, cpu_s, stop
 from benchmarks.whole_way import DAY, JOBS, KEY, PARTITIONS, PSEUDONYMS, STORED_ROWS
+from journeys.sentiment import Scorer
+from journeys.settings import DEFAULTS
 from producers.bulk import BulkPublisher
 from producers.keys import VARIABLE
 from producers.simulator import simulate
@@ -114,7 +116,7 @@ def _run(checkout: Path, job: str, events: int, workers: int) -> Run:
 
 def _publish(bootstrap: str, events: int) -> None:
     made = simulate(7, DAY, 20_000, days=1 + events // 100_000)
-    with BulkPublisher(bootstrap, pseudonyms=PSEUDONYMS) as publisher:
+    with BulkPublisher(bootstrap, pseudonyms=PSEUDONYMS, scorer=Scorer(DEFAULTS)) as publisher:
         for touchpoint in itertools.islice(made, events):
             publisher.publish(touchpoint)
 

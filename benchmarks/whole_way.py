@@ -27,6 +27,7 @@ from benchmarks.events import delete_topics
 from benchmarks.harness import Result, steady_state, stop
 from benchmarks.latency import Latency, Message
 from journeys.pseudonyms import KEY_BYTES, Pseudonyms
+from journeys.sentiment import Scorer
 from journeys.settings import DEFAULTS
 from journeys.touchpoint import Touchpoint, encode
 from producers.bulk import BulkPublisher
@@ -163,7 +164,7 @@ def _running(commands: list[list[str]]) -> Iterator[subprocess.Popen[bytes]]:
 def _fill(kafka: EmbeddedKafka, events: int) -> None:
     days = 1 + events // 150_000
     made = simulate(7, DAY - timedelta(days=days), 20_000, days=days)
-    with BulkPublisher(kafka.bootstrap, pseudonyms=PSEUDONYMS) as publisher:
+    with BulkPublisher(kafka.bootstrap, pseudonyms=PSEUDONYMS, scorer=Scorer(DEFAULTS)) as publisher:
         published = 0
         for touchpoint in itertools.islice(made, events):
             publisher.publish(touchpoint)

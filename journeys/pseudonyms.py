@@ -85,8 +85,8 @@ class Pseudonyms:
         self._current = next(iter(self._keys))
         self._clear = frozenset(settings.privacy.clear)
         self._marking = dict(zip(self._keys, self.derived(b"forgotten"), strict=True))
-        self._settings = self.blocking(settings)
-        self._blocked = self._settings.blocked
+        self.settings = self.blocking(settings)
+        self._blocked = self.settings.blocked
         self._of = lru_cache(REMEMBERED)(self._made)
         self._forms = lru_cache(REMEMBERED)(self._spellings)
 
@@ -116,7 +116,7 @@ class Pseudonyms:
 
     def every(self, kind: str, value: str) -> tuple[str, ...]:
         """All that ``value`` may be stored as, what is made now first: one for each key."""
-        text = normalise(kind, value, self._settings)
+        text = normalise(kind, value, self.settings)
         if text is None:
             return ()
         if is_pseudonym(text):
@@ -215,12 +215,12 @@ class Pseudonyms:
         hidden = self._of(kind, value)
         if hidden is None or kind in self._clear or is_pseudonym(value.strip()):
             return {}
-        text = normalise(kind, value, self._settings) or value
+        text = normalise(kind, value, self.settings) or value
         forms = (value, value.strip(), text, text.removeprefix("+"))
         return {clear: hidden for clear in forms if len(clear) >= LEAST_SECRET}
 
     def _made(self, kind: str, value: str) -> str | None:
-        text = normalise(kind, value, self._settings)
+        text = normalise(kind, value, self.settings)
         if text is None or kind in self._clear or is_pseudonym(text):
             return text
         return self._under(self._current, kind, text)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from journeys.pseudonyms import Pseudonyms
+from journeys.sentiment import Scorer
 from producers.bulk import BulkPublisher
 from producers.delivery import AGENTS, TOPIC, Event, OnDelivery, PublishError, Report
 from producers.formats import AGENT_STATES, FORMATS, BadLine, WrongFormat
@@ -53,13 +54,14 @@ def replay(
     stop: Stop = lambda: False,
     connect_timeout_s: float = 30.0,
     pseudonyms: Pseudonyms | FromEnvironment | None = FROM_ENVIRONMENT,
+    scorer: Scorer | None = None,
 ) -> Replayed:
     """Publish ``file``, of a format named in ``FORMATS``, to the broker at ``bootstrap``.
 
     speed: how many times as fast as it happened (1: real time); none: as fast as it goes. Bad lines are left out and
     counted, the rest is published. Undelivered events are in the result's ``delivery``; if the broker goes away for
-    longer than the delivery time-out, the replay gives up and says so. pseudonyms: as for ``Publisher``. topic: unless
-    given, the one that events of the format belong on.
+    longer than the delivery time-out, the replay gives up and says so. pseudonyms, scorer: as for ``Publisher``. topic:
+    unless given, the one that events of the format belong on.
 
     Raises ``ReplayError`` if the file cannot be read or is not of the format, ``PublishError`` if no broker answers.
     """
@@ -69,7 +71,7 @@ def replay(
     with Reading(file, format) as reading:
         publisher = BulkPublisher(
             bootstrap, topic=topic or (AGENTS if format == AGENT_STATES else TOPIC), on_delivery=on_delivery,
-            ledger=ledger, connect_timeout_s=connect_timeout_s, pseudonyms=pseudonyms,
+            ledger=ledger, connect_timeout_s=connect_timeout_s, pseudonyms=pseudonyms, scorer=scorer,
         )  # fmt: skip
 
         def progressed(progress: Progress) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from journeys.pseudonyms import Pseudonyms
+from journeys.sentiment import Scorer
 from producers.delivery import PublishError
 from producers.pacing import Progress as Published
 from producers.replay import Replayed, ReplayError
@@ -113,7 +114,10 @@ def _publish(
         progress.update(task, completed=done.published, total=done.total or None)
 
     try:
-        replayed = publish(file, format, bootstrap, speed=speed, on_progress=on_progress, pseudonyms=pseudonyms)
+        replayed = publish(
+            file, format, bootstrap, speed=speed, on_progress=on_progress, pseudonyms=pseudonyms,
+            scorer=Scorer(pseudonyms.settings),
+        )  # fmt: skip
     except ReplayError as error:
         raise BadInput(str(error)) from None
     except PublishError as error:

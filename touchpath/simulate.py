@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from journeys.sentiment import Scorer
 from touchpath import options
 from touchpath.keys import pseudonyms_of
 from touchpath.layout import Layout
@@ -79,7 +80,7 @@ def simulate(
     try:
         report = run(
             address, seed=seed, size=size, history_s=hours * 3600, speed=speed, on_progress=tell,
-            stop=stopping.is_set, pseudonyms=pseudonyms, scenario=scenario,
+            stop=stopping.is_set, pseudonyms=pseudonyms, scenario=scenario, scorer=Scorer(chosen),
         )  # fmt: skip
     except PublishError as error:
         raise Problem(str(error)) from None

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from journeys.agents import AgentEvent
 from journeys.pseudonyms import Pseudonyms
+from journeys.sentiment import Scorer
 from journeys.touchpoint import Touchpoint
 from producers.delivery import AGENTS, TOPIC, OnDelivery, Report
 from producers.keys import FROM_ENVIRONMENT, FromEnvironment
@@ -78,18 +79,21 @@ def run(
     on_delivery: OnDelivery | None = None,
     stop: Stop = lambda: False,
     pseudonyms: Pseudonyms | FromEnvironment | None = FROM_ENVIRONMENT,
+    scorer: Scorer | None = None,
 ) -> Report:
     """Publish a live centre with ``size`` needs a day to the broker at ``bootstrap`` until ``stop()`` turns true.
 
     It begins ``history_s`` ago and catches up at ``speed`` times real time (as set: 6 hours in a minute), then goes on
     at real time; no event is ever in the future. What the agents do goes to ``agents_topic``. ``scenario``: what goes
-    wrong, by the centre's time of day, which is ``NOW_IS`` when the run begins. ``pseudonyms``: as for ``Publisher``.
-    Raises ``PublishError`` if no broker answers, ``ValueError`` that names a parameter out of range.
+    wrong, by the centre's time of day, which is ``NOW_IS`` when the run begins. ``pseudonyms``, ``scorer``: as for
+    ``Publisher``. Raises ``PublishError`` if no broker answers, ``ValueError`` that names a parameter out of range.
     """
     for name, value, least in (("size", size, 1), ("history_s", history_s, 0), ("speed", speed, 1)):
         if not least <= value < float("inf"):
             raise ValueError(f"{name}: expected a number of {least} or more (got {value!r})")
-    publisher = Publisher(bootstrap, source="simulator", topic=topic, on_delivery=on_delivery, pseudonyms=pseudonyms)
+    publisher = Publisher(
+        bootstrap, source="simulator", topic=topic, on_delivery=on_delivery, pseudonyms=pseudonyms, scorer=scorer
+    )
     try:
         started = time.time()
         first = round((started - history_s) * 1000)
