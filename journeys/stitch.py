@@ -16,7 +16,7 @@ from journeys.journey import Friction, Journey, Signal, Stitched, intent_of, jou
 from journeys.repeats import Follows, Redials, window_ends
 from journeys.sessions import merge, sessions
 from journeys.settings import Settings
-from journeys.stages import joined
+from journeys.stages import joined, seconds
 from journeys.switching import step, switches
 
 _IN_ORDER = attrgetter("started_at", "contact_id")
@@ -81,6 +81,8 @@ def stitch(customer: str, contacts: Iterable[Contact], settings: Settings) -> St
 
 def _follows(leading: list[Contact], windows: dict[str, tuple[int, ...]]) -> tuple[Follows, dict[str, Follows]]:
     """Who follows whom with any intent, and by intent."""
+    if len(leading) == 1:  # most customers
+        return _NOBODY, {leading[0].intent: _NOBODY}
     any_intent = Follows(leading, windows)
     by_intent: dict[str, list[Contact]] = {}
     for contact in leading:
@@ -88,6 +90,9 @@ def _follows(leading: list[Contact], windows: dict[str, tuple[int, ...]]) -> tup
     if len(by_intent) == 1:
         return any_intent, dict.fromkeys(by_intent, any_intent)
     return any_intent, {intent: Follows(those, windows) for intent, those in by_intent.items()}
+
+
+_NOBODY = Follows((), {})
 
 
 def _place(
@@ -264,4 +269,5 @@ def _journey(
         drops_off_at=drops_off_at(journey, path, settings.goals),
         friction=friction,
         long_wait_points=settings.weights["long_wait"],
+        stage_s=seconds(path, last_at, hours) if (hours := settings.hours_for("stages", "")) is not None else (),
     )
