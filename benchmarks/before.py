@@ -9,16 +9,10 @@ meets what the other left. A checkout is driven by its own commands (migrate, wo
 
 from __future__ import annotations
 
-import itertools
-import os
-import shlex
 import subprocess
-import sys
 import tempfile
 import time
-from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import Annotated, NamedTuple
@@ -28,13 +22,8 @@ from kafka import TopicPartition
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.harness import WARM_UP, cpu_s, stop
-from benchmarks.whole_way import DAY, JOBS, KEY, PARTITIONS, PSEUDONYMS, STORED_ROWS
-from journeys.sentiment import Scorer
-from journeys.settings import DEFAULTS
-from producers.bulk import BulkPublisher
-from producers.keys import VARIABLE
-from producers.simulator import simulate
+from benchmarks.harness import WARM_UP, cpu_s
+from benchmarks.whole_way import JOBS, PARTITIONS, STORED_ROWS, TOUCHPATH, environment, fill, running
 from streams import topics
 from touchpath.brokers import Brokers, Offsets
 from touchpath.embedded_kafka import EmbeddedKafka
@@ -105,20 +94,14 @@ def _run(checkout: Path, job: str, events: int, workers: int) -> Run:
         data = Path(scratch) / "data"
         with EmbeddedKafka(Path(scratch) / "kafka", heap="1g") as kafka, Brokers(kafka.bootstrap) as brokers:
             here = ["--bootstrap", kafka.bootstrap, "--data", str(data)]
-            _touchpath(checkout, ["migrate", *here, "--partitions", str(PARTITIONS)])
-            _publish(kafka.bootstrap, events)
-            commands = [["worker", *here, "--name", f"worker-{number}"] for number in range(1, workers + 1)]
+            migrate = [*TOUCHPATH, "migrate", *here, "--partitions", str(PARTITIONS)]
+            subprocess.run(migrate, cwd=checkout, env=environment(), check=True, stdout=subprocess.DEVNULL)
+            fill(kafka.bootstrap, events)
+            commands = [[*TOUCHPATH, "worker", *here, "--name", f"worker-{number}"] for number in range(1, workers + 1)]
             if job == STORED_ROWS:
-                commands.append(["sink", *here])
-            with _running(checkout, commands) as process:
+                commands.append([*TOUCHPATH, "sink", *here])
+            with running(commands, checkout) as process:
                 return _measure(brokers, process, events)
-
-
-def _publish(bootstrap: str, events: int) -> None:
-    made = simulate(7, DAY, 20_000, days=1 + events // 100_000)
-    with BulkPublisher(bootstrap, pseudonyms=PSEUDONYMS, scorer=Scorer(DEFAULTS)) as publisher:
-        for touchpoint in itertools.islice(made, events):
-            publisher.publish(touchpoint)
 
 
 def _measure(brokers: Brokers, process: subprocess.Popen[bytes], events: int) -> Run:
@@ -151,35 +134,6 @@ def _committed(brokers: Brokers) -> dict[str, Offsets]:
         return {group: brokers.committed(group) for group in brokers.groups() if group.startswith(_GROUPS)}
     except Problem:  # a broker just started has no group coordinator yet
         return {}
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, VARIABLE: urlsafe_b64encode(KEY).decode()}
-
-
-def _touchpath(checkout: Path, arguments: Sequence[str]) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "touchpath", *arguments],
-        cwd=checkout,
-        env=_environment(),
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-
-
-@contextmanager
-def _running(checkout: Path, commands: Sequence[Sequence[str]]) -> Iterator[subprocess.Popen[bytes]]:
-    """All under one process, so that they are measured as one tree and end together."""
-    lines = "".join(f"{shlex.join([sys.executable, '-m', 'touchpath', *command])} &\n" for command in commands)
-    process = subprocess.Popen(
-        ["bash", "-c", f"trap 'kill $(jobs -p); wait' TERM\n{lines}wait"],
-        cwd=checkout, env=_environment(), start_new_session=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        yield process
-    finally:
-        stop(process)
 
 
 if __name__ == "__main__":

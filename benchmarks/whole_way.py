@@ -79,7 +79,7 @@ def run(kafka: EmbeddedKafka, job: str, events: int, workers: int, identity: boo
     """
     name = name_of(job, workers, identity)
     layout = _centre(kafka, scratch / name)
-    _fill(kafka, events)
+    fill(kafka.bootstrap, events)
     settings = layout.root / "touchpath.toml"
     settings.write_text(f"[identity]\nresolve = {str(identity).lower()}\n", encoding="utf-8")
     commands = [[*command, "--settings", str(settings)] for command in _workers(kafka, layout, workers)]
@@ -87,7 +87,7 @@ def run(kafka: EmbeddedKafka, job: str, events: int, workers: int, identity: boo
     if job == STORED_ROWS:
         commands.append(_sink(kafka, layout))
         sinks = {group_of(layout, None): list(READERS)}
-    with _running(commands) as processes:
+    with running(commands) as processes:
         steady = steady_state(processes, _done(kafka, events, sinks), events, timeout_s=600, broker_pid=kafka.pid)
     return Result(name, steady, None)
 
@@ -96,7 +96,7 @@ def latencies(kafka: EmbeddedKafka, rate: float, workers: int, scratch: Path, du
     """From publishing to the signal, to the touchpoint's row and to the join, at ``rate`` touchpoints a second."""
     layout = _centre(kafka, scratch / "latency")
     port = port_for(0)
-    with _running([*_workers(kafka, layout, workers), [*_sink(kafka, layout), "--http-port", str(port)]]):
+    with running([*_workers(kafka, layout, workers), [*_sink(kafka, layout), "--http-port", str(port)]]):
         time.sleep(15)  # all parts are up and have their partitions
         with latency.topic_observer(kafka.bootstrap, topics.SIGNALS, _signalled) as observe:
             signal = _measure(kafka, 1, observe, rate, duration_s)
@@ -132,20 +132,26 @@ def _centre(kafka: EmbeddedKafka, directory: Path) -> Layout:
 
 
 def _workers(kafka: EmbeddedKafka, layout: Layout, workers: int) -> list[list[str]]:
-    common = [*_TOUCHPATH, "worker", "--bootstrap", kafka.bootstrap, "--data", str(layout.root)]
+    common = [*TOUCHPATH, "worker", "--bootstrap", kafka.bootstrap, "--data", str(layout.root)]
     return [[*common, "--name", f"worker-{number}"] for number in range(1, workers + 1)]
 
 
 def _sink(kafka: EmbeddedKafka, layout: Layout) -> list[str]:
-    return [*_TOUCHPATH, "sink", "--bootstrap", kafka.bootstrap, "--data", str(layout.root)]
+    return [*TOUCHPATH, "sink", "--bootstrap", kafka.bootstrap, "--data", str(layout.root)]
 
 
-_TOUCHPATH = [sys.executable, "-m", "touchpath"]
+TOUCHPATH = [sys.executable, "-m", "touchpath"]
+
+
+def environment() -> dict[str, str]:
+    """With the key that the identifiers of all that is published here are hidden by."""
+    return {**os.environ, VARIABLE: urlsafe_b64encode(KEY).decode()}
 
 
 @contextmanager
-def _running(commands: list[list[str]]) -> Iterator[subprocess.Popen[bytes]]:
-    """All of ``commands`` under one process, so that they are measured as one tree and end together."""
+def running(commands: list[list[str]], checkout: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """All of ``commands`` under one process, so that they are measured as one tree and end together; those of
+    ``checkout``, if it is not this one."""
     script = "trap 'kill $(jobs -p); wait' TERM\n" + "".join(f"{shlex.join(command)} &\n" for command in commands)
     process = subprocess.Popen(
         ["bash", "-c", script + "wait"],
@@ -153,7 +159,8 @@ def _running(commands: list[list[str]]) -> Iterator[subprocess.Popen[bytes]]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-        env={**os.environ, VARIABLE: urlsafe_b64encode(KEY).decode()},
+        cwd=checkout,
+        env=environment(),
     )
     try:
         yield process
@@ -161,10 +168,10 @@ def _running(commands: list[list[str]]) -> Iterator[subprocess.Popen[bytes]]:
         stop(process)
 
 
-def _fill(kafka: EmbeddedKafka, events: int) -> None:
+def fill(bootstrap: str, events: int) -> None:
     days = 1 + events // 150_000
     made = simulate(7, DAY - timedelta(days=days), 20_000, days=days)
-    with BulkPublisher(kafka.bootstrap, pseudonyms=PSEUDONYMS, scorer=Scorer(DEFAULTS)) as publisher:
+    with BulkPublisher(bootstrap, pseudonyms=PSEUDONYMS, scorer=Scorer(DEFAULTS)) as publisher:
         published = 0
         for touchpoint in itertools.islice(made, events):
             publisher.publish(touchpoint)

@@ -92,7 +92,8 @@ class Signal(msgspec.Struct, frozen=True, omit_defaults=True):
 
     signal_id: str
     kind: str
-    """channel_switch, repeat_contact, redial, sentiment_drop, survey_score."""
+    """channel_switch, repeat_contact, redial, sentiment_drop, survey_score, likely_switch; emerging_cause, of no
+    customer."""
     customer: str
     journey_id: str
     at: int

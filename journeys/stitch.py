@@ -32,7 +32,7 @@ def stitch(customer: str, contacts: Iterable[Contact], settings: Settings) -> St
     """All that follows from ``contacts``, which are all the contacts of ``customer``, in any order."""
     groups = sessions(sorted(contacts, key=_IN_ORDER), settings)
     visits = {group[0].contact_id: group for group in groups if len(group) > 1}
-    leading = [merge(group) if len(group) > 1 else group[0] for group in groups]
+    leading = [merge(group) for group in groups]
     feedback = settings.feedback
     talks, about = leading, dict[str, tuple[str, str]]()
     if any(contact.channel in feedback or surveys.is_survey(contact) for contact in leading):

@@ -29,7 +29,7 @@ from prometheus_client.registry import Collector
 from journeys.causes import HOUR_MS, HOURS_A_DAY, RootCause
 from journeys.change import Change
 from journeys.journey import Journey, Signal
-from journeys.next_step import HORIZONS, NextStep, Score
+from journeys.next_step import HORIZONS, Score
 from journeys.queue import QueueInterval, QueueNow
 from journeys.service_level import DIALECTS, Counts
 from journeys.workload import AgentInterval, AgentNow
@@ -75,11 +75,18 @@ class State(msgspec.Struct):
 
 Payload = TypeVar("Payload")
 
+
+class _About(msgspec.Struct):
+    entity: str
+    as_of: int
+
+
+_about = msgspec.json.Decoder(_About).decode
 _journey = msgspec.json.Decoder(Change[Journey]).decode
 _signal = msgspec.json.Decoder(Change[Signal]).decode
 _agent = msgspec.json.Decoder(Change[AgentInterval | AgentNow]).decode
 _cause = msgspec.json.Decoder(Change[RootCause]).decode
-_next_step = msgspec.json.Decoder(Change[NextStep | Score]).decode
+_score = msgspec.json.Decoder(Change[Score]).decode
 _queue = msgspec.json.Decoder(Change[QueueInterval | QueueNow]).decode
 
 
@@ -372,9 +379,10 @@ class Figures(Collector):
     def _take_next(self, record: Record) -> None:
         if record.value is None:
             return
-        change = _next_step(record.value)
-        self._advance(change.as_of)
-        if change.entity == "score" and not isinstance(change.payload, NextStep):
+        about = _about(record.value)  # most are predictions, of which only the time is of use here
+        self._advance(about.as_of)
+        if about.entity == "score":
+            change = _score(record.value)
             _keep(self.state.scores, change.id, change.version, change.payload)
 
     def _take_dead_letter(self, record: Record) -> None:

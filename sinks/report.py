@@ -291,8 +291,7 @@ def report(store: Store) -> Report:
     """The figures in ``store`` now. Raises ``StoreError``."""
 
     def rows(sql: str) -> list[dict[str, Any]]:
-        found = store.query(sql)
-        return [dict(zip(found.names, row, strict=True)) for row in found.rows]
+        return store.query(sql).dicts()
 
     touchpoints = rows(_TOUCHPOINTS)[0] | rows(_HORIZON)[0]
     if not touchpoints["touchpoints"]:

@@ -41,9 +41,13 @@ class Result(NamedTuple):
     names: tuple[str, ...]
     rows: list[tuple[Any, ...]]
 
+    def dicts(self) -> list[dict[str, Any]]:
+        """Each row by the names of its columns."""
+        return [dict(zip(self.names, row, strict=True)) for row in self.rows]
+
     def json_lines(self) -> str:
         """One JSON object a line."""
-        lines = (msgspec.json.encode(dict(zip(self.names, row, strict=True)), enc_hook=str) for row in self.rows)
+        lines = (msgspec.json.encode(row, enc_hook=str) for row in self.dicts())
         return "".join(line.decode() + "\n" for line in lines)
 
     def csv(self) -> str:

@@ -288,5 +288,4 @@ def _by(rows: list[_Row], column: str) -> dict[str, list[_Row]]:
 
 
 def _rows(store: Queries, sql: str, customer: str) -> list[_Row]:
-    found = store.query(sql.format(literal(customer)))
-    return [dict(zip(found.names, row, strict=True)) for row in found.rows]
+    return store.query(sql.format(literal(customer))).dicts()

@@ -177,8 +177,7 @@ def _reasons(store: Queries, found: _Found, as_of: datetime | None) -> tuple[Rea
 
 
 def _rows(store: Queries, sql: str) -> list[dict[str, Any]]:
-    found = store.query(sql)
-    return [dict(zip(found.names, row, strict=True)) for row in found.rows]
+    return store.query(sql).dicts()
 
 
 def _time(at: int) -> datetime:

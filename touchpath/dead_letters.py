@@ -50,8 +50,7 @@ def dead_letters(
         return
     seal = Seal(pseudonyms_of(chosen, source, layout))
     unopened = 0
-    for row in found.rows:
-        letter = dict(zip(found.names, row, strict=True))
+    for letter in found.dicts():
         if letter["stage"] != "sink":  # what the sink writes is not under a seal
             opened = _opened(seal, letter["value"])
             unopened += not opened

@@ -83,8 +83,7 @@ def audit(store: Queries) -> Audit:
     """The figures in ``store`` now. Raises ``StoreError``."""
 
     def rows(sql: str) -> list[dict[str, Any]]:
-        found = store.query(sql)
-        return [dict(zip(found.names, row, strict=True)) for row in found.rows]
+        return store.query(sql).dicts()
 
     (newest,) = rows(_AS_OF)
     return Audit(

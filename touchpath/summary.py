@@ -97,8 +97,7 @@ class Summary:
         self.waiting = {queue: int(total("journey_queue_waiting", queue=queue)) for queue in queues}
 
     def _take_figures(self) -> None:
-        found = self._store.query(_FIGURES)
-        self.figures = dict(zip(found.names, found.rows[0], strict=True))
+        (self.figures,) = self._store.query(_FIGURES).dicts()
         self.latest = self._store.query(_LATEST).rows
         if self.latest and self.first_journey_s is None:
             self.first_journey_s = time.monotonic() - self._started

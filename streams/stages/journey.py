@@ -90,10 +90,8 @@ class JourneyStage:
             raw = known.get(key)
             kept = Kept({}, {}) if raw is None else _decoder.decode(raw)
             for contact_id in changes:
-                if (
-                    key,
-                    contact_id,
-                ) in left:  # if it is back already, it is told anew: another customer told of it since
+                # If it is back already, it is told anew: another customer told of it since.
+                if (key, contact_id) in left:
                     kept.manifest.pop(_CONTACT + contact_id, None)
                     if contact_id in kept.foretold and changes[contact_id].payload is not None:
                         kept.foretold[contact_id].told = False

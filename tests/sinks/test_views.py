@@ -41,8 +41,7 @@ from tests.sinks.messages import (
 
 
 def rows(store: Embedded, sql: str) -> list[dict[str, Any]]:
-    found = store.query(sql)
-    return [dict(zip(found.names, row, strict=True)) for row in found.rows]
+    return store.query(sql).dicts()
 
 
 def one(store: Embedded, sql: str) -> dict[str, Any]:
