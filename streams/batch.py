@@ -227,9 +227,12 @@ class Batch:
 
     def absorb(self, child: Batch) -> None:
         """Take over what the child did."""
-        self.writes.update(child.writes)
-        for place, outputs in child.outputs.items():
-            self.outputs.setdefault(place, []).extend(outputs)
+        if self.writes or self.outputs:
+            self.writes.update(child.writes)
+            for place, outputs in child.outputs.items():
+                self.outputs.setdefault(place, []).extend(outputs)
+        else:  # nearly always: the one child did it all, and has no more use for it
+            self.writes, self.outputs = child.writes, child.outputs
         self.counts.update(child.counts)
         self.rejected.update(child.rejected)
         self._sequence = child._sequence
