@@ -46,18 +46,22 @@ def main(
     events: Annotated[int, typer.Option(min=1000, help="Touchpoints a run.")] = 100_000,
     rounds: Annotated[int, typer.Option(min=1, help="Runs of each; medians are compared.")] = 3,
     workers: Annotated[int, typer.Option(min=1)] = 1,
+    only: Annotated[str, typer.Option(help=f"One job of these: {', '.join(JOBS)}.")] = "",
 ) -> None:
     """Measure the full job in another checkout and in this one, in turn, and print the ratios.
 
     Example: python -m benchmarks.before ../before --events 100000 --rounds 3
     """
+    if only and only not in JOBS:
+        raise typer.BadParameter(f"--only: there are {', '.join(JOBS)} (got {only!r})")
+    jobs = (only,) if only else JOBS
     progress = Console(stderr=True)
     checkouts = {"before": before.resolve(), "now": Path.cwd()}
-    runs: dict[tuple[str, str], list[Run]] = {(job, name): [] for job in JOBS for name in checkouts}
+    runs: dict[tuple[str, str], list[Run]] = {(job, name): [] for job in jobs for name in checkouts}
     for number in range(rounds):
         # The order changes from round to round: the machine may be another at its end.
         order = list(checkouts.items())[:: 1 if number % 2 == 0 else -1]
-        for job in JOBS:
+        for job in jobs:
             for name, directory in order:
                 found = _run(directory, job, events, workers)
                 runs[job, name].append(found)
@@ -74,7 +78,7 @@ def _print(runs: dict[tuple[str, str], list[Run]], events: int) -> None:
         table.add_row(job, name, f"{_rate(those):,.0f}", f"{_cpu(those):.0f}", rates)
     console = Console(width=max(Console().width, 120))
     console.print(table)
-    for job in JOBS:
+    for job in dict.fromkeys(job for job, _ in runs):
         then, now = runs[job, "before"], runs[job, "now"]
         console.print(
             f"{job}, now over before: touchpoints/s {_rate(now) / _rate(then):.2f}, CPU {_cpu(now) / _cpu(then):.2f}"

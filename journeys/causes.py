@@ -9,7 +9,8 @@ so that a change takes the old contributions out and puts the new ones in (docs/
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
@@ -226,32 +227,40 @@ def _cost(contact: Contact) -> int:
     return _ms(contact.wait_s) + _ms(contact.talk_s) + _ms(contact.hold_s) + _ms(contact.wrap_s)
 
 
-def places(kind: Kind) -> Iterator[tuple[str, int]]:
+def places(kind: Kind) -> tuple[tuple[str, int], ...]:
     """The names of the places where ``kind`` counts, each with the events (bits) that it does not speak of."""
-    intent = kind.intent
-    within = APART + intent + APART + kind.channel
-    yield "intent" + APART + intent + within, 0
-    yield "first_channel" + APART + kind.first_channel + within, 0
-    if articles := kind.articles:
-        yield "article" + APART + within, 0
-        for article in articles:
-            yield "article" + APART + article + within, 0
-    queues = kind.queues
-    if nodes := kind.nodes:
+    return _places(kind.intent, kind.channel, kind.first_channel, kind.articles, kind.nodes, kind.queues, kind.team)
+
+
+@lru_cache(maxsize=10_000)
+def _places(
+    intent: str,
+    channel: str,
+    first_channel: str,
+    articles: tuple[str, ...],
+    nodes: tuple[str, ...],
+    queues: tuple[str, ...],
+    team: str,
+) -> tuple[tuple[str, int], ...]:
+    within = APART + intent + APART + channel
+    found = [("intent" + APART + intent + within, 0), ("first_channel" + APART + first_channel + within, 0)]
+    if articles:
+        found.append(("article" + APART + within, 0))
+        found += [("article" + APART + article + within, 0) for article in articles]
+    if nodes:
         # A call that the menu settled and one that it passed on came in by the same way.
-        through = APART + intent + APART + ("menu" if kind.channel in _BEHIND_MENUS else kind.channel)
-        yield "node" + APART + through, 0
-        for node in nodes:
-            yield "node" + APART + node + through, 0
+        through = APART + intent + APART + ("menu" if channel in _BEHIND_MENUS else channel)
+        found.append(("node" + APART + through, 0))
+        found += [("node" + APART + node + through, 0) for node in nodes]
     if queues:
-        yield "queue" + APART + queues[0] + within, 0
+        found.append(("queue" + APART + queues[0] + within, 0))
         if len(queues) > 1:
-            for path in dict.fromkeys(f"{one}>{two}" for one, two in pairwise(queues)):
-                yield "transfer_path" + APART + path + within, 1 << TRANSFER
-    if team := kind.team:
-        served = APART + intent + APART + (queues[0] if queues else kind.channel)
-        yield "team" + APART + served, 0
-        yield "team" + APART + team + served, 0
+            paths = dict.fromkeys(f"{one}>{two}" for one, two in pairwise(queues))
+            found += [("transfer_path" + APART + path + within, 1 << TRANSFER) for path in paths]
+    if team:
+        served = APART + intent + APART + (queues[0] if queues else channel)
+        found += [("team" + APART + served, 0), ("team" + APART + team + served, 0)]
+    return tuple(found)
 
 
 _BEHIND_MENUS = frozenset({"ivr", "voice"})

@@ -87,6 +87,12 @@ class Count(msgspec.Struct, array_like=True):
         if not any(by_bin):
             del self.back[channel]
 
+    def add(self, other: Count) -> None:
+        self.trials = [one + more for one, more in zip(self.trials, other.trials, strict=True)]
+        for channel, by_bin in other.back.items():
+            own = self.back.get(channel)
+            self.back[channel] = by_bin if own is None else [one + more for one, more in zip(own, by_bin, strict=True)]
+
     def __bool__(self) -> bool:
         return any(self.trials) or bool(self.back)
 
@@ -215,6 +221,10 @@ def trials(stitched: Iterable[Stitched], settings: Settings, intents: Names | No
     resting = [at_rest(one.contact, settings) for one in placed]
     if not any(resting):
         return {}
+    if len(placed) == 1:  # most customers: nothing comes before it or after it
+        contact = placed[0].contact
+        context = context_of(contact, _known_as(contact, intents), None, 0, settings)
+        return {contact.contact_id: Trial(contact.ended_at, context)}
     inbound = sorted(
         (one.contact.started_at, one.contact.contact_id, one.contact.channel)
         for one in placed
@@ -228,14 +238,16 @@ def trials(stitched: Iterable[Stitched], settings: Settings, intents: Names | No
         if one.journey_id != journey_id:
             journey_id, contacts, before = one.journey_id, 0, None
         if rests:
-            intent = contact.intent or UNKNOWN
-            if intents is not None:
-                intent = intents[intent]
-            context = context_of(contact, intent, before, contacts, settings)
+            context = context_of(contact, _known_as(contact, intents), before, contacts, settings)
             found[contact.contact_id] = Trial(contact.ended_at, context, *_next(contact, inbound))
         before = contact
         contacts += 1
     return found
+
+
+def _known_as(contact: Contact, intents: Names | None) -> str:
+    intent = contact.intent or UNKNOWN
+    return intent if intents is None else intents[intent]
 
 
 def _next(contact: Contact, inbound: Sequence[tuple[int, str, str]]) -> tuple[int, str]:
@@ -302,21 +314,24 @@ def _by_level(contexts: Mapping[str, Count], first: int, last: int) -> dict[str,
     found: dict[str, Count] = {}
     for context, counted in contexts.items():
         left = counted.trials[0] - counted.returned(first) if first else counted.trials[0]
-        at_risk = [left]
-        for bin_ in range(first, last - 1):
-            left -= sum(by_bin[bin_] for by_bin in counted.back.values())
-            at_risk.append(left)
-        back = [(channel, by_bin) for channel, by_bin in counted.back.items() if any(by_bin[first:last])]
-        for level in levels(context):
-            count = found.get(level)
-            if count is None:
-                count = found[level] = Count()
-            for bin_, n in enumerate(at_risk, first):
-                count.trials[bin_] += n
-            for channel, by_bin in back:
-                there = count.back.setdefault(channel, [0] * BINS)
-                for bin_ in range(first, last):
-                    there[bin_] += by_bin[bin_]
+        own = found[context] = Count()
+        for bin_ in range(first, last):
+            own.trials[bin_] = left
+            left -= sum([by_bin[bin_] for by_bin in counted.back.values()])
+        for channel, by_bin in counted.back.items():
+            if any(by_bin[first:last]):
+                own.back[channel] = [n if first <= bin_ < last else 0 for bin_, n in enumerate(by_bin)]
+    below = found
+    for depth in range(len(_LEVELS) - 2, -1, -1):  # each level is the sum of the one below, which has fewer and fewer
+        above: dict[str, Count] = {}
+        for level, count in below.items():
+            name = levels(level)[depth]
+            there = above.get(name)
+            if there is None:
+                there = above[name] = Count()
+            there.add(count)
+        found = found | above
+        below = above
     return found
 
 
@@ -339,6 +354,8 @@ class Foreseen(NamedTuple):
 
     said: tuple[int, ...]
     """By horizon; then those of all."""
+    probabilities: tuple[float | None, ...]
+    """The same from 0 to 1; none where too little is known."""
     channel: str
     share: float
     p_switch: float
@@ -372,29 +389,36 @@ class Foresight:
         self._rule = settings.next_step
         self._seen: dict[str, _Seen] = {}
         self._foreseen: dict[str, Foreseen] = {}
-        self._everyone = counts.get("")
+        self._everyone = everyone = counts.get("")
+        if everyone is not None:
+            hazards = self._look("", None).hazards
+            self._ripe = [self._is_ripe(everyone.trials, hazards, bins) for bins in HORIZONS.values()]
+            self._base = _said(hazards, self._ripe)
 
     def of(self, context: str) -> Foreseen | None:
         """What is to be expected in ``context``; none while too few trials are known."""
         if self._everyone is None or self._everyone.trials[0] < self._rule.least:
             return None
-        own = self._look("", None)
-        for level in levels(context)[1:]:
-            own = self._look(level, own)
-        foreseen = self._foreseen.get(own.level)
+        foreseen = self._foreseen.get(context)
         if foreseen is None:
-            foreseen = self._foreseen[own.level] = self._foresee(own, self._everyone)
+            own = self._look("", None)
+            for level in levels(context)[1:]:
+                own = self._look(level, own)
+            foreseen = self._foreseen.get(own.level)
+            if foreseen is None:
+                foreseen = self._foreseen[own.level] = self._foresee(own, self._everyone)
+            self._foreseen[context] = foreseen
         return foreseen
 
     def _foresee(self, own: _Seen, everyone: Count) -> Foreseen:
-        base = self._look("", None)
-        ripe = [self._is_ripe(everyone.trials, base.hazards, bins) for bins in HORIZONS.values()]
         channel, share = _most_likely(own.ever)
         from_channel = (*own.level.split(SEPARATOR), "", "")[2]
         elsewhere = {to: likely for to, likely in own.soon.items() if to != from_channel}
-        p_switch = _within(own.hazards, _SOON) * sum(elsewhere.values()) if ripe[1] else 0.0
+        p_switch = _within(own.hazards, _SOON) * sum(elsewhere.values()) if self._ripe[1] else 0.0
+        said = (*_said(own.hazards, self._ripe), *self._base)
         return Foreseen(
-            (*_said(own.hazards, ripe), *_said(base.hazards, ripe)),
+            said,
+            tuple(None if p == UNSAID else p / UNIT for p in said),
             channel,
             round(share, 4),
             round(p_switch, 4),
@@ -460,7 +484,7 @@ def _most_likely(shares: Mapping[str, float]) -> tuple[str, float]:
 
 
 def _within(hazards: Sequence[float], bins: int) -> float:
-    return 1 - math.prod(1 - hazard for hazard in hazards[:bins])
+    return 1 - math.prod([1 - hazard for hazard in hazards[:bins]])
 
 
 _PASSED = 0.45

@@ -30,7 +30,10 @@ class Stitching(NamedTuple):
 
 def stitch(customer: str, contacts: Iterable[Contact], settings: Settings) -> Stitching:
     """All that follows from ``contacts``, which are all the contacts of ``customer``, in any order."""
-    groups = sessions(sorted(contacts, key=_IN_ORDER), settings)
+    contacts = sorted(contacts, key=_IN_ORDER)
+    if len(contacts) == 1 and not surveys.is_survey(contacts[0]) and contacts[0].channel not in settings.feedback:
+        return _alone(customer, contacts[0], settings)
+    groups = sessions(contacts, settings)
     visits = {group[0].contact_id: group for group in groups if len(group) > 1}
     leading = [merge(group) for group in groups]
     feedback = settings.feedback
@@ -77,6 +80,26 @@ def stitch(customer: str, contacts: Iterable[Contact], settings: Settings) -> St
         friction = effort(own, settings.weights) if felt else ()
         result.journeys.append(_journey(customer, journey_id, journey, len(switched), repeats, friction, settings))
     return result
+
+
+def _alone(customer: str, contact: Contact, settings: Settings) -> Stitching:
+    """The same of the one contact of a customer, as most have no other: nothing comes before it or after it."""
+    journey_id = f"{customer}/{contact.contact_id}"
+    ends = window_ends((contact,), settings)[contact.contact_id] if contact.attempt != "none" else ()
+    redial_until = None
+    if contact.outcome == "abandoned" and contact.direction == "inbound":
+        redial_until = contact.ended_at + settings.journeys.redial_window.ms
+    placed = Stitched(
+        contact,
+        customer,
+        journey_id,
+        window_days=settings.repeat_windows if ends else (),
+        window_ends=ends,
+        redial_until=redial_until,
+    )
+    friction = effort([placed], settings.weights) if contact.friction else ()
+    journey = _journey(customer, journey_id, [contact], 0, 0, friction, settings)
+    return Stitching([placed], [journey], _drops(placed) if contact.mood is not None and contact.mood.drops else [])
 
 
 def _follows(leading: list[Contact], windows: dict[str, tuple[int, ...]]) -> tuple[Follows, dict[str, Follows]]:

@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import pairwise
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 import msgspec
@@ -41,6 +41,7 @@ WHOLE = 720_720
 """A load of 1, in parts: a number that all slots up to 16 divide."""
 _WORKING = ON_CONTACT | {AFTER_CONTACT_WORK}
 _IN_ORDER = attrgetter("at", "id")
+_BY_END = itemgetter(0, 1)
 
 
 class AgentInterval(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="figures", tag="interval"):
@@ -128,9 +129,14 @@ def kept(event: AgentEvent, settings: Settings) -> AgentEvent:
 
 def newest(events: Iterable[AgentEvent], services: Iterable[Service], settings: Settings) -> int:
     """The time of an agent's newest event, among them the beginnings and ends of its services; 0 if it has none."""
-    found = max((event.at for event in events), default=0)
+    longest = settings.longest_ms
+    found = max([event.at for event in events], default=0)
     for service in services:
-        found = max(found, service.connected_at, _end(service, settings) or 0)
+        at = service.connected_at
+        if service.ended_at is not None:
+            at = max(at, min(service.ended_at, at + longest))
+        if at > found:
+            found = at
     return found
 
 
@@ -159,7 +165,11 @@ def figures(
     start = max(begin, since // length * length)
     rows: dict[int, _Sums] = {}
     if start < end:
-        late = [one for one in services if one.ended_at is None or one.ended_at + one.wrap_s * 1000 >= start]
+        late = [
+            one
+            for one in services
+            if one.connected_at < end and (one.ended_at is None or one.ended_at + one.wrap_s * 1000 >= start)
+        ]
         spans = [span for one in late if (span := _span(one, until, settings)).end > start and span.start < end]
         states = [state for state in _states(events, until, settings) if state.end > start and state.start < end]
         for piece in _pieces(start, end, spans, states, length):
@@ -321,8 +331,13 @@ def _end(service: Service, settings: Settings) -> int | None:
 
 def _over(services: Iterable[Service], begin: int, end: int, settings: Settings) -> Iterator[tuple[int, Service]]:
     """Those that ended in that time, and when, in the order in which they did."""
-    ended = [(at, one.service_id, one) for one in services if (at := _end(one, settings)) is not None]
-    for at, _, service in sorted(ended, key=lambda found: found[:2]):
+    longest = settings.longest_ms
+    ended = [
+        (min(one.ended_at, one.connected_at + longest), one.service_id, one)
+        for one in services
+        if one.ended_at is not None and one.ended_at >= begin and one.connected_at < end
+    ]
+    for at, _, service in sorted(ended, key=_BY_END):
         if begin <= at < end:
             yield at, service
 

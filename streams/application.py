@@ -74,7 +74,7 @@ def run_worker(topology: Topology, settings: EngineSettings, *, loglevel: str | 
     # Batches make and drop containers by the ten thousand, none of them in a cycle: with Python's own thresholds the
     # collector looks at them, and at all that was imported, again and again.
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(200_000, 20, 100)
     _wait_for_broker(settings.bootstrap, settings.broker_wait_s)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)

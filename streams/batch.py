@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 from journeys.partition import partition_of
 from streams.dead_letters import Letter, Seal
@@ -25,6 +25,10 @@ class Output(NamedTuple):
     value: bytes | None
     headers: Sequence[tuple[str, bytes]] = ()
     timestamp: int | None = None
+
+
+Fields: TypeAlias = tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes]], int | None]
+"""The same for those who make many and need no names."""
 
 
 class State(Protocol):
@@ -135,9 +139,10 @@ class Batch:
         """Write a record; without a partition it goes to its key's. Raises KeyError for a topic not in the topology."""
         if partition is None:
             partition = partition_of(key or b"", self._topics[topic])
-        size = len(value or b"") + (_size(key, headers) if headers else 0)
-        if size > self._limit:
-            raise RecordTooLarge(f"record for {topic} is {size} bytes, the limit is {self._limit}")
+        if value is not None:
+            size = len(value) + (_size(key, headers) if headers else 0)
+            if size > self._limit:
+                raise RecordTooLarge(f"record for {topic} is {size} bytes, the limit is {self._limit}")
         place = topic, partition
         outputs = self.outputs.get(place)
         if outputs is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from time import monotonic, perf_counter
 from typing import Protocol
@@ -17,7 +17,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, ProducerFenced
 
 from streams import metrics
-from streams.batch import Batch, Output
+from streams.batch import Batch, Fields, Output
 from streams.cancellation import no_stray_cancellation
 from streams.inbox import Inbox, Slice
 from streams.processing import process
@@ -268,9 +268,9 @@ class PartitionTask:
     ) -> None:
         """Commit, and only then change the store."""
         assert self._transactions is not None
-        places: list[tuple[TopicPartition, Iterator[Output] | list[Output]]] = list(outputs)
+        places: list[tuple[TopicPartition, Iterable[Fields]]] = list(outputs)
         if writes:
-            places.append((self._changelog, (Output(key, value) for key, value in writes.items())))
+            places.append((self._changelog, ((key, value, (), None) for key, value in writes.items())))
         ends = await self._transactions.commit(places, offsets, self._settings.app_id)
         if writes:
             if self._changelog not in ends:

@@ -16,7 +16,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from streams.batch import Output
+from streams.batch import Fields
 from streams.cancellation import no_stray_cancellation
 
 _START_S = 30.0
@@ -55,7 +55,7 @@ class Transactions:
 
     async def commit(
         self,
-        outputs: Iterable[tuple[TopicPartition, Iterable[Output]]],
+        outputs: Iterable[tuple[TopicPartition, Iterable[Fields]]],
         offsets: Mapping[TopicPartition, int],
         group: str,
     ) -> dict[TopicPartition, int]:
@@ -74,7 +74,7 @@ class Transactions:
 
     async def _commit(
         self,
-        outputs: Iterable[tuple[TopicPartition, Iterable[Output]]],
+        outputs: Iterable[tuple[TopicPartition, Iterable[Fields]]],
         offsets: Mapping[TopicPartition, int],
         group: str,
     ) -> dict[TopicPartition, int]:
@@ -121,7 +121,7 @@ class Transactions:
         return place, after
 
 
-def _pack(producer: AIOKafkaProducer, records: Iterable[Output], now: int) -> list[Any]:
+def _pack(producer: AIOKafkaProducer, records: Iterable[Fields], now: int) -> list[Any]:
     """Builders, each of at most the producer's batch size, or of one record that is larger."""
     builders = []
     builder: Any = None

@@ -199,8 +199,8 @@ class _Telling:
         self._batch = batch
         self._key = key
         self.customer = key.decode()
-        self.as_of = max((change_.as_of for change_ in changes), default=0)
-        self.erasing = any(change_.erased for change_ in changes)
+        self.as_of = max([change_.as_of for change_ in changes], default=0)
+        self.erasing = True in [change_.erased for change_ in changes]
         """Ids of journeys and signals name the customer, so they go without a trace when one of its contacts does."""
         self._causes = [cause for change_ in changes for cause in change_.causes][-change.CAUSES_KEPT :]
 

@@ -27,8 +27,6 @@ from journeys.next_step import (
     HOUR,
     NOT_YET,
     SEPARATOR,
-    UNIT,
-    UNSAID,
     Count,
     Foreseen,
     Foresight,
@@ -36,7 +34,6 @@ from journeys.next_step import (
     Score,
     Sums,
     Trial,
-    add,
     book,
     ending,
     is_over,
@@ -107,6 +104,24 @@ class Hour(msgspec.Struct, array_like=True):
     foretold: dict[tuple[int, ...], list[int]] = {}
     """What was said, and how many then came back in each bin; the last: not yet."""
 
+    def count(self, one: Foretold, sign: int) -> None:
+        """Add or take away a trial."""
+        count = self.contexts.get(one.context)
+        if count is None:
+            count = self.contexts[one.context] = Count()
+        count.trials[0] += sign
+        if one.bin != NOT_YET:
+            count.came_back(one.channel, one.bin, sign)
+        if not count:
+            del self.contexts[one.context]
+        if one.said:
+            outcomes = self.foretold.get(one.said)
+            if outcomes is None:
+                outcomes = self.foretold[one.said] = [0] * (BINS + 1)
+            outcomes[one.bin] += sign
+            if not any(outcomes):
+                del self.foretold[one.said]
+
 
 class Clock(msgspec.Struct, array_like=True):
     now: int = 0
@@ -141,11 +156,10 @@ class NextSteps:
         self._model = _Model(batch)
         self._hours: dict[int, Hour] = {}
         self._touched: set[int] = set()
+        self._late: dict[int, Hour] = {}
+        """By how many bins are over, what changed of hours of which they are booked already."""
+        self._oldest = self._clock.now - self._window
         self._foresight = Foresight(self._model, settings)
-
-    @property
-    def _oldest(self) -> int:
-        return self._clock.now - self._window
 
     def take(
         self, kept: Kept, stitched: list[Stitched], changes: dict[str, Change[Contact]], told: Telling, forgotten: bool
@@ -234,7 +248,7 @@ class NextSteps:
 
     def _next_step(self, placed: Stitched, foreseen: Foreseen, as_of: int) -> NextStep:
         contact = placed.contact
-        p_15m, p_1h, p_1d, base_15m, base_1h, base_1d = map(_probability, foreseen.said)
+        p_15m, p_1h, p_1d, base_15m, base_1h, base_1d = foreseen.probabilities
         return NextStep(
             contact_id=contact.contact_id,
             customer=placed.customer,
@@ -290,36 +304,15 @@ class NextSteps:
         """Takes back what a contact gave, and adds what it gives now."""
         late: list[tuple[int, Foretold, int]] = []
         for one, sign in ((was, -1), (now, 1)):
-            if one is None or (number := one.hour) < self._oldest:  # it went with its hour
+            if one is None or (number := one.ended_at // HOUR) < self._oldest:  # it went with its hour
                 continue
-            hour = self._hours.get(number) or self._hour(number)
             self._touched.add(number)
-            count = hour.contexts.get(one.context)
-            if count is None:
-                count = hour.contexts[one.context] = Count()
-            count.trials[0] += sign
-            if one.bin != NOT_YET:
-                count.came_back(one.channel, one.bin, sign)
-            if not count.trials[0]:
-                del hour.contexts[one.context]
-            if one.said:
-                outcomes = hour.foretold.get(one.said)
-                if outcomes is None:
-                    outcomes = hour.foretold[one.said] = [0] * (BINS + 1)
-                outcomes[one.bin] += sign
-                if sign < 0 and not any(outcomes):
-                    del hour.foretold[one.said]
+            (self._hours.get(number) or self._hour(number)).count(one, sign)
             if over := matured(number, self._clock.now):
                 late.append((over, one, sign))
         if late and not _same(late):
             for over, one, sign in late:
-                alone = Hour()
-                count = alone.contexts[one.context] = Count()
-                add(count, Trial(one.ended_at, one.context, one.bin, one.channel))
-                if one.said:
-                    alone.foretold[one.said] = [0] * (BINS + 1)
-                    alone.foretold[one.said][one.bin] = 1
-                self._book(alone, 0, over, sign)
+                self._late.setdefault(over, Hour()).count(one, sign)
 
     def _book(self, hour: Hour, first: int, last: int, sign: int) -> None:
         """Into the sums goes what an hour says of the bins from ``first`` up to ``last``."""
@@ -339,7 +332,10 @@ class NextSteps:
         """Brings the clock up to the newest event of the batch, and keeps what changed."""
         clock = self._clock
         before = clock.now
+        for over, hour in self._late.items():
+            self._book(hour, 0, over, 1)
         clock.now = max(before, (self._batch.newest_at or 0) // HOUR)
+        self._oldest = clock.now - self._window
         hours = sorted(self._touched.union(clock.hours))
         if clock.now > before:
             hours = [hour for hour in hours if self._advance(hour, before)]
@@ -471,7 +467,3 @@ def _same(late: list[tuple[int, Foretold, int]]) -> bool:
 
 def _signal_id(customer: str, contact_id: str) -> str:
     return f"{LIKELY_SWITCH}:{customer}/{contact_id}"
-
-
-def _probability(said: int) -> float | None:
-    return None if said == UNSAID else said / UNIT
