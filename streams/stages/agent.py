@@ -58,7 +58,7 @@ class AgentStage:
     name = "agent"
     inputs = (topics.AGENTS, topics.AGENTS_ROUTED, topics.SERVICES)
     schema = 1
-    linger_s = 2.0  # a manager looks at quarters of an hour, and each time an agent's day is gone through
+    linger_s = 5.0  # a manager looks at quarters of an hour, and each time an agent's day is gone through
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
