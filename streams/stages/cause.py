@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from hashlib import blake2b
+from operator import add
 from zlib import crc32
 
 import msgspec
@@ -183,7 +184,10 @@ def _arrived(batch: Batch, kept: Kept) -> dict[int, Part]:
 def _sum(tallies: Collection[Tally]) -> Tally:
     if len(tallies) == 1:  # most places are rare
         return next(iter(tallies))
-    return list(map(sum, zip(*tallies, strict=True)))
+    first, *others = tallies
+    for tally in others:
+        first = list(map(add, first, tally))
+    return first
 
 
 def _name(row: RootCause) -> str:
