@@ -25,6 +25,8 @@ from journeys.stitch import Stitching
 
 HOUR_MS = 3_600_000
 HOURS_A_DAY = 24
+KEPT_HOURS = 9 * HOURS_A_DAY
+"""What a day's causes are may change so long after it, and what is usual is seen from so many hours."""
 EVENTS = ("repeat", "switch", "escalation", "transfer", "failure")
 """What may come of a contact. A failure is self-service that failed by its own account: the soonest to be seen, and
 without knowing who it was that came back."""

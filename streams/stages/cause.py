@@ -14,7 +14,7 @@ from zlib import crc32
 import msgspec
 
 from journeys import change
-from journeys.causes import HOUR_MS, HOURS_A_DAY, RootCause, Tallied, Tally
+from journeys.causes import HOUR_MS, HOURS_A_DAY, KEPT_HOURS, RootCause, Tallied, Tally
 from journeys.change import Change
 from journeys.journey import Signal
 from journeys.root_causes import Emerging, Evidence, Key, emerging, evidence, ranked, worse
@@ -22,8 +22,6 @@ from journeys.settings import Settings
 from streams import topics
 from streams.batch import Batch
 
-KEPT_HOURS = 9 * HOURS_A_DAY
-"""What a day's causes are may change so long after it, and what is usual is seen from so many hours."""
 PARTS = 16
 """The tallies of an hour lie in so many parts, so that a change rewrites few and none is too large."""
 

@@ -11,7 +11,7 @@ from zlib import crc32
 import msgspec
 
 from journeys import change
-from journeys.causes import Contributions, Exposure, Tallied, Tally
+from journeys.causes import KEPT_HOURS, Contributions, Exposure, Tallied, Tally
 from journeys.change import Change
 from streams import topics
 from streams.batch import Batch
@@ -24,6 +24,7 @@ MOST_TOLD = 4_000
 KEY = b"tallies"
 
 _pack = msgspec.msgpack.Encoder().encode
+_hours = msgspec.msgpack.Decoder(set[int]).decode
 _exposures = msgspec.msgpack.Decoder(list[Exposure]).decode
 _part = msgspec.msgpack.Decoder(dict[str, Tally]).decode
 
@@ -50,13 +51,15 @@ class Tallying:
         """Brings the hours up to date."""
         batch = self._batch
         parts: dict[bytes, tuple[int, dict[str, Tally]]] = {}
-        for hour, tallies in self._contributions.hours().items():
+        changed = self._contributions.hours()
+        if not changed:
+            return
+        self._advance(changed)
+        for hour, tallies in changed.items():
             for name, delta in tallies.items():
                 if any(delta):
-                    key = b"t%d|%d" % (hour, crc32(name.encode()) % PARTS)
+                    key = _key(hour, crc32(name.encode()) % PARTS)
                     parts.setdefault(key, (hour, {}))[1][name] = delta
-        if not parts:
-            return
         known = batch.load(parts)
         told: dict[int, dict[str, Tally]] = {}
         count = 0
@@ -78,8 +81,27 @@ class Tallying:
         if told:
             self._emit(told)
 
+    def _advance(self, changed: dict[int, dict[str, Tally]]) -> None:
+        """Drops the hours that no day's causes are made of any more, and what ``changed`` of such."""
+        batch = self._batch
+        raw = batch.load((KEY,)).get(KEY)
+        kept = set() if raw is None else _hours(raw)
+        there = kept | changed.keys()
+        oldest = max(there) - KEPT_HOURS
+        for hour in [hour for hour in there if hour <= oldest]:
+            changed.pop(hour, None)
+            if hour in kept:
+                for number in range(PARTS):
+                    batch.save(_key(hour, number), None)
+        if (left := {hour for hour in there if hour > oldest}) != kept:
+            batch.save(KEY, _pack(sorted(left)))
+
     def _emit(self, told: dict[int, dict[str, Tally]]) -> None:
         batch = self._batch
         payload = Tallied(batch.partition, told)
         news = Change("tallies", str(batch.partition), batch.next_version(), payload, as_of=batch.newest_at or 0)
         batch.emit(topics.TALLIES, KEY, change.encode(news))
+
+
+def _key(hour: int, number: int) -> bytes:
+    return b"t%d|%d" % (hour, number)

@@ -11,7 +11,7 @@ import msgspec
 
 from journeys import agents
 from journeys.agents import AgentEvent
-from journeys.causes import EVENTS, Place, Tallied
+from journeys.causes import EVENTS, KEPT_HOURS, Place, Tallied
 from journeys.change import Change
 from journeys.contact import QueueVisit
 from journeys.identity import Identified
@@ -28,6 +28,7 @@ from streams import topics
 from streams.batch import Batch
 from streams.dead_letters import Letter, Seal
 from streams.processing import process
+from streams.stages import tallies
 from streams.topology import build
 from tests.journeys.scenes import KEY
 
@@ -194,8 +195,8 @@ class Pipeline:
             assert told.payload is not None
             assert told.version > versions.get(told.id, -1)
             versions[told.id] = told.version
-            for hour, tallies in told.payload.hours.items():
-                for name, tally in tallies.items():
+            for hour, places in told.payload.hours.items():
+                for name, tally in places.items():
                     newest[told.payload.partition, hour, name] = tally
         totals: dict[tuple[int, Place], list[int]] = {}
         for (_, hour, name), tally in newest.items():
@@ -206,6 +207,11 @@ class Pipeline:
             for (hour, place), total in totals.items()
             if any(total)
         }
+
+    def oldest_tallied(self) -> int:
+        """The hour up to which tallies are let go, in some partition at least."""
+        kept = [self.state["journey", partition].get(tallies.KEY) for partition in range(self.partitions)]
+        return max((max(msgspec.msgpack.decode(raw)) for raw in kept if raw), default=0) - KEPT_HOURS
 
     def accepted(self) -> list[bytes]:
         return [line for record in self.records(topics.ACCEPTED) for line in (record.value or b"").split(b"\n")]

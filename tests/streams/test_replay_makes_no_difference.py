@@ -52,7 +52,9 @@ def assert_equal(pipeline: Pipeline, expected: Reference) -> None:
     intervals = {(row.queue, row.channel, row.starts_at): row for row in pipeline.intervals().values()}
     assert intervals == expected.intervals
     assert pipeline.agent_intervals() == expected.agent_intervals
-    assert pipeline.tallies() == expected.tallies
+    oldest = pipeline.oldest_tallied()
+    recent = {place: own for place, own in pipeline.tallies().items() if place[0] > oldest}
+    assert recent == {place: own for place, own in expected.tallies.items() if place[0] > oldest}
 
 
 @given(

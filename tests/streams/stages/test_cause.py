@@ -95,3 +95,5 @@ def test_hours_that_nothing_can_change_are_let_go() -> None:
     )
     assert set(kept) == {b"k", b"t", b"e", b"d"}
     assert days == [5, 12]
+    hours = {int(key[1:].partition(b"|")[0]) for key in pipeline.state["journey", 0] if key[:1] == b"t" and b"|" in key}
+    assert sorted({hour - START // HOUR_MS for hour in hours}) == [5 * 24, 12 * 24]
