@@ -224,7 +224,7 @@ class ContactStage:
         touchpoints = kept.touchpoints
         ids = {touchpoint.id: touchpoint for touchpoint in touchpoints}
         newest = touchpoints[-1].at if touchpoints else 0
-        new = []
+        new: list[Touchpoint] = []
         for touchpoint, raw, record in own:
             if touchpoint.type == FORGET:
                 continue
