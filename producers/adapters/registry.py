@@ -11,6 +11,20 @@ from producers.adapters.adapter import Adapter
 GROUP = "touchpath.adapters"
 
 BUILT_IN: dict[str, str] = {
+    "asterisk-ami": "producers.adapters.asterisk_ami",
+    "asterisk-cdr": "producers.adapters.asterisk_cdr",
+    "asterisk-queue-log": "producers.adapters.asterisk_queue_log",
+    "chatwoot": "producers.adapters.chatwoot",
+    "csv": "producers.adapters.csv_rows",
+    "delighted": "producers.adapters.delighted",
+    "freeswitch-callcenter": "producers.adapters.freeswitch_callcenter",
+    "freeswitch-cdr": "producers.adapters.freeswitch_cdr",
+    "generic": "producers.adapters.generic",
+    "google-reviews": "producers.adapters.google_reviews",
+    "intercom": "producers.adapters.intercom",
+    "messenger": "producers.adapters.messenger",
+    "satismeter": "producers.adapters.satismeter",
+    "whatsapp": "producers.adapters.whatsapp",
 }  # fmt: skip
 """Vendor to the module whose ``adapt`` it is; imported when first asked for."""
 
