@@ -56,8 +56,9 @@ def test_words_are_without_their_markup() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "speaker", "agent"), [("teammate.json", "agent", "4410"), ("bot.json", "bot", ""), ("single.json", "agent", "4410")]
-)  # fmt: skip
+    ("name", "speaker", "agent"),
+    [("teammate.json", "agent", "4410"), ("bot.json", "bot", ""), ("single.json", "agent", "4410")],
+)
 def test_who_spoke(name: str, speaker: str, agent: str) -> None:
     message = adapted("intercom", name).touchpoints[-1]
     assert (message.attributes["speaker"], message.agent) == (speaker, agent)
