@@ -1,8 +1,8 @@
 """Asterisk's manager interface: what it tells, as it happens, of callers in queues.
 
 https://docs.asterisk.org/Latest_API/API_Documentation/AMI_Events/: blocks of ``Name: value`` with an empty line
-between. An event has its time only where manager.conf says ``timestampevents = yes``; without one it is refused. Feed
-this or the queue log of a server, not both: the two tell the same with different clocks.
+between. An event has its time only where manager.conf says ``timestampevents = yes``; else it has that at which it was
+received, if that is said. Feed this or the queue log of a server, not both: they tell the same with different clocks.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from journeys.touchpoint import Invalid, Touchpoint, unread
 from producers.adapters.adapter import How
 from producers.adapters.asterisk import CHANNEL, contact, id_of
 from producers.adapters.numbers import is_extension, phone
-from producers.adapters.payload import Fields, Made, Unmapped, from_bytes, kept, until_invalid
+from producers.adapters.payload import Fields, Made, Unmapped, from_bytes, kept, received, until_invalid
 
 KINDS = {
     "QueueCallerJoin": "queued",
@@ -29,7 +29,7 @@ _PRIVATE = ("CallerIDName", "ConnectedLineNum", "ConnectedLineName", "DestCaller
 _BETWEEN = re.compile(r"(?:\r?\n[ \t]*){2,}")
 
 
-@from_bytes("asterisk-ami")
+@from_bytes("asterisk_ami")
 def adapt(raw: bytes, how: How) -> Iterator[Made]:
     try:
         blocks = [block for block in _BETWEEN.split(raw.decode("utf-8-sig")) if block.strip()]
@@ -60,7 +60,7 @@ def _block(fields: Fields, how: How) -> Iterator[Made]:
 
 
 def _touchpoint(fields: Fields, kind: str, event: str, how: How) -> Touchpoint:
-    at = _time(fields)
+    at = _time(fields, how)
     contact_id = contact(how, fields.required("Uniqueid"))
     caller = fields.text("CallerIDNum")
     waited, talked = fields.seconds("HoldTime"), fields.seconds("TalkTime")
@@ -77,14 +77,15 @@ def _touchpoint(fields: Fields, kind: str, event: str, how: How) -> Touchpoint:
 
 
 def _state(fields: Fields, state: str, event: str, how: How) -> AgentEvent:
-    at, agent = _time(fields), fields.required("Agent")
+    at, agent = _time(fields, how), fields.required("Agent")
     return AgentEvent(at, f"{contact(how, agent)}/{at}/{event}", agent, state)
 
 
-def _time(fields: Fields) -> int:
-    if not fields.text("Timestamp"):
+def _time(fields: Fields, how: How) -> int:
+    at = fields.epoch("Timestamp")
+    if at is None and not how.received:
         raise fields.wrong("Timestamp", "is required: set timestampevents = yes in manager.conf")
-    return fields.required_epoch("Timestamp")
+    return received(how, fields, "Timestamp") if at is None else at
 
 
 def _known(number: str) -> str:

@@ -28,13 +28,13 @@ COLUMNS = (
 FEWEST = 16
 
 
-@from_bytes("asterisk-cdr")
+@from_bytes("asterisk_cdr")
 def adapt(raw: bytes, how: How) -> Iterator[Made]:
     lines = [line for line in raw.removeprefix(b"\xef\xbb\xbf").splitlines() if line.strip()]
     if not lines:
         raise Invalid("null_value", "", raw[:40], "there is nothing in it")
     for number, line in enumerate(lines, 1):
-        where = f"line {number}"
+        where = f"line {number}" if len(lines) > 1 else ""
         try:
             row = cells(line, ",", where)
             if not FEWEST <= len(row) <= len(COLUMNS):

@@ -23,15 +23,14 @@ _QUOTE = b'"'
 
 @from_bytes(VENDOR)
 def adapt(raw: bytes, how: How) -> Iterator[Made]:
-    found = records(raw.removeprefix(b"\xef\xbb\xbf").splitlines(keepends=True))
-    _, first = next(found, (1, b""))
-    if not first.strip():
+    found = list(records(raw.removeprefix(b"\xef\xbb\xbf").splitlines(keepends=True)))
+    if not found or not (first := found[0][1]).strip():
         raise Invalid("null_value", "", raw[:40], "there is nothing in it")
     delimiter = max(DELIMITERS, key=lambda one: first.count(one.encode()))
-    header = [name.strip() for name in cells(first, delimiter, "line 1")]
+    header = [name.strip() for name in cells(first, delimiter, "heading")]
     rules = mapping(how.mapping) if how.mapping else as_named(tuple(header))
-    for number, record in found:
-        where = f"line {number}"
+    for number, record in found[1:]:
+        where = f"line {number}" if len(found) > 2 else ""
         try:
             row = cells(record, delimiter, where)
             if len(row) > len(header):

@@ -58,6 +58,7 @@ class Conversation(NamedTuple):
     identifiers: dict[str, str]
     text: str
     author: Fields
+    team: str
 
     def touchpoint(
         self, kind: str, *, direction: str = "", agent: str = "", queue: str = "", **attributes: object
@@ -72,10 +73,6 @@ class Conversation(NamedTuple):
     def teammate(self) -> str:
         return self.author.text("id") if self.author.text("type") == "admin" else ""
 
-    @property
-    def team(self) -> str:
-        return self.item.text("team_assignee_id")
-
 
 @adapter("intercom")
 def adapt(payload: Fields, how: How) -> Iterator[Made]:
@@ -83,12 +80,12 @@ def adapt(payload: Fields, how: How) -> Iterator[Made]:
     if topic in IDENTIFYING:
         yield _identified(payload, payload.object("data.item"))
     elif read := _READ.get(topic):
-        yield from read(_conversation(payload, payload.object("data.item")))
+        yield from read(_conversation(payload, payload.object("data.item"), how))
     else:
         yield Unmapped(topic)
 
 
-def _conversation(payload: Fields, item: Fields) -> Conversation:
+def _conversation(payload: Fields, item: Fields, how: How) -> Conversation:
     item.ignore(*_PRIVATE)
     contact_id = f"intercom:{item.required('id')}"
     source = item.object("source" if item.value.get("source") else "conversation_message")
@@ -97,6 +94,7 @@ def _conversation(payload: Fields, item: Fields) -> Conversation:
     at = said.epoch("created_at") or item.epoch("updated_at") or payload.required_epoch("created_at")
     if not parts:
         at = item.epoch("created_at") or at
+    team = item.text("team_assignee_id")
     people = item.objects("contacts.contacts")
     person = people[0] if people else item.object("user")
     return Conversation(
@@ -108,6 +106,7 @@ def _conversation(payload: Fields, item: Fields) -> Conversation:
         _who(person, source.object("author")),
         plain(said.text("body")),
         said.object("author"),
+        how.names.get(team, team),
     )
 
 

@@ -45,7 +45,7 @@ def test_a_message_in_full() -> None:
             "text": "Anybody there?", "speaker": "customer",
             "intercom": {
                 "type": "conversation", "created_at": 1772366400, "updated_at": 1772366500, "open": True,
-                "state": "open", "team_assignee_id": "31", "tags.type": "tag.list", "priority": "not_priority",
+                "state": "open", "tags.type": "tag.list", "priority": "not_priority",
             },
         },
     }  # fmt: skip
