@@ -59,14 +59,14 @@ def test_a_row_that_cannot_be_taken_is_named_by_its_number() -> None:
     bad: list[BadLine] = []
     found = list(FORMATS["csv"](rows, bad.append))
     assert [one.attributes for one in found] == [{"page": "/a\nb"}]
-    assert [(line.line, line.value) for line in bad] == [(4, "soon")]
+    assert [str(line) for line in bad] == ["4: time: expected a time as ISO 8601 (got 'soon')"]
 
 
 @pytest.mark.parametrize(
     ("rows", "problem"),
     [
         ([], "1: there is nothing in it"),
-        ([b"a,b\n", b"1,2\n"], "1: time: is no column, and no mapping says where it stands"),
+        ([b"a,b\n", b"1,2\n"], "1: type: is no column, and no mapping says where it stands"),
     ],
 )
 def test_a_table_without_its_columns_is_of_another_format(rows: list[bytes], problem: str) -> None:
