@@ -11,8 +11,8 @@ from producers.adapters.adapter import Adapter
 GROUP = "touchpath.adapters"
 
 BUILT_IN: dict[str, str] = {
-    "amazon_connect": "producers.adapters.amazon_connect",
-    "genesys_cloud": "producers.adapters.genesys_cloud",
+    "amazon-connect": "producers.adapters.amazon_connect",
+    "genesys-cloud": "producers.adapters.genesys_cloud",
     "rudderstack": "producers.adapters.rudderstack",
     "segment": "producers.adapters.segment",
     "twilio": "producers.adapters.twilio",
