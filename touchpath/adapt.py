@@ -18,7 +18,7 @@ _REFUSED_SHOWN = 20
 
 
 def adapt(
-    vendor: Annotated[str, typer.Argument(metavar="VENDOR", help="Who sent it, such as amazon_connect or segment.")],
+    vendor: Annotated[str, typer.Argument(metavar="VENDOR", help="Who sent it, such as amazon-connect or segment.")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A payload, or many one after another; - is stdin.")],
     source: Annotated[str, typer.Option("--source", metavar="NAME", help="Unless given, the vendor's name.")] = "",
     time_zone: Annotated[
@@ -38,7 +38,7 @@ def adapt(
 
     \b
     Example:
-      touchpath adapt amazon_connect contact-record.json
+      touchpath adapt amazon-connect contact-record.json
       touchpath adapt twilio sms.txt --received 2026-03-01T12:00:00Z
     """
     from journeys import agents as agent_contract

@@ -29,7 +29,7 @@ _PRIVATE = ("CallerIDName", "ConnectedLineNum", "ConnectedLineName", "DestCaller
 _BETWEEN = re.compile(r"(?:\r?\n[ \t]*){2,}")
 
 
-@from_bytes("asterisk_ami")
+@from_bytes("asterisk-ami")
 def adapt(raw: bytes, how: How) -> Iterator[Made]:
     try:
         blocks = [block for block in _BETWEEN.split(raw.decode("utf-8-sig")) if block.strip()]

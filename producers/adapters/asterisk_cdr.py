@@ -28,7 +28,7 @@ COLUMNS = (
 FEWEST = 16
 
 
-@from_bytes("asterisk_cdr")
+@from_bytes("asterisk-cdr")
 def adapt(raw: bytes, how: How) -> Iterator[Made]:
     lines = [line for line in raw.removeprefix(b"\xef\xbb\xbf").splitlines() if line.strip()]
     if not lines:

@@ -59,7 +59,7 @@ STATES = {
 }
 
 
-@from_bytes("asterisk_queue_log")
+@from_bytes("asterisk-queue-log")
 def adapt(raw: bytes, how: How) -> Iterator[Made]:
     lines = [line for line in raw.splitlines() if line.strip()]
     if not lines:

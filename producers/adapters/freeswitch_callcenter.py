@@ -28,7 +28,7 @@ _BETWEEN = re.compile(r"(?:\r?\n[ \t]*){2,}")
 _OWN = "CC-"
 
 
-@from_bytes("freeswitch_callcenter")
+@from_bytes("freeswitch-callcenter")
 def adapt(raw: bytes, how: How) -> Iterator[Made]:
     for fields in objects(raw) if raw.lstrip()[:1] in (b"{", b"[") else _blocks(raw):
         if isinstance(fields, Invalid):

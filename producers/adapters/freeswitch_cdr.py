@@ -25,7 +25,7 @@ _NAMES = (
 )  # fmt: skip
 
 
-@from_bytes("freeswitch_cdr")
+@from_bytes("freeswitch-cdr")
 def adapt(raw: bytes, how: How) -> Iterator[Made]:
     for record in objects(_document(raw)):
         if isinstance(record, Invalid):

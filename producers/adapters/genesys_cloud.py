@@ -15,15 +15,18 @@ from journeys.touchpoint import Touchpoint
 from producers.adapters.adapter import How
 from producers.adapters.payload import Fields, Made, Unmapped, adapter, kept, some, until_invalid
 
-VENDOR = "genesys_cloud"
+VENDOR = "genesys-cloud"
 PREFIX = "v2.detail.events.conversation."
 CHANNELS = {"voice": "voice", "callback": "voice", "chat": "chat", "email": "email", "video": "video"}
 MESSAGES = {
     "sms": "sms", "webmessaging": "chat", "twitter": "social", "instagram": "social",
 }  # fmt: skip
 """By type of message; the others (Facebook, WhatsApp, LINE, Apple, open) are messengers."""
-PASSED_ON = "TRANSFER"
-"""How the ways end in which somebody passes a conversation on: CONSULT_TRANSFER, FORWARD_TRANSFER …"""
+_ORDER = (
+    "started", "flow_started", "transferred", "queued", "connected", "held", "resumed", "agent_left", "abandoned",
+    "ended", "wrapped_up",
+)  # fmt: skip
+"""Of moments that share a time."""
 
 
 @adapter(VENDOR)
@@ -53,8 +56,6 @@ def _event(event: Fields, how: How) -> Iterator[Made]:
     if not what:
         yield Unmapped(f"{PREFIX}{{id}}.{kind} {outcome}".strip())
         return
-    if kind == "user.end" and body.text("disconnectType").upper().endswith(PASSED_ON):
-        what = "transferred"
     direction = body.text("direction").lower()
     channel = _channel(body.text("mediaType"), body.text("messageType"))
     agent = body.text("userId") or body.text("answeredUserId")
@@ -64,13 +65,13 @@ def _event(event: Fields, how: How) -> Iterator[Made]:
 
     yield Touchpoint(
         at=body.required_epoch("eventTime", per_second=1000),
-        id=f"{conversation}/{body.required('sessionId')}/{what}",
+        id=_id(conversation, what, body.required("sessionId")),
         type=what,
         channel="ivr" if kind == "flow.start" and channel == "voice" else channel,
         contact_id=conversation,
-        identifiers=_customer(body, direction, channel) if kind.startswith(("customer", "acd")) else {},
+        identifiers=_customer(body, direction, channel),
         queue=_named(body.text("queueId"), how) if kind in ("acd.start", "acd.end") else "",
-        agent=agent if what in ("connected", "transferred", "agent_left", "wrapped_up") else "",
+        agent=agent if what in ("connected", "agent_left", "wrapped_up") else "",
         direction=direction if what == "started" else "",
         wait_s=spent("acd.end", "connectedDurationMs"),
         talk_s=spent("user.end", "interactingDurationMs"),
@@ -104,16 +105,16 @@ def _detail(detail: Fields, how: How) -> Iterator[Made]:
     for participant, session in sessions:
         purpose = participant.required("purpose").lower()
         participant.ignore("participantName")
-        media, direction = session.required("mediaType"), session.text("direction").lower()
-        channel = _channel(media, session.text("messageType"))
+        direction = session.text("direction").lower()
+        channel = _channel(session.required("mediaType"), session.text("messageType"))
         segments = session.objects("segments")
         metrics = {one.required("name"): one for one in session.objects("metrics")}
-        common: dict[str, Any] = {"contact_id": conversation, "channel": channel}
         queue = _named(next((one.text("queueId") for one in segments if one.text("queueId")), ""), how)
-        base = f"{conversation}/{session.required('sessionId')}"
+        common = {"contact_id": conversation, "channel": channel}
+        id_ = session.required("sessionId")
 
-        def happened(at: int, what: str, name: str = "", base: str = base, common: Any = common, **more: Any) -> None:
-            made.append(common | {"at": at, "type": what, "id": f"{base}/{name or what}"} | more)
+        def happened(at: int, what: str, place: str = "", id_: str = id_, common: Any = common, **more: Any) -> None:
+            made.append(common | {"at": at, "type": what, "id": _id(conversation, what, id_ + place)} | more)
 
         if purpose in ("customer", "external"):
             if not any(one["type"] == "started" for one in made):
@@ -122,12 +123,9 @@ def _detail(detail: Fields, how: How) -> Iterator[Made]:
                 if end is not None:
                     happened(end, "ended")
         elif purpose in ("ivr", "workflow", "botflow"):
+            where = "ivr" if channel == "voice" else channel
             for one in segments[:1]:
-                happened(
-                    one.required_time("segmentStart", how),
-                    "flow_started",
-                    channel="ivr" if channel == "voice" else channel,
-                )
+                happened(one.required_time("segmentStart", how), "flow_started", channel=where)
         elif purpose == "acd":
             for one in segments[:1]:
                 happened(one.required_time("segmentStart", how), "queued", queue=queue)
@@ -137,39 +135,59 @@ def _detail(detail: Fields, how: How) -> Iterator[Made]:
         elif purpose in ("agent", "user"):
             _agent(participant.text("userId"), segments, metrics, queue, happened, how)
         session.ignore("remote", "addressOther")
-    revision = max((one["at"] for one in made), default=0)
     if not made:
         yield Unmapped("conversation without sessions")
         return
-    made.sort(key=lambda one: one["at"])
-    made[-1]["attributes"] = _kept(detail)
+    made.sort(key=lambda one: (one["at"], one["id"]))
+    made += _transfers(made)
+    detail.ignore("participants")  # with names and addresses of people; what there is to know of them was read
+    made[0]["attributes"] = _kept(detail)
+    revision = max(one["at"] for one in made)
     for fact in made:
         yield Touchpoint(revision=revision, **fact)
 
 
+def _transfers(made: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each time that a conversation which an agent had is queued, or taken, again: it was passed on before that."""
+    found, had, waits = [], False, False
+    for one in made:
+        if one["type"] in ("queued", "connected") and had and not waits:
+            passed_on = {name: one[name] for name in ("contact_id", "channel", "at")}
+            session = one["id"].rpartition("/")[2]
+            found.append(passed_on | {"type": "transferred", "id": _id(one["contact_id"], "transferred", session)})
+        had = had or one["type"] == "connected"
+        waits = one["type"] == "queued" or (waits and one["type"] != "connected")
+    return found
+
+
 def _agent(agent: str, segments: list[Fields], metrics: dict[str, Fields], queue: str, happened: Any, how: How) -> None:
-    """What one session of an agent was: from the first word to the last, with holds and after-call work."""
+    """What one session of an agent was. Its durations stand with its beginning: it may end after the next has begun."""
     talks = [one for one in segments if one.text("segmentType").lower() in ("interact", "hold")]
     if not talks:
         return
-    wait = _spent(metrics, "tAnswered")
-    happened(talks[0].required_time("segmentStart", how), "connected", queue=queue, agent=agent, wait_s=wait)
+    happened(
+        talks[0].required_time("segmentStart", how), "connected", queue=queue, agent=agent,
+        wait_s=_spent(metrics, "tAnswered"), talk_s=_spent(metrics, "tTalkComplete"),
+        hold_s=_spent(metrics, "tHeldComplete"), wrap_s=_spent(metrics, "tAcw"),
+    )  # fmt: skip
     for place, one in enumerate(talks):
         if one.text("segmentType").lower() == "hold":
-            happened(one.required_time("segmentStart", how), "held", f"held/{place}")
+            happened(one.required_time("segmentStart", how), "held", f".{place}")
             following = talks[place + 1 : place + 2]
             if following and following[0].text("segmentType").lower() == "interact":
-                happened(following[0].required_time("segmentStart", how), "resumed", f"resumed/{place}")
+                happened(following[0].required_time("segmentStart", how), "resumed", f".{place}")
     left = talks[-1].time("segmentEnd", how)
     if left is not None:
-        passed_on = talks[-1].text("disconnectType").upper().endswith(PASSED_ON)
-        happened(
-            left, "transferred" if passed_on else "agent_left", agent=agent,
-            talk_s=_spent(metrics, "tTalkComplete"), hold_s=_spent(metrics, "tHeldComplete"),
-        )  # fmt: skip
+        how_left = {"disconnect_type": talks[-1].text("disconnectType")}
+        happened(left, "agent_left", agent=agent, attributes={"genesys_cloud": how_left})
     for one in segments:
         if one.text("segmentType").lower() == "wrapup" and (over := one.time("segmentEnd", how)) is not None:
-            happened(over, "wrapped_up", agent=agent, wrap_s=_spent(metrics, "tAcw"))
+            code = {"wrap_up_code": one.text("wrapUpCode")}
+            happened(over, "wrapped_up", agent=agent, attributes={"genesys_cloud": code})
+
+
+def _id(conversation: str, what: str, session: str) -> str:
+    return f"{conversation}/{_ORDER.index(what):02}-{what}/{session}"
 
 
 def _spent(metrics: dict[str, Fields], name: str) -> float | None:
@@ -208,4 +226,4 @@ def _customer(session: Fields, direction: str, channel: str) -> dict[str, str]:
 
 def _kept(fields: Fields) -> dict[str, Any]:
     fields.ignore("subject", "callbackUserName", "remoteName")
-    return kept(VENDOR, fields)
+    return kept("genesys_cloud", fields)

@@ -18,7 +18,7 @@ CHANNEL = "review"
 STARS = {"ONE": 1, "TWO": 2, "THREE": 3, "FOUR": 4, "FIVE": 5}
 
 
-@adapter("google_reviews")
+@adapter("google-reviews")
 def adapt(payload: Fields, how: How) -> Iterator[Made]:
     if "reviews" in payload.value:
         yield from each(payload, "reviews", _review, how)

@@ -11,18 +11,18 @@ from producers.adapters.adapter import Adapter
 GROUP = "touchpath.adapters"
 
 BUILT_IN: dict[str, str] = {
-    "amazon_connect": "producers.adapters.amazon_connect",
-    "asterisk_ami": "producers.adapters.asterisk_ami",
-    "asterisk_cdr": "producers.adapters.asterisk_cdr",
-    "asterisk_queue_log": "producers.adapters.asterisk_queue_log",
+    "amazon-connect": "producers.adapters.amazon_connect",
+    "asterisk-ami": "producers.adapters.asterisk_ami",
+    "asterisk-cdr": "producers.adapters.asterisk_cdr",
+    "asterisk-queue-log": "producers.adapters.asterisk_queue_log",
     "chatwoot": "producers.adapters.chatwoot",
     "csv": "producers.adapters.csv_rows",
     "delighted": "producers.adapters.delighted",
-    "freeswitch_callcenter": "producers.adapters.freeswitch_callcenter",
-    "freeswitch_cdr": "producers.adapters.freeswitch_cdr",
+    "freeswitch-callcenter": "producers.adapters.freeswitch_callcenter",
+    "freeswitch-cdr": "producers.adapters.freeswitch_cdr",
     "generic": "producers.adapters.generic",
-    "genesys_cloud": "producers.adapters.genesys_cloud",
-    "google_reviews": "producers.adapters.google_reviews",
+    "genesys-cloud": "producers.adapters.genesys_cloud",
+    "google-reviews": "producers.adapters.google_reviews",
     "intercom": "producers.adapters.intercom",
     "messenger": "producers.adapters.messenger",
     "rudderstack": "producers.adapters.rudderstack",
@@ -45,10 +45,9 @@ def vendors() -> list[str]:
 
 
 def adapter(vendor: str) -> Adapter:
-    """That of ``vendor``, be it written with hyphens, as formats of files are; raises ``UnknownVendor``."""
-    module = BUILT_IN.get(vendor) or BUILT_IN.get(vendor.replace("-", "_"))
-    if module:
-        return cast(Adapter, import_module(module).adapt)
+    """That of ``vendor``; raises ``UnknownVendor``."""
+    if vendor in BUILT_IN:
+        return cast(Adapter, import_module(BUILT_IN[vendor]).adapt)
     for found in entry_points(group=GROUP, name=vendor):
         return cast(Adapter, found.load())
     raise UnknownVendor(f"no adapter for {vendor!r}; there are {', '.join(vendors())}")

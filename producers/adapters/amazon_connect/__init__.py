@@ -17,7 +17,7 @@ from producers.adapters.payload import Fields, Made, Unmapped, adapter, objects,
 CONTACT_EVENT = "Amazon Connect Contact Event"
 
 
-@adapter("amazon_connect")
+@adapter("amazon-connect")
 def adapt(fields: Fields, how: How) -> Iterator[Made]:
     """What one object becomes."""
     if "Records" in fields.value:

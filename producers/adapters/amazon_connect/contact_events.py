@@ -13,13 +13,13 @@ from producers.adapters.amazon_connect import words
 from producers.adapters.payload import Fields, Made, Unmapped, kept
 
 _MEANS = {
-    "INITIATED": ("started", "initiationTimestamp"),
-    "QUEUED": ("queued", "queueInfo.enqueueTimestamp"),
-    "CONNECTED_TO_AGENT": ("connected", "agentInfo.connectedToAgentTimestamp"),
-    "DISCONNECTED": ("ended", "disconnectTimestamp"),
-    "COMPLETED": ("wrapped_up", "agentInfo.afterContactWorkEndTimestamp"),
+    "INITIATED": ("started", "started", "initiationTimestamp"),
+    "QUEUED": ("queued", "queued", "queueInfo.enqueueTimestamp"),
+    "CONNECTED_TO_AGENT": ("connected", "connected", "agentInfo.connectedToAgentTimestamp"),
+    "DISCONNECTED": ("ended", "left", "disconnectTimestamp"),
+    "COMPLETED": ("wrapped_up", "wrapped_up", "agentInfo.afterContactWorkEndTimestamp"),
 }
-"""What an event is here, and where it says when that was."""
+"""What an event is here, the moment of the contact that it is, and where it says when that was."""
 
 
 def read(event: Fields, how: How) -> Iterator[Made]:
@@ -29,15 +29,20 @@ def read(event: Fields, how: How) -> Iterator[Made]:
     if kind not in _MEANS or method == words.LISTENING:
         yield Unmapped(f"contact event, {kind if method != words.LISTENING else method}")
         return
-    type_, when = _MEANS[kind]
+    type_, moment, when = _MEANS[kind]
     at = event.time(when, how)
     leg = event.required("contactId")
     initial = event.text("initialContactId")
     channel = words.channel(event.required("channel"), event.text("segmentAttributes.connect:Subtype.valueString"))
     passed_on = bool(initial) and initial != leg and method != "CALLBACK"
-    if (type_ == "wrapped_up" and at is None) or (type_ == "started" and passed_on):
-        yield Unmapped(f"contact event, {kind} {'of a transfer' if passed_on else 'without after-contact work'}")
+    if type_ == "wrapped_up" and at is None:
+        yield Unmapped(f"contact event, {kind} without after-contact work")
         return
+    if type_ == "started" and passed_on:
+        if method not in words.PASSED_ON:
+            yield Unmapped(f"contact event, {kind} {method}")
+            return
+        type_ = "transferred"
     queue = words.queue("", event.text("queueInfo.queueArn"), how)
     agent = words.key(event.text("agentInfo.agentArn"))
     waiting = event.time("queueInfo.enqueueTimestamp", how) is not None
@@ -46,7 +51,7 @@ def read(event: Fields, how: How) -> Iterator[Made]:
     wrap = event.seconds("agentInfo.afterContactWorkDuration")
     yield Touchpoint(
         at=event.required_time(when, how) if at is None else at,
-        id=f"{leg}/{'left' if type_ in ('ended', 'abandoned') else type_}",
+        id=words.id_of(leg, moment),
         type=type_,
         channel=words.first_channel(method, channel) if type_ == "started" else channel,
         contact_id=words.whole(leg, initial, method),

@@ -17,7 +17,7 @@ from producers.adapters.payload import Fields, Made, Unmapped, kept, some
 
 
 def read(record: Fields, how: How) -> Iterator[Made]:
-    """started, queued, connected, then transferred, abandoned or ended, and wrapped_up, as far as they happened."""
+    """started (or transferred, for a leg that it was passed on to), queued, connected, and how it was left."""
     leg = record.required("ContactId")
     method = record.text("InitiationMethod")
     if method == words.LISTENING:
@@ -56,27 +56,35 @@ def _touchpoints(record: Fields, leg: str, method: str, how: How) -> Iterator[di
     ended = record.time("DisconnectTimestamp", how)
     wrapped = record.time("Agent.AfterContactWorkEndTimestamp", how)
     wait = record.seconds("Queue.Duration")
-    served = {
+    served: dict[str, Any] = {
         "talk_s": record.seconds("Agent.AgentInteractionDuration"),
         "hold_s": record.seconds("Agent.CustomerHoldDuration"),
+        "wrap_s": record.seconds("Agent.AfterContactWorkDuration"),
     }
-    wrap = record.seconds("Agent.AfterContactWorkDuration")
+    goes_on = bool(record.text("NextContactId"))
 
-    def happened(at: int, kind: str, name: str = "", **more: Any) -> dict[str, Any]:
-        return common | {"at": at, "type": kind, "id": f"{leg}/{name or kind}"} | more
+    def happened(at: int, kind: str, moment: str = "", **more: Any) -> dict[str, Any]:
+        return common | {"at": at, "type": kind, "id": words.id_of(leg, moment or kind)} | more
 
     if not initial or initial == leg or method == "CALLBACK":
         direction = words.direction(method, channel)
         yield happened(start, "started", channel=words.first_channel(method, channel), direction=direction)
+    elif method in words.PASSED_ON:
+        yield happened(start, "transferred", "started")
     if queued is not None:
         yield happened(queued, "queued", queue=queue)
-    if connected is not None:
-        yield happened(connected, "connected", queue=queue, agent=agent, wait_s=wait if queued is not None else None)
-    if transferred is not None:  # the next leg goes on with the contact, so all that is known of this one is said now
-        yield happened(transferred, "transferred", "left", queue="", agent=agent, **served, wrap_s=wrap)
+    if (
+        connected is not None
+    ):  # with what came of it: an agent who passes a contact on may leave it after the next has it
+        wait_s = wait if queued is not None else None
+        yield happened(connected, "connected", queue=queue, agent=agent, wait_s=wait_s, **served)
+    if transferred is not None:
+        yield happened(transferred, "transferred", agent=agent)
+    if ended is not None and goes_on:
+        yield happened(ended, "agent_left", "left", agent=agent)
     elif ended is not None and queued is not None and connected is None:
         yield happened(ended, "abandoned", "left", queue=queue, wait_s=wait)
     elif ended is not None:
-        yield happened(ended, "ended", "left", **(served if connected is not None else {}))
-    if wrapped is not None and transferred is None:
-        yield happened(wrapped, "wrapped_up", agent=agent, wrap_s=wrap)
+        yield happened(ended, "ended", "left")
+    if wrapped is not None and not goes_on:
+        yield happened(wrapped, "wrapped_up", agent=agent)

@@ -35,6 +35,16 @@ def whole(contact_id: str, initial: str, method: str) -> str:
     return contact_id if method == "CALLBACK" else initial or contact_id
 
 
+PASSED_ON = frozenset({"TRANSFER", "QUEUE_TRANSFER"})
+"""How a leg begins that somebody passed the contact on to."""
+_ORDER = ("started", "queued", "connected", "transferred", "left", "wrapped_up")
+
+
+def id_of(leg: str, moment: str) -> str:
+    """Of a moment of a leg; times are in seconds, so that ids have to sort right."""
+    return f"{leg}/{_ORDER.index(moment)}-{moment}"
+
+
 def key(arn: str) -> str:
     """The id in an ARN."""
     return arn.rpartition("/")[2]

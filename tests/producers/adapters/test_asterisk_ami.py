@@ -10,7 +10,7 @@ from producers.adapters.adapter import How
 from producers.adapters.asterisk_ami import adapt
 from tests.producers.adapters.told import adapted, brief, says, shared
 
-VENDOR = "asterisk_ami"
+VENDOR = "asterisk-ami"
 
 
 def test_a_call_that_is_answered() -> None:

@@ -8,7 +8,7 @@ from producers.adapters.adapter import How
 from producers.adapters.asterisk_cdr import adapt
 from tests.producers.adapters.told import adapted, brief, says
 
-VENDOR = "asterisk_cdr"
+VENDOR = "asterisk-cdr"
 HERE = How(time_zone="Europe/Zurich")
 
 

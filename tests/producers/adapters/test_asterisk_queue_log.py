@@ -8,7 +8,7 @@ from producers.adapters.adapter import How
 from producers.adapters.asterisk_queue_log import adapt
 from tests.producers.adapters.told import adapted, brief, says, shared, told
 
-VENDOR = "asterisk_queue_log"
+VENDOR = "asterisk-queue-log"
 
 
 def test_a_call_that_is_answered_and_one_that_is_abandoned() -> None:

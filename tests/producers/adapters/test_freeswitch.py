@@ -14,7 +14,7 @@ from producers.adapters import freeswitch_callcenter, freeswitch_cdr
 from producers.adapters.adapter import How
 from tests.producers.adapters.told import FIXTURES, adapted, brief, says, told
 
-CDR, EVENTS = "freeswitch_cdr", "freeswitch_callcenter"
+CDR, EVENTS = "freeswitch-cdr", "freeswitch-callcenter"
 CALL = "freeswitch:3f0c1d2e-0000-4a4a-8b8b-000000000001"
 WHO = {"phone": "+41795550142"}
 

@@ -13,7 +13,7 @@ from producers.formats.vendors import plain_csv, queue_log
 from producers.replay import Reading
 from tests.producers.adapters.told import FIXTURES, adapted
 
-LOG = FIXTURES / "asterisk_queue_log"
+LOG = FIXTURES / "asterisk-queue-log"
 DIALLER = Path(__file__).parents[3] / "examples" / "mappings"
 
 
@@ -21,7 +21,7 @@ DIALLER = Path(__file__).parents[3] / "examples" / "mappings"
 def test_a_log_line_by_line_is_what_it_is_as_a_whole(name: str) -> None:
     bad: list[BadLine] = []
     with open(LOG / name, "rb") as file:
-        assert list(FORMATS["asterisk-queue-log"](file, bad.append)) == adapted("asterisk_queue_log", name).touchpoints
+        assert list(FORMATS["asterisk-queue-log"](file, bad.append)) == adapted("asterisk-queue-log", name).touchpoints
     assert bad == []
 
 
