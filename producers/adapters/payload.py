@@ -30,6 +30,10 @@ LEFT_OUT = "left_out"
 """Under this name stand the unmapped fields that would not fit."""
 
 
+NOTHING = "an object that says nothing"
+"""The kind of a payload such as an empty batch."""
+
+
 class Unmapped(NamedTuple):
     """An event that no touchpoint is made of, by the vendor's name for its kind."""
 
@@ -311,8 +315,13 @@ def adapter(vendor: str) -> Callable[[Read], Adapter]:
             for one in objects(raw):
                 if isinstance(one, Invalid):
                     yield one
-                else:
-                    yield from until_invalid(read, one, how)
+                    continue
+                silent = True
+                for made in until_invalid(read, one, how):
+                    silent = False
+                    yield made
+                if silent:
+                    yield Unmapped(NOTHING)
 
         return from_bytes(vendor)(wraps(read)(every))
 
@@ -343,6 +352,8 @@ def from_bytes(vendor: str) -> Callable[[Callable[[bytes, How], Iterable[Made]]]
             except Exception as error:  # a mistake of the adapter's is one more payload that was not taken
                 problem = f"the adapter {vendor} failed: {type(error).__name__}"
                 adapted.refused.append(Invalid("adapter_failed", "", bytes(raw[:40]), problem))
+            if not any(adapted):
+                adapted.unmapped[NOTHING] += 1
             return adapted
 
         return adapt

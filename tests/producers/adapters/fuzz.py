@@ -28,8 +28,8 @@ from tests.producers.adapters.fixtures_of import FIXTURES, Fixture, fixtures
 
 STRANGE: tuple[Any, ...] = (
     None, True, False, 0, -1, 1.5, 10**30, float("nan"), float("inf"), "", " ", "x", "0", "\ud800", "\x00",
-    "x" * 70_000, "2026-03-01T12:00:00", "2026-03-01T12:00:00Z", "9999-12-31T23:59:59+14:00", "1970-01-01", "-5", [], {}, [[]], [{}],
-    {"": ""}, {"a": [1]}, [None],
+    "x" * 70_000, "2026-03-01T12:00:00", "2026-03-01T12:00:00Z", "9999-12-31T23:59:59+14:00", "1970-01-01", "-5",
+    [], {}, [[]], [{}], {"": ""}, {"a": [1]}, [None],
 )  # fmt: skip
 """What may stand where something else was expected."""
 
@@ -54,7 +54,7 @@ def surely(adapt: Adapter, raw: bytes, how: How) -> Adapted:
     assert all(isinstance(one, Invalid) and one.reason and str(one) for one in adapted.refused)
     assert not [one for one in adapted.refused if one.reason == "adapter_failed"], adapted.refused
     assert all(isinstance(kind, str) and count > 0 for kind, count in adapted.unmapped.items())
-    assert any(adapted) or not raw.strip() or not _is_payload(raw), "nothing is said of it"
+    assert any(adapted), "nothing is said of it"
     return adapted
 
 
@@ -183,15 +183,6 @@ _ACCIDENTS: tuple[Callable[[Any, Draw], Any], ...] = (
     _wrapped,
     _renamed,
 )
-
-
-def _is_payload(raw: bytes) -> bool:
-    """Whether there is an object in it: an empty list says nothing, and nothing need be said of it."""
-    try:
-        value = json.loads(raw)
-    except ValueError:
-        return False
-    return isinstance(value, dict) and bool(value) and all(not isinstance(one, list) for one in value.values())
 
 
 def run(vendor: str, count: int, start: int) -> Counter[str]:

@@ -134,6 +134,7 @@ def test_a_form_is_read_by_name() -> None:
 def acme(fields: Fields, how: How) -> Iterator[Made]:
     if kind := fields.text("unmapped"):
         yield Unmapped(kind)
+    if kind or fields.flag("silent"):
         return
     yield Touchpoint(
         EARLIEST, fields.required("id"), "message", "chat", fields.text("contact"), attributes=fields.rest()
@@ -150,6 +151,7 @@ def acme(fields: Fields, how: How) -> Iterator[Made]:
         (b'[{}, {"id": 2}]', ["2"], {}, ["[0].id: is required (got None)"]),
         (b'{"id": "' + b"x" * 256 + b'"}', [], {}, ["id: Expected `str` of length <= 255"]),
         (b'{"id": "\\ud800"}', [], {}, ["id: the touchpoint cannot be written: UnicodeEncodeError"]),
+        (b'{"silent": true}', [], {"an object that says nothing": 1}, []),
         (b'{"id": 1, "fails": true}', ["1"], {}, ["the adapter acme failed: ZeroDivisionError"]),
         (b"{", [], {}, ["no JSON"]),
     ],
