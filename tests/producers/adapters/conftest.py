@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from tests.producers.adapters.shared import PAYLOADS
 
-collect_ignore = [] if PAYLOADS.is_dir() else ["test_shared_payloads.py"]
+collect_ignore_glob = [] if PAYLOADS.is_dir() else ["test_shared_*.py"]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from producers.adapters.adapter import How
 from producers.adapters.asterisk_ami import adapt
-from tests.producers.adapters.told import adapted, brief, says, shared
+from tests.producers.adapters.told import adapted, brief, says
 
 VENDOR = "asterisk-ami"
 
@@ -68,17 +66,3 @@ def test_an_event_without_a_time_has_that_at_which_it_came_or_is_refused() -> No
 )
 def test_what_cannot_be_taken_is_named(raw: bytes, problem: str) -> None:
     assert says(adapt(raw, How())) == [problem]
-
-
-@pytest.mark.parametrize(
-    ("event", "kind"), [("QueueCallerJoin", "queued"), ("QueueCallerAbandon", "abandoned"), ("AgentComplete", "ended")]
-)
-def test_the_shared_pages_fields_are_those_that_are_read(event: str, kind: str) -> None:
-    page = shared(f"asterisk-ami-{event}.md.txt").decode()
-    names = re.findall(r"^(\w+): <value>$", page, re.MULTILINE)
-    values = {"Uniqueid": "1.1", "CallerIDNum": "41795550142", "HoldTime": "7", "TalkTime": "9", "Reason": "agent"}
-    block = f"Event: {event}\r\nTimestamp: 1772366400.5\r\n" + "".join(
-        f"{name}: {values.get(name, 'x')}\r\n" for name in names
-    )
-    [touchpoint] = adapt(block.encode(), How()).touchpoints
-    assert (touchpoint.type, touchpoint.queue, touchpoint.identifiers) == (kind, "x", {"phone": "41795550142"})

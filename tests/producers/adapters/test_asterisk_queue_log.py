@@ -6,7 +6,7 @@ from journeys.contact import fold
 from journeys.settings import Settings
 from producers.adapters.adapter import How
 from producers.adapters.asterisk_queue_log import adapt
-from tests.producers.adapters.told import adapted, brief, says, shared, told
+from tests.producers.adapters.told import adapted, brief, says, told
 
 VENDOR = "asterisk-queue-log"
 
@@ -82,13 +82,3 @@ def test_bad_lines_are_named_and_the_others_taken() -> None:
 def test_servers_are_told_apart_by_their_source() -> None:
     first = adapted(VENDOR, "queue_log.txt", How(source="bern")).touchpoints[0]
     assert (first.source, first.contact_id) == ("bern", "bern:1772366399.17")
-
-
-def test_the_shared_log() -> None:
-    found = adapt(shared("asterisk-queue_log.txt"), How())
-    assert [one.type for one in found.touchpoints] == [
-        "queued", "abandoned", "queued", "queued", "connected", "ended", "queued", "abandoned"
-    ]  # fmt: skip
-    assert found.refused == []
-    assert set(found.unmapped) == {"QUEUESTART", "ADDMEMBER", "RINGNOANSWER"}
-    assert [one.wait_s for one in found.touchpoints if one.type == "abandoned"] == [68, 90]

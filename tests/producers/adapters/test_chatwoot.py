@@ -10,7 +10,7 @@ from journeys.contact import fold
 from journeys.settings import Settings
 from producers.adapters.adapter import How
 from producers.adapters.chatwoot import adapt
-from tests.producers.adapters.told import adapted, brief, says, shared, told
+from tests.producers.adapters.told import adapted, brief, says, told
 
 WHO = {"customer_id": "C-9001", "email": "mara@shop.example", "phone": "+41795550142", "chatwoot": "61"}
 
@@ -117,15 +117,3 @@ def test_accounts_are_told_apart_by_their_source() -> None:
 def test_what_cannot_be_taken_is_named(payload: dict[str, object], problem: str) -> None:
     [said] = says(adapt(json.dumps(payload).encode(), How()))
     assert said.startswith(problem)
-
-
-def test_the_shared_message() -> None:
-    [message] = adapt(shared("chatwoot-message_created.json"), How()).touchpoints
-    assert (message.type, message.channel, message.direction) == ("message", "chat", "inbound")
-    assert "email" in message.identifiers
-
-
-def test_the_shared_change_of_status_is_to_a_bot_and_no_touchpoint() -> None:
-    found = adapt(shared("chatwoot-conversation_status_changed.json"), How())
-    assert (found.touchpoints, found.refused) == ([], [])
-    assert found.unmapped == {"conversation_status_changed: pending": 1}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from producers.adapters.adapter import How
 from producers.adapters.delighted import adapt
-from tests.producers.adapters.told import adapted, says, shared, told
+from tests.producers.adapters.told import adapted, says, told
 
 
 def test_an_answer() -> None:
@@ -41,9 +41,3 @@ def test_what_cannot_be_taken_is_named() -> None:
     assert says(adapt(b'{"event_type": "survey_response.created"}', How())) == [
         "event_data.created_at: is required (got None)"
     ]
-
-
-def test_the_shared_answer() -> None:
-    [answer] = adapt(shared("delighted-nps-survey_response.json"), How()).touchpoints
-    assert (answer.type, answer.channel, answer.attributes["nps"]) == ("surveyed", "survey", 5)
-    assert "email" in answer.identifiers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from producers.adapters.adapter import How
 from producers.adapters.google_reviews import adapt
-from tests.producers.adapters.told import adapted, brief, says, shared, told
+from tests.producers.adapters.told import adapted, brief, says, told
 
 
 def test_a_review() -> None:
@@ -39,9 +39,3 @@ def test_a_notification_names_a_review_and_has_none() -> None:
 def test_what_cannot_be_taken_is_named() -> None:
     assert says(adapt(b"{}", How())) == ["reviewId: is required (got None)"]
     assert says(adapt(b'{"reviews": []}', How())) == ["reviews: is required (got [])"]
-
-
-def test_the_shared_review() -> None:
-    review, reply = adapt(shared("google-business-review.json"), How()).touchpoints
-    assert (review.type, review.attributes["stars"], reply.type) == ("reviewed", 5, "replied")
-    assert review.identifiers == {}

@@ -10,7 +10,7 @@ from journeys.contact import fold
 from journeys.settings import Settings
 from producers.adapters.adapter import How
 from producers.adapters.intercom import adapt
-from tests.producers.adapters.told import adapted, brief, says, shared, told
+from tests.producers.adapters.told import adapted, brief, says, told
 
 WHO = {"customer_id": "C-9001", "email": "mara@shop.example", "phone": "+41795550142", "intercom": "ic-51"}
 
@@ -103,13 +103,3 @@ def test_what_cannot_be_taken_is_named() -> None:
     assert says(adapt(b'{"data": {}}', How())) == ["topic: is required (got None)"]
     closed = {"topic": "conversation.admin.closed", "data": {"item": {"id": 7}}}
     assert says(adapt(json.dumps(closed).encode(), How())) == ["created_at: is required (got None)"]
-
-
-def test_the_shared_conversation() -> None:
-    [ended] = adapt(shared("intercom-conversation-admin-closed.json"), How()).touchpoints
-    assert (ended.type, ended.channel, ended.agent != "", "customer_id" in ended.identifiers) == (
-        "ended",
-        "chat",
-        True,
-        True,
-    )

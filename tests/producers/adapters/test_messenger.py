@@ -9,7 +9,7 @@ import pytest
 
 from producers.adapters.adapter import How
 from producers.adapters.messenger import adapt
-from tests.producers.adapters.told import adapted, says, shared, told
+from tests.producers.adapters.told import adapted, says, told
 
 WHO = {"social": "messenger:7001"}
 
@@ -82,8 +82,3 @@ def test_instagram_and_events_as_changes() -> None:
 def test_what_cannot_be_taken_is_named(event: Any, problem: str) -> None:
     payload = {"object": "page", "entry": [{"messaging": [event]}]}
     assert says(adapt(json.dumps(payload).encode(), How())) == [problem]
-
-
-def test_the_shared_message() -> None:
-    [message] = adapt(shared("facebook-messenger-message.json"), How()).touchpoints
-    assert (message.type, message.channel, told(message)["at"][:4]) == ("message", "messenger", "2023")

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import re
-
 from producers.adapters.adapter import How
 from producers.adapters.satismeter import adapt
-from tests.producers.adapters.told import adapted, says, shared, told
+from tests.producers.adapters.told import adapted, says, told
 
 
 def test_an_answer_with_three_scores() -> None:
@@ -41,15 +38,3 @@ def test_what_cannot_be_taken_is_named() -> None:
     assert says(adapt(b'{"event": "completed", "response": {"id": 1}}', How())) == [
         "response.created: is required (got None)"
     ]
-
-
-def test_the_shared_answers() -> None:
-    source = shared("rudderstack-source-satismeter.ts.txt").decode()
-    payloads = re.findall(r"JSON\.stringify\((\{.*?\n {14}\})\)", source, re.DOTALL)
-    assert len(payloads) == 2
-    for payload in payloads:
-        text = re.sub(r"(?m)(^|[{,])\s*(\w+):", r'\1 "\2":', payload)
-        text = re.sub(r",(\s*[}\]])", r"\1", re.sub(r"'((?:[^'\\]|\\.)*)'", r'"\1"', text))
-        [answer] = adapt(json.dumps(json.loads(text)).encode(), How()).touchpoints
-        scores = {name: answer.attributes[name] for name in ("nps", "csat", "ces")}
-        assert (answer.channel, scores) == ("survey", {"nps": 5, "csat": 4, "ces": 4})

@@ -10,7 +10,7 @@ import pytest
 from producers.adapters.adapter import How
 from producers.adapters.ids import hidden
 from producers.adapters.whatsapp import adapt
-from tests.producers.adapters.told import adapted, brief, says, shared, told
+from tests.producers.adapters.told import adapted, brief, says, told
 
 WHO = {"phone": "+41795550142", "social": "whatsapp:CH.77120034"}
 ONE = f"whatsapp:{hidden('wamid.HBgLNDE3OTU1NTAxNDI1')}"
@@ -115,22 +115,3 @@ def test_a_bad_message_does_not_keep_the_next_from_being_taken() -> None:
 )
 def test_what_is_no_payload_is_refused(payload: Any, problem: str) -> None:
     assert says(adapt(json.dumps(payload).encode(), How())) == [problem]
-
-
-def test_the_shared_messages() -> None:
-    payloads = json.loads(shared("whatsapp-cloud-message.json"))
-    for name, payload in payloads.items():
-        found = adapt(json.dumps(payload).encode(), How())
-        assert found.refused == [], name
-        last = found.touchpoints[-1]
-        expected = "reacted" if name in ("reaction", "unreaction_empty", "unreaction_no_emoji") else "message"
-        assert (last.type, last.channel, last.direction) == (expected, "messenger", "inbound"), name
-        assert last.identifiers["phone"].startswith("+"), name
-        assert len(found.touchpoints) == (2 if name == "referral" else 1), name
-
-
-def test_the_shared_statuses() -> None:
-    for name, payload in json.loads(shared("whatsapp-cloud-message_status.json")).items():
-        found = adapt(json.dumps(payload).encode(), How())
-        assert (found.refused, len(found.touchpoints)) == ([], 1), name
-        assert found.touchpoints[0].type.startswith("message_"), name

@@ -6,27 +6,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from journeys.touchpoint import Touchpoint
 from producers.adapters.adapter import Adapted, How
 from producers.adapters.registry import adapter
 
 FIXTURES = Path(__file__).parent / "fixtures"
-SHARED = Path(__file__).parents[4] / "shared" / "payloads"
-"""What vendors really send, where somebody has put it beside the repository; it is not part of it."""
 
 
 def adapted(vendor: str, name: str, how: How | None = None) -> Adapted:
     """What a fixture becomes."""
     return adapter(vendor)((FIXTURES / vendor / name).read_bytes(), how or How())
-
-
-def shared(name: str) -> bytes:
-    """A shared file; skips the test where there is none."""
-    if not SHARED.is_dir():
-        pytest.skip("no shared payloads beside the repository")
-    return (SHARED / name).read_bytes()
 
 
 def told(touchpoint: Touchpoint) -> dict[str, Any]:
