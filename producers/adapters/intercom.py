@@ -80,20 +80,20 @@ def adapt(payload: Fields, how: How) -> Iterator[Made]:
     if topic in IDENTIFYING:
         yield _identified(payload, payload.object("data.item"))
     elif read := _READ.get(topic):
-        yield from read(_conversation(payload, payload.object("data.item"), how))
+        yield from read(_conversation(topic, payload, payload.object("data.item"), how))
     else:
         yield Unmapped(topic)
 
 
-def _conversation(payload: Fields, item: Fields, how: How) -> Conversation:
+def _conversation(topic: str, payload: Fields, item: Fields, how: How) -> Conversation:
     item.ignore(*_PRIVATE)
     contact_id = f"intercom:{item.required('id')}"
     source = item.object("source" if item.value.get("source") else "conversation_message")
     parts = item.objects("conversation_parts.conversation_parts")
     said = parts[-1] if parts else source  # a notification has the part that it is about, and no other
-    at = said.epoch("created_at") or item.epoch("updated_at") or payload.required_epoch("created_at")
-    if not parts:
-        at = item.epoch("created_at") or at
+    at = said.epoch("created_at") or item.epoch("created_at" if topic.endswith(".created") else "updated_at")
+    if at is None:
+        at = payload.required_epoch("created_at")
     team = item.text("team_assignee_id")
     people = item.objects("contacts.contacts")
     person = people[0] if people else item.object("user")

@@ -99,6 +99,18 @@ def test_other_topics_are_counted_by_name() -> None:
     assert adapted("intercom", "ping.json").unmapped == {"ping": 1}
 
 
+def test_a_notification_without_a_part_has_the_conversations_time_or_its_own() -> None:
+    closed = {"topic": "conversation.admin.closed", "created_at": 1772366401, "data": {"item": {"id": 7}}}
+    assert brief(adapt(json.dumps(closed).encode(), How())) == [("ended", "chat", "12:00:01")]
+    closed["data"] = {"item": {"id": 7, "created_at": 1, "updated_at": 1772366402}}
+    assert brief(adapt(json.dumps(closed).encode(), How())) == [("ended", "chat", "12:00:02")]
+
+
+def test_a_team_is_called_as_whoever_set_it_up_says() -> None:
+    [queued, _] = adapted("intercom", "began.json", How(names={"31": "Billing"})).touchpoints
+    assert queued.queue == "Billing"
+
+
 def test_what_cannot_be_taken_is_named() -> None:
     assert says(adapt(b'{"data": {}}', How())) == ["topic: is required (got None)"]
     closed = {"topic": "conversation.admin.closed", "data": {"item": {"id": 7}}}
