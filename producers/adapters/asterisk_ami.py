@@ -70,7 +70,8 @@ def _touchpoint(fields: Fields, kind: str, event: str, how: How) -> Touchpoint:
     fields.ignore(*_PRIVATE)
     return Touchpoint(
         at, id_of(contact_id, at, kind, event, waited, talked), kind, CHANNEL, contact_id, phone(_known(caller)),
-        queue=fields.text("Queue"), agent=fields.text("MemberName") or fields.text("Interface"), direction="inbound",
+        queue="" if kind == "transferred" else fields.text("Queue"),
+        agent=fields.text("MemberName") or fields.text("Interface"), direction="inbound",
         wait_s=waited, talk_s=talked,
         attributes=kept("asterisk", fields, reason=reason, extension=caller if is_extension(caller) else ""),
     )  # fmt: skip

@@ -48,7 +48,8 @@ KINDS = {
     "BLINDTRANSFER": "transferred",
     "ATTENDEDTRANSFER": "transferred",
 }
-"""Who leaves a queue unanswered and did not hang up goes on in the dial plan: to another queue, to a voice mail."""
+"""Who leaves a queue unanswered and did not hang up goes on in the dial plan: to another queue, to a voice mail. Where
+to is not said, so a transfer names no queue; the one that was left is in its attributes."""
 STATES = {
     "AGENTLOGIN": AVAILABLE,
     "AGENTCALLBACKLOGIN": AVAILABLE,
@@ -115,7 +116,8 @@ def _touchpoint(fields: Fields, kind: str, event: str, how: How) -> Touchpoint:
     fields.ignore("calleridname")
     return Touchpoint(
         at, id_of(contact_id, at, kind, event, waited, talked), kind, CHANNEL, contact_id, phone(caller),
-        queue=member(fields.text("queuename")), agent=member(fields.text("agent")), direction="inbound", wait_s=waited,
+        queue="" if kind == "transferred" else member(fields.text("queuename")), agent=member(fields.text("agent")),
+        direction="inbound", wait_s=waited,
         talk_s=talked,
         attributes=kept("asterisk", fields, reason=reason, extension=caller if is_extension(caller) else ""),
     )  # fmt: skip

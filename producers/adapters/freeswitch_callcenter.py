@@ -94,7 +94,8 @@ def _touchpoint(
     caller = fields.text("CC-Member-CID-Number")
     return Touchpoint(
         at, f"{contact_id}/{fields.text('Event-Date-Timestamp')}/{action}", kind, CHANNEL, contact_id, phone(caller),
-        queue=fields.text("CC-Queue"), agent=fields.text("CC-Agent"), direction="inbound", wait_s=waited, talk_s=talked,
+        queue="" if kind == "transferred" else fields.text("CC-Queue"), agent=fields.text("CC-Agent"),
+        direction="inbound", wait_s=waited, talk_s=talked,
         attributes=kept("freeswitch", fields, reason=reason, extension=caller if is_extension(caller) else ""),
     )  # fmt: skip
 

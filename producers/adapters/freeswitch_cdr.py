@@ -20,9 +20,11 @@ from producers.adapters.numbers import ends
 from producers.adapters.payload import Fields, Made, Unmapped, form, from_bytes, kept, objects, until_invalid
 
 _NAMES = (
-    "caller_id_name", "effective_caller_id_name", "origination_caller_id_name", "sip_from_display", "sip_cid_name",
-    "callee_id_name", "sip_contact_params", "last_sent_callee_id_name", "initial_callee_id_name",
+    "caller_id_name", "effective_caller_id_name", "origination_caller_id_name", "callee_id_name",
+    "last_sent_callee_id_name", "initial_callee_id_name",
 )  # fmt: skip
+_LINE = ("sip_", "rtp_", "remote_", "local_", "advertised_", "switch_r_", "switch_m_")
+"""Of SIP and RTP: names and network addresses, of which nothing is kept."""
 
 
 @from_bytes("freeswitch-cdr")
@@ -96,11 +98,12 @@ def _call(fields: Fields, direction: str, who: dict[str, str]) -> Iterator[Made]
     elif joined is not None and (gone := _second(fields, "cc_queue_canceled_epoch", began)) is not None:
         reason = fields.text("cc_cancel_reason")
         waited = since(fields, "cc_queue_joined_epoch", "cc_queue_canceled_epoch")
+        kind = left(reason)
         yield Touchpoint(
-            gone, f"{key}-3", left(reason), CHANNEL, contact_id, who, queue=queue, wait_s=waited,
+            gone, f"{key}-3", kind, CHANNEL, contact_id, who, queue=queue if kind == "abandoned" else "", wait_s=waited,
             attributes={"reason": reason} if reason else {},
         )  # fmt: skip
-    fields.ignore(*_NAMES)
+    fields.ignore(*_NAMES, *(name for name in fields.value if name.startswith(_LINE)))
     attributes = kept("freeswitch", fields, reason=fields.text("hangup_cause"))
     yield Touchpoint(
         ended, f"{key}-4", "ended", CHANNEL, contact_id, who, direction=direction, talk_s=talked,

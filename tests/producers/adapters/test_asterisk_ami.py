@@ -39,6 +39,7 @@ def test_a_call_that_is_abandoned() -> None:
 def test_service_that_ends_in_a_transfer() -> None:
     [transferred] = adapted(VENDOR, "passed_on.txt").touchpoints
     assert (transferred.type, transferred.agent, transferred.talk_s) == ("transferred", "Jo", 120)
+    assert (transferred.queue, transferred.attributes["asterisk"]["Queue"]) == ("", "billing")
 
 
 def test_what_agents_do() -> None:

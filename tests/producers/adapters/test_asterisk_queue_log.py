@@ -55,7 +55,8 @@ def test_visits_are_read_right_though_the_log_tells_whole_seconds() -> None:
 def test_why_a_queue_was_left_is_kept() -> None:
     *_, left = adapted(VENDOR, "transfers.txt").touchpoints
     assert (left.type, left.wait_s, left.attributes["reason"]) == ("transferred", 10.0, "EXITWITHKEY")
-    assert left.attributes["asterisk"]["key"] == "1"
+    assert left.attributes["asterisk"] == {"queuename": "faults", "key": "1", "position": "1", "origposition": "1"}
+    assert left.queue == ""
 
 
 def test_what_agents_do() -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from producers.adapters import csv_rows, generic
 from producers.adapters.adapter import How
@@ -166,6 +168,17 @@ def test_what_one_rule_has_a_place_for_no_other_keeps() -> None:
         {"generic": {"by.mood": "good"}}, {"text": "secret", "generic": {"by.mood": "good"}}
     ]  # fmt: skip
     assert found[1].agent == "bot"
+
+
+@given(st.randoms(use_true_random=False), st.sampled_from(["till.toml", "dialler.toml"]))
+def test_a_mapping_that_somebody_broke_is_refused_or_works(draw: Any, name: str) -> None:
+    text = (EXAMPLES / name).read_text()
+    begin = draw.randrange(len(text))
+    broken = text[:begin] + draw.choice(["", "x", '"', "[", "'", "= 7", "\n"]) + text[begin + draw.randrange(9) :]
+    for adapt, payload in ((generic.adapt, "till.json"), (csv_rows.adapt, "dialler.csv")):
+        found = adapt((EXAMPLES / payload).read_bytes(), How(mapping=broken))
+        assert any(found)
+        assert "adapter_failed" not in {invalid.reason for invalid in found.refused}
 
 
 def test_a_function_that_gets_what_it_does_not_take_is_named() -> None:
