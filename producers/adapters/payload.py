@@ -30,6 +30,8 @@ LEFT_OUT = "left_out"
 """Under this name stand the unmapped fields that would not fit."""
 
 
+DEEPEST = 16
+"""A list that is kept holds others within others up to here."""
 NOTHING = "an object that says nothing"
 """The kind of a payload such as an empty batch."""
 
@@ -50,14 +52,19 @@ class Fields:
     where there is something else than was asked for.
     """
 
-    def __init__(self, value: Mapping[str, Any], path: str = "", read: set[str] | None = None) -> None:
+    def __init__(
+        self, value: Mapping[str, Any], label: str = "", *, within: str = "", read: set[str] | None = None
+    ) -> None:
+        """``label``: where in the payload it stands, as errors have it. What is below another object shares what was
+        ``read`` of that, and its path ``within`` it."""
         self.value = value
-        self._path = path
+        self._label = label
+        self._within = f"{within}." if within else ""
         self._read: set[str] = set() if read is None else read
 
     def named(self, path: str) -> str:
         """The whole path of ``path`` below this object, as errors have it."""
-        return f"{self._path}.{path}" if self._path else path
+        return f"{self._label}.{self._within}{path}" if self._label else self._within + path
 
     def wrong(self, path: str, problem: str) -> Invalid:
         """That what stands at ``path`` cannot be taken."""
@@ -70,16 +77,18 @@ class Fields:
     def get(self, path: str) -> Any:
         """Whatever stands there, None if nothing does. It counts as read, with all below it."""
         value = self._at(path)
-        self._read.add(self.named(path))
+        self._read.add(self._within + path)
         return value
 
     def _at(self, path: str) -> Any:
+        if "." not in path:
+            return self.value.get(path)
         value: Any = self.value
         gone = ""
         for name in path.split("."):
             if value is None:
                 return None
-            if not isinstance(value, Mapping):
+            if not isinstance(value, dict):
                 raise Invalid("invalid_field", self.named(gone), value, "expected an object")
             value = value.get(name)
             gone = f"{gone}.{name}" if gone else name
@@ -87,7 +96,7 @@ class Fields:
 
     def ignore(self, *paths: str) -> None:
         """Count ``paths``, with all below them, as read: they say nothing more, or must not be kept."""
-        self._read.update(map(self.named, paths))
+        self._read.update([self._within + path for path in paths] if self._within else paths)
 
     def text(self, path: str) -> str:
         """Text, or a number as text (ids are either); "" without one."""
@@ -131,25 +140,24 @@ class Fields:
         """The object there; an empty one if there is none."""
         value = self._at(path)
         if value is None:
-            return Fields({}, self.named(path), self._read)
-        if not isinstance(value, Mapping):
+            return Fields({}, self._label, within=self._within + path, read=self._read)
+        if not isinstance(value, dict):
             raise self.wrong(path, "expected an object")
-        return Fields(value, self.named(path), self._read)
+        return Fields(value, self._label, within=self._within + path, read=self._read)
 
     def objects(self, path: str) -> list[Fields]:
         """The objects of the list there; none if there is none."""
         value = self._at(path)
-        self._read.add(f"{self.named(path)}[]")
+        self._read.add(f"{self._within}{path}[]")
         if value is None:
             return []
         if not isinstance(value, list):
             raise self.wrong(path, "expected a list")
         found = []
         for place, one in enumerate(value):
-            where = f"{self.named(path)}[{place}]"
-            if not isinstance(one, Mapping):
-                raise Invalid("invalid_field", where, one, "expected an object")
-            found.append(Fields(one, where, self._read))
+            if not isinstance(one, dict):
+                raise Invalid("invalid_field", f"{self.named(path)}[{place}]", one, "expected an object")
+            found.append(Fields(one, self._label, within=f"{self._within}{path}[{place}]", read=self._read))
         return found
 
     def texts(self, path: str) -> list[str]:
@@ -168,7 +176,7 @@ class Fields:
             value = msgspec.json.decode(text) if text else {}
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             value = None
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             raise self.wrong(path, "expected a JSON object as text")
         return Fields(value, self.named(path))
 
@@ -217,10 +225,14 @@ class Fields:
     def rest(self, most: int = MOST_REST) -> dict[str, Any]:
         """The fields that were not read, by path below this object; what is null or empty is left out.
 
-        If together they are longer than ``most`` as JSON, the longest are left out, and named.
+        If together they are longer than ``most`` as JSON, the longest are left out, and named; so are those that lie
+        within too many others.
         """
-        unread = dict(_leaves(self.value, self._path, self._read))
-        short = {path.removeprefix(f"{self._path}.") if self._path else path: one for path, one in unread.items()}
+        unread: dict[str, Any] = {}
+        _leaves(self.value, self._within, self._read, unread, 0)
+        short = {path[len(self._within) :]: one for path, one in unread.items()} if self._within else unread
+        if _fits(short, most):
+            return short
         sizes = {path: len(path) + 4 + _size(one) for path, one in short.items()}
         size = sum(sizes.values())
         left_out = []
@@ -294,11 +306,13 @@ def objects(raw: bytes) -> Iterator[Fields | Invalid]:
         yield Invalid("null_value", "", raw[:40], "there is nothing in it")
         return
     try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        yield Invalid("not_json", "", raw[:40], touchpoint.unread(error))
-        return
-    found = list(_values(text))
+        found = [msgspec.json.decode(raw)]
+    except (msgspec.DecodeError, UnicodeError, RecursionError):  # it may still be several
+        try:
+            found = list(_values(raw.decode("utf-8-sig")))
+        except UnicodeDecodeError as error:
+            yield Invalid("not_json", "", raw[:40], touchpoint.unread(error))
+            return
     for place, value in enumerate(found):
         yield from _objects(value, "" if len(found) == 1 else f"[{place}]")
 
@@ -437,32 +451,65 @@ def _objects(value: Any, path: str) -> Iterator[Fields | Invalid]:
     elif isinstance(value, list):
         for place, one in enumerate(value):
             where = f"{path}[{place}]"
-            if isinstance(one, Mapping):
+            if isinstance(one, dict):
                 yield Fields(one, where)
             else:
                 yield Invalid("invalid_field", where, one, "expected an object")
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         yield Fields(value, path)
     else:
         yield Invalid("invalid_field", path, value, "expected an object")
 
 
-def _leaves(value: Any, path: str, read: set[str]) -> Iterator[tuple[str, Any]]:
-    """The fields below ``value`` that were not read: a list whole, unless something in it was."""
-    if path in read or value is None or value == "" or value == [] or value == {}:
+def _leaves(value: Any, within: str, read: set[str], found: dict[str, Any], depth: int) -> None:
+    """Puts into ``found`` the fields below ``value`` that were not read: a list whole, unless something in it was."""
+    for name, one in value.items():
+        path = f"{within}{name}"
+        if one is None or path in read:
+            continue
+        _leaf(one, path, read, found, depth)
+
+
+def _leaf(one: Any, path: str, read: set[str], found: dict[str, Any], depth: int) -> None:
+    if isinstance(one, (str, list, dict)) and not one:
         return
-    if isinstance(value, Mapping):
-        for name, one in value.items():
-            yield from _leaves(one, f"{path}.{name}" if path else str(name), read)
-    elif isinstance(value, list) and f"{path}[]" in read:
-        for place, one in enumerate(value):
-            yield from _leaves(one, f"{path}[{place}]", read)
+    if isinstance(one, dict) and depth < DEEPEST:
+        _leaves(one, f"{path}.", read, found, depth + 1)
+    elif isinstance(one, list) and f"{path}[]" in read:
+        for place, inner in enumerate(one):
+            if inner is not None and f"{path}[{place}]" not in read:
+                _leaf(inner, f"{path}[{place}]", read, found, depth + 1)
     else:
-        yield path, value
+        found[path] = one
+
+
+def _fits(rest: dict[str, Any], most: int) -> bool:
+    if any(isinstance(one, (list, dict)) and _is_deep(one) for one in rest.values()):
+        return False
+    try:
+        return len(msgspec.json.encode(rest)) <= most
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return False
 
 
 def _size(value: Any) -> int:
+    if isinstance(value, (list, dict)) and _is_deep(value):
+        return MOST_REST
     try:
         return len(msgspec.json.encode(value))
     except (TypeError, ValueError, OverflowError, RecursionError):
         return MOST_REST
+
+
+def _is_deep(value: Any) -> bool:
+    within = [value]
+    for _ in range(DEEPEST):
+        within = [
+            inner
+            for outer in within
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, (list, dict))
+        ]
+        if not within:
+            return False
+    return True

@@ -42,6 +42,7 @@ https://segment.com/docs/connections/spec/ecommerce/v2/"""
 MOBILE = frozenset({"ios", "android"})
 FIELDS = ("contact_id", "intent", "reference", "queue", "agent", "direction", "outcome")
 """Fields of a touchpoint that properties may set, by the same names, as they may ``channel`` and ``type``."""
+_READ = sorted(READ | {"text"})
 _GAP = re.compile(r"[^a-z0-9]+")
 
 
@@ -106,7 +107,7 @@ def _touchpoint(
     type_ = said.text("type") or known["type"]
     if type_ in FACTS or type_ == FORGET:
         raise said.wrong("type", "says something of identifiers, which a call of its own does")
-    attributes = {name: said.get(name) for name in sorted(READ | {"text"}) if name in said.value}
+    attributes = {name: said.get(name) for name in _READ if isinstance(said.value.get(name), (str, int, float))}
     if "order_state" in known:
         attributes.setdefault("order_state", known["order_state"])
     if type_ == "searched" and "results" not in attributes and isinstance(said.value.get("products"), list):
@@ -120,9 +121,9 @@ def _touchpoint(
         attributes |= some(page=call.text("name") or said.text("name"))
     elif path := call.text("context.page.path"):
         attributes.setdefault("page", path)
-    fields: dict[str, Any] = {name: said.text(name) for name in FIELDS}
-    fields["reference"] = fields["reference"] or said.text("order_id")
-    fields["contact_id"] = fields["contact_id"] or id_
+    fields: dict[str, Any] = {name: said.text(name) for name in FIELDS if name in said.value}
+    fields["reference"] = fields.get("reference") or said.text("order_id")
+    fields["contact_id"] = fields.get("contact_id") or id_
     surveyed = type_ == "surveyed" and not KINDS.isdisjoint(attributes)
     return Touchpoint(
         at=at,

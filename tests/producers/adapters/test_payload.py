@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -100,6 +101,13 @@ def test_the_rest_is_what_was_not_read() -> None:
 def test_a_rest_that_is_too_long_names_what_it_leaves_out() -> None:
     rest = Fields({"long": "x" * MOST_REST, "short": "y"}).rest()
     assert rest == {"short": "y", LEFT_OUT: ["long"]}
+
+
+def test_what_lies_too_deep_is_left_out() -> None:
+    deep: list[Any] = []
+    for _ in range(300):
+        deep = [deep]
+    assert Fields({"deep": deep, "flat": [[1]]}).rest() == {"flat": [[1]], LEFT_OUT: ["deep"]}
 
 
 @pytest.mark.parametrize(
