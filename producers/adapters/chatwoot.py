@@ -117,7 +117,7 @@ def _status_changed(prefix: str, payload: Fields, how: How) -> Iterator[Made]:
     status = payload.required("status")
     before = str(_changes(payload).get("status", {}).get("previous_value", ""))
     kind = {"resolved": "ended", "open": "queued" if before == "pending" else "reopened"}.get(status)
-    if kind is None or before == "snoozed":
+    if kind is None or (kind == "reopened" and before == "snoozed"):
         yield Unmapped(f"conversation_status_changed: {status}")
         return
     at = _updated(payload, how)
@@ -125,7 +125,7 @@ def _status_changed(prefix: str, payload: Fields, how: How) -> Iterator[Made]:
     yield Touchpoint(
         at, f"{contact_id}/{at}/{kind}", kind, _channel(payload.text("channel")), contact_id,
         _who(payload.object("meta.sender")), queue=_queue(payload) if kind == "queued" else "",
-        outcome="resolved" if kind == "ended" else "", attributes=kept("chatwoot", payload),
+        outcome={"ended": "resolved", "reopened": "unresolved"}.get(kind, ""), attributes=kept("chatwoot", payload),
     )  # fmt: skip
 
 

@@ -120,7 +120,7 @@ def _true(found: Any) -> bool:
 
 def _time(given: Fields, rules: Mapping, how: How) -> int:
     value = given.get("time")
-    if rules.time_unit is not None and (isinstance(value, (int, float)) or _is_number(value)):
+    if rules.time_unit is not None and _is_number(value):
         return given.required_epoch("time", per_second=PER_SECOND[rules.time_unit])
     if isinstance(value, (int, float)):
         raise given.wrong("time", "is a number: say time_unit (s, ms or us) in the mapping")
@@ -131,10 +131,12 @@ def _time(given: Fields, rules: Mapping, how: How) -> int:
 
 
 def _is_number(value: Any) -> bool:
+    """Be it written as text."""
     try:
-        return isinstance(value, str) and float(value) is not None
-    except ValueError:
+        float(value)
+    except (TypeError, ValueError, OverflowError):
         return False
+    return True
 
 
 def _read(given: Fields, value: str, form: str, here: str) -> str:

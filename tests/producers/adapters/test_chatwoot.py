@@ -84,6 +84,31 @@ def test_a_conversation_is_a_contact_that_waits_and_is_answered() -> None:
     assert [(visit.queue, visit.wait_s, visit.outcome) for visit in visits] == [("Billing", 60.0, "answered")]
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "kind", "outcome"),
+    [
+        ("open", "resolved", "ended", "resolved"),
+        ("snoozed", "resolved", "ended", "resolved"),
+        ("resolved", "open", "reopened", "unresolved"),
+        ("pending", "open", "queued", ""),
+        ("snoozed", "open", None, ""),
+        ("open", "pending", None, ""),
+    ],
+)
+def test_changes_of_status(before: str, now: str, kind: str | None, outcome: str) -> None:
+    change = [{"status": {"previous_value": before, "current_value": now}}]
+    event = {"event": "conversation_status_changed", "id": 1, "updated_at": 1772366400, "changed_attributes": change}
+    found = adapt(json.dumps(event | {"status": now}).encode(), How())
+    assert [(one.type, one.outcome) for one in found.touchpoints] == ([(kind, outcome)] if kind else [])
+    assert bool(found.unmapped) == (kind is None)
+
+
+def test_a_conversation_that_we_began_is_outbound_and_waits_for_nobody() -> None:
+    event = {"event": "conversation_created", "id": 1, "status": "open", "created_at": 1772366400}
+    [began] = adapt(json.dumps(event | {"messages": [{"message_type": 1}]}).encode(), How()).touchpoints
+    assert (began.type, began.direction) == ("started", "outbound")
+
+
 def test_a_rating_is_about_the_conversation() -> None:
     [rating] = adapted("chatwoot", "rated.json").touchpoints
     attributes = rating.attributes
