@@ -42,6 +42,7 @@ https://segment.com/docs/connections/spec/ecommerce/v2/"""
 MOBILE = frozenset({"ios", "android"})
 FIELDS = ("contact_id", "intent", "reference", "queue", "agent", "direction", "outcome")
 """Fields of a touchpoint that properties may set, by the same names, as they may ``channel`` and ``type``."""
+LONGEST = 255
 _READ = sorted(READ | {"text"})
 _GAP = re.compile(r"[^a-z0-9]+")
 
@@ -104,9 +105,7 @@ def _touchpoint(
         if not name:
             raise call.wrong("event", "is required")
         known = {"type": f"tracked_{name}" if name in FACTS or name == FORGET else name} | NAMES.get(name, {})
-    type_ = said.text("type") or known["type"]
-    if type_ in FACTS or type_ == FORGET:
-        raise said.wrong("type", "says something of identifiers, which a call of its own does")
+    type_ = _word(said, "type") or known["type"]
     attributes = {name: said.get(name) for name in _READ if isinstance(said.value.get(name), (str, int, float))}
     if "order_state" in known:
         attributes.setdefault("order_state", known["order_state"])
@@ -121,7 +120,7 @@ def _touchpoint(
         attributes |= some(page=call.text("name") or said.text("name"))
     elif path := call.text("context.page.path"):
         attributes.setdefault("page", path)
-    fields: dict[str, Any] = {name: said.text(name) for name in FIELDS if name in said.value}
+    fields: dict[str, Any] = {name: found for name in FIELDS if (found := _word(said, name))}
     fields["reference"] = fields.get("reference") or said.text("order_id")
     fields["contact_id"] = fields.get("contact_id") or id_
     surveyed = type_ == "surveyed" and not KINDS.isdisjoint(attributes)
@@ -129,12 +128,25 @@ def _touchpoint(
         at=at,
         id=id_,
         type=type_,
-        channel=said.text("channel") or known.get("channel") or ("survey" if surveyed else channel),
+        channel=_word(said, "channel") or known.get("channel") or ("survey" if surveyed else channel),
         identifiers=identifiers,
-        invited=said.flag("invited"),
+        invited=said.value.get("invited") is True and said.flag("invited"),
         attributes=kept(vendor, call, **attributes),
         **fields,
     )
+
+
+def _word(said: Fields, name: str) -> str:
+    """What a property says for the field of that name; properties are the source's own, so that one which means
+    something else is left where it is."""
+    value = said.value.get(name)
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST:
+        return ""
+    if name == "type" and (value in FACTS or value == FORGET):  # calls of their own say that
+        return ""
+    if name == "direction" and value not in ("inbound", "outbound"):
+        return ""
+    return said.text(name)
 
 
 def _clicked(call: Fields, at: int, id_: str, identifiers: dict[str, str], vendor: str) -> Touchpoint:

@@ -34,7 +34,7 @@ def read(event: Fields, how: How) -> Iterator[Made]:
     leg = event.required("contactId")
     initial = event.text("initialContactId")
     channel = words.channel(event.required("channel"), event.text("segmentAttributes.connect:Subtype.valueString"))
-    passed_on = bool(initial) and initial != leg and method != "CALLBACK"
+    passed_on = bool(initial) and initial != leg and method != words.CALL_BACK
     if type_ == "wrapped_up" and at is None:
         yield Unmapped(f"contact event, {kind} without after-contact work")
         return
@@ -43,6 +43,9 @@ def read(event: Fields, how: How) -> Iterator[Made]:
             yield Unmapped(f"contact event, {kind} {method}")
             return
         type_ = "transferred"
+    if type_ == "started" and method == words.CALL_BACK and initial and initial != leg and at is not None:
+        for what in ("called_back", "ended"):
+            yield Touchpoint(at, words.id_of(leg, f"of_{what}"), what, channel, initial)
     queue = words.queue("", event.text("queueInfo.queueArn"), how)
     agent = words.key(event.text("agentInfo.agentArn"))
     waiting = event.time("queueInfo.enqueueTimestamp", how) is not None

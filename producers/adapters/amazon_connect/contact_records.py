@@ -66,22 +66,24 @@ def _touchpoints(record: Fields, leg: str, method: str, how: How) -> Iterator[di
     def happened(at: int, kind: str, moment: str = "", **more: Any) -> dict[str, Any]:
         return common | {"at": at, "type": kind, "id": words.id_of(leg, moment or kind)} | more
 
-    if not initial or initial == leg or method == "CALLBACK":
+    if method == words.CALL_BACK and initial and initial != leg:
+        for kind in ("called_back", "ended"):
+            yield happened(start, kind, f"of_{kind}", contact_id=initial)
+    if not initial or initial == leg or method == words.CALL_BACK:
         direction = words.direction(method, channel)
         yield happened(start, "started", channel=words.first_channel(method, channel), direction=direction)
     elif method in words.PASSED_ON:
         yield happened(start, "transferred", "started")
     if queued is not None:
         yield happened(queued, "queued", queue=queue)
-    if (
-        connected is not None
-    ):  # with what came of it: an agent who passes a contact on may leave it after the next has it
+    if connected is not None:
+        # With what came of it: who passes a contact on may leave it after the next one has it.
         wait_s = wait if queued is not None else None
         yield happened(connected, "connected", queue=queue, agent=agent, wait_s=wait_s, **served)
     if transferred is not None:
         yield happened(transferred, "transferred", agent=agent)
     if ended is not None and goes_on:
-        yield happened(ended, "agent_left", "left", agent=agent)
+        yield happened(ended, "left" if connected is None else "agent_left", "left", agent=agent)
     elif ended is not None and queued is not None and connected is None:
         yield happened(ended, "abandoned", "left", queue=queue, wait_s=wait)
     elif ended is not None:

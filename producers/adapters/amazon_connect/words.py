@@ -32,12 +32,17 @@ def first_channel(method: str, channel: str) -> str:
 
 def whole(contact_id: str, initial: str, method: str) -> str:
     """The contact that a leg is part of: the first of a chain of transfers. A call-back is a contact of its own."""
-    return contact_id if method == "CALLBACK" else initial or contact_id
+    return contact_id if method == CALL_BACK else initial or contact_id
 
 
 PASSED_ON = frozenset({"TRANSFER", "QUEUE_TRANSFER"})
 """How a leg begins that somebody passed the contact on to."""
-_ORDER = ("started", "queued", "connected", "transferred", "left", "wrapped_up")
+CALL_BACK = "CALLBACK"
+"""A contact of its own, outbound. That in which the customer asked for it left its queue thereby, and is over."""
+_ORDER = (
+    "started", "queued", "connected", "transferred", "left", "wrapped_up", "of_called_back", "of_ended",
+)  # fmt: skip
+"""Moments; the last two are of the contact that is called back."""
 
 
 def id_of(leg: str, moment: str) -> str:

@@ -67,6 +67,14 @@ def test_a_transfer_within_amazon_connect_is_two_visits_of_one_contact_though_th
     ]
 
 
+def test_a_call_back_of_amazon_connect_is_a_contact_of_its_own_and_ends_the_one_that_asked_for_it() -> None:
+    made = read("amazon-connect", "call_back.jsonl").touchpoints
+    asked, (waited,) = folded(made, "leg-16")
+    assert (waited.outcome, waited.wait_s, asked.closed, asked.direction) == ("called_back", 50.0, True, "inbound")
+    called, (served,) = folded(made, "leg-5")
+    assert (called.direction, called.outcome, served.talk_s) == ("outbound", "answered", 200.0)
+
+
 def test_a_call_of_amazon_connect_that_is_answered_in_the_second_in_which_it_queues_waits_for_nobody() -> None:
     record = json.loads((FIXTURES / "amazon-connect/contact_record.json").read_bytes())
     record["Queue"] |= {"EnqueueTimestamp": "2026-03-02T09:01:05Z", "Duration": 0}
