@@ -15,6 +15,7 @@ from typing import Any
 import typer
 from typer.exceptions import TyperException
 
+from touchpath.adapt import adapt
 from touchpath.customer import customer
 from touchpath.dead_letters import dead_letters
 from touchpath.doctor import doctor
@@ -47,6 +48,7 @@ app = typer.Typer(
 for command in (
     up,
     replay,
+    adapt,
     report,
     customer,
     forget,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from producers.formats import agent_states, anonymous_bank, touchpoints
+from producers.adapters.adapter import How
+from producers.formats import agent_states, anonymous_bank, touchpoints, vendors
 from producers.formats.rows import BadLine, Format, Reject, WrongFormat
 
 AGENT_STATES = "agent-states"
@@ -11,6 +12,8 @@ AGENT_STATES = "agent-states"
 FORMATS: dict[str, Format] = {
     AGENT_STATES: agent_states.read,
     "anonymous-bank": anonymous_bank.read,
+    "asterisk-queue-log": vendors.queue_log(How()),
+    "csv": vendors.plain_csv(How()),
     "touchpoints": touchpoints.read,
 }
 

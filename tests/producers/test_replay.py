@@ -44,7 +44,7 @@ def test_bad_lines_are_counted_and_named_and_the_rest_is_read(shuffled: Path) ->
 @pytest.mark.parametrize(
     ("name", "format_", "message"),
     [
-        ("events.jsonl", "csv", r"format: expected one of agent-states, anonymous-bank, touchpoints \(got 'csv'\)"),
+        ("events.jsonl", "xml", r"format: expected one of agent-states, anonymous-bank, .*touchpoints \(got 'xml'\)"),
         ("missing.jsonl", "touchpoints", "missing.jsonl: No such file or directory"),
         ("", "touchpoints", "Is a directory"),
         ("events.jsonl", "anonymous-bank", r"events.jsonl:1: expected the tab-separated columns"),

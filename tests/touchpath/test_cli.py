@@ -77,7 +77,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("migrate --partitions 0", 2, ["--partitions", "'0'"]),
         ("replay", 2, ["FILE"]),
         ("replay file", 2, ["--format"]),
-        ("replay file --format xml", 2, ["--format xml", "anonymous-bank, touchpoints"]),
+        ("replay file --format xml", 2, ["--format xml", "anonymous-bank, ", ", touchpoints"]),
         ("replay none --format touchpoints", 2, ["none: No such file"]),
         ("replay . --format touchpoints", 2, [".: is not a file"]),
         ("replay file --format touchpoints", 1, ["--data data", "does not run there"]),

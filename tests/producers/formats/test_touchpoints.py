@@ -34,4 +34,4 @@ def test_every_line_is_read_or_refused(lines: list[bytes]) -> None:
 
 
 def test_formats_have_the_names_that_users_type() -> None:
-    assert sorted(FORMATS) == ["agent-states", "anonymous-bank", "touchpoints"]
+    assert sorted(FORMATS) == ["agent-states", "anonymous-bank", "asterisk-queue-log", "csv", "touchpoints"]

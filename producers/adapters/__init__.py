@@ -1,0 +1,1 @@
+"""What vendors send, as touchpoints (docs/channels.md): one pure module a vendor, found by its name."""
