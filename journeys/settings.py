@@ -78,7 +78,7 @@ WEIGHTS = {
     "reopened": 20.0,
 }
 """The kinds of friction, and what each adds to the effort score, of 100."""
-TABLES_KEPT = {"dead_letters": 30 * 86_400}
+TABLES_KEPT = {"dead_letters": 30 * 86_400, "settled_letters": 40 * 86_400}
 IDENTIFIERS = ("customer_id", "email", "phone", "social", "device", "cookie", "session")
 LONGEST_WINDOW = 3650
 """Days."""

@@ -48,6 +48,7 @@ TOUCHPOINTS = "journey.touchpoints"
 AGENTS = "journey.agents"
 ROUTED = "journey.routed"
 DEAD_LETTERS = "journey.touchpoints.dlq"
+SETTLED_LETTERS = "journey.settled_letters"
 ACCEPTED = "journey.accepted"
 EVIDENCE = "journey.evidence"
 OWNERS = "journey.owners"
@@ -82,6 +83,12 @@ CATALOGUE: dict[str, Topic] = {
             "none",
             "what could not be taken, sealed (streams/dead_letters.py), with the reason in the headers",
             retention_ms=30 * DAY_MS,
+        ),
+        Topic(
+            SETTLED_LETTERS,
+            "letter",
+            "which dead letters were replayed or discarded (sinks/settlements.py); outlives them",
+            retention_ms=40 * DAY_MS,
         ),
         Topic(ACCEPTED, "none", "CloudEvents, one a line: the touchpoints taken in one transaction; Forgotten"),
         Topic(EVIDENCE, "identifier", "Sighting, Ruling, Question, Answer, Forget …: what identity is made of"),

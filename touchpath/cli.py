@@ -16,7 +16,7 @@ import typer
 from typer.exceptions import TyperException
 
 from touchpath.customer import customer
-from touchpath.dead_letters import dead_letters
+from touchpath.dlq import dlq
 from touchpath.doctor import doctor
 from touchpath.export import export
 from touchpath.forget import forget
@@ -62,7 +62,7 @@ for command in (
     settings,
 ):
     app.command()(command)
-app.command("dead-letters")(dead_letters)
+app.add_typer(dlq)
 app.add_typer(identity)
 app.add_typer(keys)
 
