@@ -28,6 +28,7 @@ from touchpath.problem import Problem
 from touchpath.redaction import redact
 from touchpath.replay import replay
 from touchpath.report import report
+from touchpath.schema import schema
 from touchpath.settings_command import settings
 from touchpath.simulate import simulate
 from touchpath.sink import sink, store
@@ -60,6 +61,7 @@ for command in (
     migrate,
     doctor,
     settings,
+    schema,
 ):
     app.command()(command)
 app.add_typer(dlq)
