@@ -110,7 +110,10 @@ def reference(
 ) -> Reference:
     """What ``touchpoints`` add up to as of ``as_of`` (ms UTC; unless given, the newest of their times), with the states
     that ``agents`` told."""
-    facts = {touchpoint.id: touchpoint for touchpoint in touchpoints}
+    facts: dict[str, Touchpoint] = {}
+    for touchpoint in touchpoints:
+        if touchpoint.id not in facts or touchpoint.revision >= facts[touchpoint.id].revision:
+            facts[touchpoint.id] = touchpoint
     if as_of is None:
         as_of = max((touchpoint.at for touchpoint in facts.values()), default=0)
     by_contact: dict[str, list[Touchpoint]] = defaultdict(list)

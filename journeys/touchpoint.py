@@ -49,6 +49,7 @@ EARLIEST = int(datetime(1990, 1, 1, tzinfo=UTC).timestamp() * 1000)
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Text = Annotated[str, msgspec.Meta(max_length=255)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=366 * 86_400)]
+Revision = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class Data(msgspec.Struct, omit_defaults=True, gc=False):
@@ -77,6 +78,9 @@ class Data(msgspec.Struct, omit_defaults=True, gc=False):
     invited: bool = False
     """We asked the customer to make this contact (a link in a message, a call-back number)."""
     attributes: dict[str, Any] = {}
+    revision: Revision = 0
+    """Of events with one id, the one with the highest counts, whatever order they come in: for sources that send a
+    record again with newer content, as Amazon Connect does."""
 
 
 class CloudEvent(msgspec.Struct, gc=False):
@@ -113,6 +117,7 @@ class Touchpoint(msgspec.Struct, array_like=True, frozen=True, gc=False):
     source: str = ""
     attributes: dict[str, Any] = {}
     other: dict[str, str] = {}
+    revision: int = 0
 
 
 class Invalid(ValueError):
@@ -204,6 +209,7 @@ def from_event(event: CloudEvent) -> Touchpoint:
         event.source,
         data.attributes,
         data.other,
+        data.revision,
     )
 
 
@@ -231,6 +237,7 @@ def to_event(touchpoint: Touchpoint) -> CloudEvent:
             invited=touchpoint.invited,
             attributes=touchpoint.attributes,
             other=touchpoint.other,
+            revision=touchpoint.revision,
         ),
     )
 

@@ -38,6 +38,7 @@ class Fields(TypedDict, total=False):
     wrap_s: float
     invited: bool
     attributes: Mapping[str, Any]
+    revision: int
 
 
 _CONTEXT = {"id", "time", "type"}

@@ -219,11 +219,12 @@ class ContactStage:
     def _accept(
         self, batch: Batch, kept: Kept, own: list[Arrived], suppressions: Suppressions, blocks: _Blocks
     ) -> list[Touchpoint]:
-        """Adds to ``kept`` those of ``own`` that are new and in time, and returns them."""
+        """Adds to ``kept`` those of ``own`` that are new and in time, each instead of its lower revision, and returns
+        them."""
         touchpoints = kept.touchpoints
         ids = {touchpoint.id: touchpoint for touchpoint in touchpoints}
         newest = touchpoints[-1].at if touchpoints else 0
-        new = []
+        new: list[Touchpoint] = []
         for touchpoint, raw, record in own:
             if touchpoint.type == FORGET:
                 continue
@@ -233,8 +234,8 @@ class ContactStage:
                 continue
             slim = _slim(spared)
             same = ids.get(slim.id)
-            if same is not None:
-                if alike(same, slim):
+            if same is not None and slim.revision <= same.revision:
+                if slim.revision < same.revision or alike(same, slim):
                     batch.count("duplicates")
                 else:
                     batch.reject(
@@ -249,7 +250,7 @@ class ContactStage:
                     record, "too_late", f"time: {slim.at} is over {self._lateness} ms before the newest, {newest}"
                 )
                 continue
-            if len(ids) >= MOST_TOUCHPOINTS:
+            if same is None and len(ids) >= MOST_TOUCHPOINTS:
                 batch.reject(
                     record,
                     "contact_too_long",
@@ -257,6 +258,14 @@ class ContactStage:
                     f"data.contact_id: {slim.contact_id!r} has {len(ids)} touchpoints",
                 )
                 continue
+            if same is not None:
+                batch.count("revised")
+                if same in new:
+                    new.remove(same)
+                else:
+                    touchpoints.remove(same)
+                    if same.type in FACTS and self._resolve:
+                        self._state(batch, same, None)
             ids[slim.id] = slim
             if slim.at > newest:
                 newest = slim.at

@@ -26,6 +26,7 @@ _OLDER = (
     (" CODEC(ZSTD)", ""),
     (" IF NOT EXISTS ", " "),
     ("ReplacingMergeTree(version, is_deleted)", "ReplacingMergeTree(version)"),
+    ("ENGINE = ReplacingMergeTree(revision)\n", "ENGINE = ReplacingMergeTree()\n"),
     ("ENGINE = ReplacingMergeTree\n", "ENGINE = ReplacingMergeTree()\n"),
     ("PARTITION BY toYYYYMM(time)", "PARTITION BY toYYYYMM(toDateTime(intDiv(time, 1000)))"),
     ("PARTITION BY toYYYYMM(at)", "PARTITION BY toYYYYMM(toDateTime(intDiv(at, 1000)))"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,26 @@ def test_numbers_are_unique_and_named(tmp_path: Path) -> None:
         migrations(tmp_path)
     numbers = [migration.number for migration in migrations(DIRECTORY)]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_touchpoints_stay_when_their_table_is_made_anew_and_the_highest_revision_counts(tmp_path: Path) -> None:
+    older = tmp_path / "older"
+    older.mkdir()
+    for file in sorted(DIRECTORY.glob("*.sql"))[:11]:
+        shutil.copy(file, older)
+    store = Embedded(tmp_path / "store")
+
+    def insert(time: str, revision: int, queue: str) -> None:
+        raw = f'{{"data":{{"identifiers":{{"phone":"1"}},"revision":{revision}}}}}'
+        store.execute(f"INSERT INTO touchpoints (id, time, queue, raw) VALUES ('t', '{time}', '{queue}', '{raw}')")
+
+    try:
+        migrate(store, older)
+        insert("2026-01-31 23:59:59", 1, "old")
+        assert "0012_revisions" in migrate(store)
+        assert store.query("SELECT queue, revision, identifiers['phone'] FROM touchpoints").rows == [("old", 1, "1")]
+        insert("2026-02-01 00:00:01", 3, "highest")
+        insert("2026-01-31 23:59:58", 2, "last")
+        assert store.query("SELECT queue, revision FROM touchpoints FINAL").rows == [("highest", 3)]
+    finally:
+        store.close()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,8 +13,9 @@ from journeys import Touchpoint, decode, reference
 from journeys.definition import Reference
 from journeys.settings import DEFAULTS, Settings, convert
 from journeys.stitch import stitch
+from journeys.touchpoint import FACTS
 from streams import topics
-from tests.journeys.scenes import OFFICE, asked, people, touchpoints
+from tests.journeys.scenes import DAY, OFFICE, START, asked, people, touchpoints
 from tests.journeys.test_stitch import relations, told, told_of
 from tests.streams.pipeline import Pipeline
 
@@ -113,6 +116,52 @@ def test_identity_in_any_order(
     accepted = [decode(line) for line in pipeline.accepted()]
     assert len({touchpoint.id for touchpoint in accepted}) == len(accepted)
     assert_equal(pipeline, reference(accepted, settings=settings))
+
+
+CHANGES: tuple[dict[str, Any], ...] = (
+    {"talk_s": 77.0}, {"identifiers": {"customer_id": "9"}}, {"identifiers": {}}, {"type": "ended"}, {"queue": "sales"},
+    {"intent": "fault"}, {"at": START + DAY}, {"attributes": {"csat": 1}},
+)  # fmt: skip
+
+
+@given(
+    facts=st.one_of(touchpoints(most=12), people(most=12)),
+    revised=st.lists(
+        st.tuples(st.integers(0, 11), st.integers(1, 3), st.sampled_from(CHANGES)),
+        min_size=1, max_size=8, unique_by=lambda one: one[:2],
+    ),
+    partitions=st.integers(1, 3),
+    seed=st.integers(0, 2**32),
+    most=st.sampled_from((1, 3, 1000)),
+)  # fmt: skip
+def test_the_highest_revision_counts_in_any_order(
+    facts: list[Touchpoint],
+    revised: list[tuple[int, int, dict[str, Any]]],
+    partitions: int,
+    seed: int,
+    most: int,
+) -> None:
+    later = []
+    for place, revision, change in revised:
+        one = facts[place % len(facts)]
+        kept = {} if one.type in FACTS and not change.get("identifiers") else change
+        later.append(msgspec.structs.replace(one, revision=revision + 3 * (place // len(facts)), **kept))
+    rng = random.Random(seed)
+    pipeline = Pipeline(partitions, rng=rng)
+    sent = [*facts, *later, *later[:2]]
+    rng.shuffle(sent)
+    for touchpoint in sent:
+        pipeline.publish(touchpoint)
+        if rng.random() < 0.5:
+            pipeline.step(most)
+    pipeline.drain(most)
+    late = {decode(letter.value or b"").id for letter in pipeline.rejected()}
+    accepted = [decode(line) for line in pipeline.accepted()]
+    assert len({(one.id, one.revision) for one in accepted}) == len(accepted)
+    for one in sent:
+        highest = max((found.revision for found in accepted if found.id == one.id), default=-1)
+        assert highest >= one.revision or one.id in late
+    assert_equal(pipeline, reference(accepted))
 
 
 @given(facts=touchpoints(most=12), seed=st.integers(0, 2**32))

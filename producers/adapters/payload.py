@@ -1,0 +1,450 @@
+"""Reading what vendors send: by path, with the type that was expected, and never more than one field at fault at once.
+
+A vendor's module is a generator from one object (``Fields``) to what it becomes; ``adapter`` makes the ``Adapter`` of
+it. It reads the objects out of the bytes, holds every touchpoint against the contract, and lets nothing be raised.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import wraps
+from math import isfinite
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from journeys import agents, touchpoint
+from journeys.agents import AgentEvent
+from journeys.touchpoint import Invalid, Touchpoint
+from producers.adapters.adapter import Adapted, Adapter, How
+
+MOST_REST = 16 * 1024
+"""Bytes of unmapped fields, as JSON, that a touchpoint keeps: half of what an event may have."""
+LEFT_OUT = "left_out"
+"""Under this name stand the unmapped fields that would not fit."""
+
+
+class Unmapped(NamedTuple):
+    """An event that no touchpoint is made of, by the vendor's name for its kind."""
+
+    kind: str
+
+
+Made = Touchpoint | AgentEvent | Unmapped | Invalid
+
+
+class Fields:
+    """One JSON object, read by path (``Agent.Username``). Remembers which fields were read; ``rest`` has the others.
+
+    Every reader takes what is missing, null or empty as not there, and raises ``Invalid`` with the path and the value
+    where there is something else than was asked for.
+    """
+
+    def __init__(self, value: Mapping[str, Any], path: str = "", read: set[str] | None = None) -> None:
+        self.value = value
+        self._path = path
+        self._read: set[str] = set() if read is None else read
+
+    def named(self, path: str) -> str:
+        """The whole path of ``path`` below this object, as errors have it."""
+        return f"{self._path}.{path}" if self._path else path
+
+    def wrong(self, path: str, problem: str) -> Invalid:
+        """That what stands at ``path`` cannot be taken."""
+        try:
+            value = self._at(path)
+        except Invalid as invalid:
+            return invalid
+        return Invalid("invalid_field", self.named(path), value, problem)
+
+    def get(self, path: str) -> Any:
+        """Whatever stands there, None if nothing does. It counts as read, with all below it."""
+        value = self._at(path)
+        self._read.add(self.named(path))
+        return value
+
+    def _at(self, path: str) -> Any:
+        value: Any = self.value
+        gone = ""
+        for name in path.split("."):
+            if value is None:
+                return None
+            if not isinstance(value, Mapping):
+                raise Invalid("invalid_field", self.named(gone), value, "expected an object")
+            value = value.get(name)
+            gone = f"{gone}.{name}" if gone else name
+        return value
+
+    def ignore(self, *paths: str) -> None:
+        """Count ``paths``, with all below them, as read: they say nothing more, or must not be kept."""
+        self._read.update(map(self.named, paths))
+
+    def text(self, path: str) -> str:
+        """Text, or a number as text (ids are either); "" without one."""
+        value = self.get(path)
+        if value is None or isinstance(value, str):
+            return value or ""
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        raise self.wrong(path, "expected text")
+
+    def required(self, path: str) -> str:
+        """As ``text``, and there."""
+        if not (found := self.text(path).strip()):
+            raise self.wrong(path, "is required")
+        return found
+
+    def number(self, path: str) -> float | None:
+        """A finite number, be it given as text."""
+        value = self.get(path)
+        if value is None or value == "":
+            return None
+        return self._finite(path, value)
+
+    def seconds(self, path: str, *, per_second: float = 1.0) -> float | None:
+        """A duration; ``per_second``: 1000 where the vendor gives milliseconds."""
+        number = self.number(path)
+        return None if number is None else number / per_second
+
+    def flag(self, path: str) -> bool:
+        """True or false, be it given as text; false without one."""
+        value = self.get(path)
+        if value is None or value == "":
+            return False
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, str) and value.lower() in ("true", "false"):
+            return value.lower() == "true"
+        raise self.wrong(path, "expected true or false")
+
+    def object(self, path: str) -> Fields:
+        """The object there; an empty one if there is none."""
+        value = self._at(path)
+        if value is None:
+            return Fields({}, self.named(path), self._read)
+        if not isinstance(value, Mapping):
+            raise self.wrong(path, "expected an object")
+        return Fields(value, self.named(path), self._read)
+
+    def objects(self, path: str) -> list[Fields]:
+        """The objects of the list there; none if there is none."""
+        value = self._at(path)
+        self._read.add(f"{self.named(path)}[]")
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise self.wrong(path, "expected a list")
+        found = []
+        for place, one in enumerate(value):
+            where = f"{self.named(path)}[{place}]"
+            if not isinstance(one, Mapping):
+                raise Invalid("invalid_field", where, one, "expected an object")
+            found.append(Fields(one, where, self._read))
+        return found
+
+    def texts(self, path: str) -> list[str]:
+        """The texts of the list there; none if there is none."""
+        value = self.get(path)
+        if value is None:
+            return []
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise self.wrong(path, "expected a list of texts")
+        return value
+
+    def json(self, path: str) -> Fields:
+        """The object in the JSON text there, as Twilio's attributes are; an empty one if there is none."""
+        text = self.text(path).strip()
+        try:
+            value = msgspec.json.decode(text) if text else {}
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            value = None
+        if not isinstance(value, Mapping):
+            raise self.wrong(path, "expected a JSON object as text")
+        return Fields(value, self.named(path))
+
+    def time(self, path: str, how: How) -> int | None:
+        """A time as text (ISO 8601, or RFC 2822), in ms since the epoch (UTC).
+
+        One without an offset is of ``how.time_zone`` (of an hour that the clocks show twice, the first); without that
+        it is refused.
+        """
+        value = self.get(path)
+        if value is None or value == "":
+            return None
+        found = _read_time(value) if isinstance(value, str) else None
+        if found is None:
+            raise self.wrong(path, "expected a time as ISO 8601")
+        if found.tzinfo is None:
+            if not how.time_zone:
+                raise self.wrong(path, "has no offset from UTC, and no time zone is set")
+            found = found.replace(tzinfo=zone(how.time_zone))
+        return self._ms(path, found)
+
+    def epoch(self, path: str, *, per_second: int = 1) -> int | None:
+        """A number since the epoch (UTC), in ms; ``per_second``: 1000 where the vendor gives milliseconds."""
+        number = self.number(path)
+        if number is None:
+            return None
+        try:
+            return self._ms(path, datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=number / per_second))
+        except OverflowError:
+            raise self.wrong(path, "is no time") from None
+
+    def required_time(self, path: str, how: How) -> int:
+        """As ``time``, and there."""
+        found = self.time(path, how)
+        if found is None:
+            raise self.wrong(path, "is required")
+        return found
+
+    def required_epoch(self, path: str, *, per_second: int = 1) -> int:
+        """As ``epoch``, and there."""
+        found = self.epoch(path, per_second=per_second)
+        if found is None:
+            raise self.wrong(path, "is required")
+        return found
+
+    def rest(self) -> dict[str, Any]:
+        """The fields that were not read, by path below this object; what is null or empty is left out.
+
+        Those that together are longer than ``MOST_REST`` as JSON are left out, the longest first, and named.
+        """
+        unread = dict(_leaves(self.value, self._path, self._read))
+        short = {path.removeprefix(f"{self._path}.") if self._path else path: one for path, one in unread.items()}
+        sizes = {path: len(path) + 4 + _size(one) for path, one in short.items()}
+        size = sum(sizes.values())
+        left_out = []
+        for path in sorted(sizes, key=lambda path: (-sizes[path], path)):
+            if size <= MOST_REST:
+                break
+            size -= sizes[path] - len(path) - 4
+            del short[path]
+            left_out.append(path)
+        return short | {LEFT_OUT: sorted(left_out)[:100]} if left_out else short
+
+    def _finite(self, path: str, value: Any) -> float:
+        if isinstance(value, (int, float, str)) and not isinstance(value, bool):
+            try:
+                number = float(value)
+            except (ValueError, OverflowError):
+                raise self.wrong(path, "expected a number") from None
+            if isfinite(number):
+                return number
+        raise self.wrong(path, "expected a number")
+
+    def _ms(self, path: str, found: datetime) -> int:
+        try:
+            return touchpoint.moment(found)
+        except Invalid as invalid:
+            raise Invalid(
+                invalid.reason, self.named(path), invalid.value, "before 1990, so no real event time"
+            ) from None
+        except (OverflowError, OSError, ValueError):
+            raise self.wrong(path, "is no time") from None
+
+
+def zone(name: str) -> ZoneInfo:
+    """The time zone of that name; raises ``Invalid``."""
+    try:
+        return ZoneInfo(name)
+    except (LookupError, ValueError, OSError):
+        raise Invalid("invalid_field", "time_zone", name, "is no time zone that is known here") from None
+
+
+def some(**values: str) -> dict[str, str]:
+    """Those that are there; for identifiers."""
+    return {name: value.strip() for name, value in values.items() if value.strip()}
+
+
+def kept(vendor: str, fields: Fields, **own: Any) -> dict[str, Any]:
+    """Attributes: ``own`` that have a value, and under ``vendor`` what was not read of ``fields``."""
+    found = {name: value for name, value in own.items() if value is not None and value != ""}
+    return found | {vendor: rest} if (rest := fields.rest()) else found
+
+
+def form(raw: bytes) -> Fields:
+    """The fields of a form (``application/x-www-form-urlencoded``); raises ``Invalid``."""
+    try:
+        return Fields(dict(parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=1000)))
+    except ValueError as error:  # UnicodeDecodeError is one
+        raise Invalid("not_a_form", "", raw[:40], touchpoint.unread(error)) from None
+
+
+def objects(raw: bytes) -> Iterator[Fields | Invalid]:
+    """The JSON objects in ``raw``: one, a list of them, or one after another (JSON Lines, or as Firehose writes them
+    into one file, with nothing in between). What is none is told, and the next one read."""
+    if not raw.strip():
+        yield Invalid("null_value", "", raw[:40], "there is nothing in it")
+        return
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        yield Invalid("not_json", "", raw[:40], touchpoint.unread(error))
+        return
+    found = list(_values(text))
+    for place, value in enumerate(found):
+        yield from _objects(value, "" if len(found) == 1 else f"[{place}]")
+
+
+Read = Callable[[Fields, How], Iterable[Made]]
+"""A vendor's module: what one object of its becomes. It may raise ``Invalid``; what it made until then is kept."""
+
+
+def adapter(vendor: str) -> Callable[[Read], Adapter]:
+    """Makes the adapter of a vendor that sends JSON."""
+
+    def made_of(read: Read) -> Adapter:
+        def every(raw: bytes, how: How) -> Iterator[Made]:
+            for one in objects(raw):
+                if isinstance(one, Invalid):
+                    yield one
+                else:
+                    yield from until_invalid(read, one, how)
+
+        return from_bytes(vendor)(wraps(read)(every))
+
+    return made_of
+
+
+def until_invalid(read: Read, fields: Fields, how: How) -> Iterator[Made]:
+    """What ``read`` makes of ``fields``, and last what it raised."""
+    try:
+        yield from read(fields, how)
+    except Invalid as invalid:
+        yield invalid
+
+
+def from_bytes(vendor: str) -> Callable[[Callable[[bytes, How], Iterable[Made]]], Adapter]:
+    """Makes the adapter of a vendor whose payload is its own business to read: sorts what it made, and never raises."""
+
+    def made_of(read: Callable[[bytes, How], Iterable[Made]]) -> Adapter:
+        @wraps(read)
+        def adapt(raw: bytes, how: How) -> Adapted:
+            adapted = Adapted([], [], Counter(), [])
+            source = how.source or vendor
+            try:
+                for made in read(raw, how):
+                    _sort(made, source, adapted)
+            except Invalid as invalid:
+                adapted.refused.append(invalid)
+            except Exception as error:  # a mistake of the adapter's is one more payload that was not taken
+                problem = f"the adapter {vendor} failed: {type(error).__name__}"
+                adapted.refused.append(Invalid("adapter_failed", "", bytes(raw[:40]), problem))
+            return adapted
+
+        return adapt
+
+    return made_of
+
+
+def _sort(made: Made, source: str, adapted: Adapted) -> None:
+    if isinstance(made, Unmapped):
+        adapted.unmapped[made.kind[:255]] += 1
+    elif isinstance(made, Invalid):
+        adapted.refused.append(made)
+    else:
+        try:
+            if isinstance(made, Touchpoint):
+                adapted.touchpoints.append(_taken(made, source))
+            else:
+                adapted.agent_events.append(_agent_taken(made, source))
+        except Invalid as invalid:
+            adapted.refused.append(invalid)
+
+
+def _taken(made: Touchpoint, source: str) -> Touchpoint:
+    """``made`` as it comes off the wire again; raises ``Invalid`` with what the contract has against it."""
+    try:
+        return touchpoint.decode(touchpoint.encode(msgspec.structs.replace(made, source=made.source or source)))
+    except (TypeError, ValueError, OverflowError, OSError, RecursionError) as error:
+        raise _unwritable(made.id, error) from None
+
+
+def _agent_taken(made: AgentEvent, source: str) -> AgentEvent:
+    try:
+        return agents.decode(agents.encode(msgspec.structs.replace(made, source=made.source or source)))
+    except (TypeError, ValueError, OverflowError, OSError, RecursionError) as error:
+        raise _unwritable(made.id, error) from None
+
+
+def _unwritable(id_: object, error: Exception) -> Invalid:
+    """``Invalid`` as it is (it is a ValueError too); what no JSON can be written of, as one."""
+    if isinstance(error, Invalid):
+        return error
+    return Invalid("invalid_field", "id", id_, f"the touchpoint cannot be written: {type(error).__name__}")
+
+
+def _read_time(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text.strip())
+    except ValueError:
+        pass
+    try:
+        return parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def _values(text: str) -> Iterator[Any]:
+    """The JSON values in ``text`` one after another; ``Invalid`` for a stretch that is none, up to the next line that
+    begins an object."""
+    reader = json.JSONDecoder()
+    place = 0
+    while (place := _past_space(text, place)) < len(text):
+        try:
+            value, place = reader.raw_decode(text, place)
+        except (ValueError, RecursionError) as error:
+            following = text.find("\n{", place)
+            problem = error.msg if isinstance(error, json.JSONDecodeError) else type(error).__name__
+            value = Invalid("not_json", "", text[place : place + 40].encode(errors="replace"), f"no JSON: {problem}")
+            place = len(text) if following < 0 else following
+        yield value
+
+
+def _past_space(text: str, place: int) -> int:
+    while place < len(text) and text[place] in " \t\r\n\x1e,":  # RFC 7464 begins each with a record separator
+        place += 1
+    return place
+
+
+def _objects(value: Any, path: str) -> Iterator[Fields | Invalid]:
+    if isinstance(value, Invalid):
+        yield value
+    elif isinstance(value, list):
+        for place, one in enumerate(value):
+            where = f"{path}[{place}]"
+            if isinstance(one, Mapping):
+                yield Fields(one, where)
+            else:
+                yield Invalid("invalid_field", where, one, "expected an object")
+    elif isinstance(value, Mapping):
+        yield Fields(value, path)
+    else:
+        yield Invalid("invalid_field", path, value, "expected an object")
+
+
+def _leaves(value: Any, path: str, read: set[str]) -> Iterator[tuple[str, Any]]:
+    """The fields below ``value`` that were not read: a list whole, unless something in it was."""
+    if path in read or value is None or value == "" or value == [] or value == {}:
+        return
+    if isinstance(value, Mapping):
+        for name, one in value.items():
+            yield from _leaves(one, f"{path}.{name}" if path else str(name), read)
+    elif isinstance(value, list) and f"{path}[]" in read:
+        for place, one in enumerate(value):
+            yield from _leaves(one, f"{path}[{place}]", read)
+    else:
+        yield path, value
+
+
+def _size(value: Any) -> int:
+    try:
+        return len(msgspec.json.encode(value))
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return MOST_REST
