@@ -46,6 +46,7 @@ class Topic:
 
 TOUCHPOINTS = "journey.touchpoints"
 AGENTS = "journey.agents"
+BACKFILLS = "journey.backfills"
 ROUTED = "journey.routed"
 DEAD_LETTERS = "journey.touchpoints.dlq"
 SETTLED_LETTERS = "journey.settled_letters"
@@ -76,6 +77,7 @@ CATALOGUE: dict[str, Topic] = {
     for topic in (
         Topic(TOUCHPOINTS, "contact_id", "CloudEvent; with text, identifiers may be clear", retention_ms=DAY_MS),
         Topic(AGENTS, "agent", "AgentCloudEvent: agent states"),
+        Topic(BACKFILLS, "none", "when backfills began (producers/backfill.py)", cleanup="compact"),
         Topic(AGENTS_ROUTED, "agent", "AgentCloudEvent: those that lay in another agent's partition"),
         Topic(ROUTED, "contact_id", "CloudEvent: touchpoints that lay in another contact's partition"),
         Topic(

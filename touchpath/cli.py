@@ -33,6 +33,7 @@ from touchpath.settings_command import settings
 from touchpath.simulate import simulate
 from touchpath.sink import sink, store
 from touchpath.sql import sql
+from touchpath.tail import tail
 from touchpath.terminal import Stopped
 from touchpath.up import up
 from touchpath.worker import worker
@@ -48,6 +49,7 @@ app = typer.Typer(
 for command in (
     up,
     replay,
+    tail,
     report,
     customer,
     forget,
