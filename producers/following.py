@@ -65,15 +65,14 @@ class Generation:
         self._live = live
         self._between = between
         self._stop = stop
-        self._head = b""
         self._lines: BinaryIO = _opened(path)
+        self._head = _head(path) if path.suffix == ".gz" else self._begins()
         status = os.fstat(self._lines.fileno())
         self._identity = status.st_dev, status.st_ino
 
     @property
     def place(self) -> Place:
-        head = self._head[: self.given]
-        return Place(*self._identity, self.given, len(head), _digest(head))
+        return Place(*self._identity, self.given, len(self._head), _digest(self._head))
 
     def __iter__(self) -> Iterator[bytes]:
         rest = b""
@@ -82,8 +81,8 @@ class Generation:
                 chunk = self._more()
                 if not chunk:
                     break
-                if len(self._head) < HEAD_BYTES:
-                    self._head += chunk[: HEAD_BYTES - len(self._head)]
+                if self._live and len(self._head) < HEAD_BYTES:
+                    self._head = self._begins()
                 *lines, rest = (rest + chunk).split(b"\n")
                 for line in lines:
                     self.given += len(line) + 1
@@ -133,6 +132,9 @@ class Generation:
     def _is_truncated(self) -> bool:
         number = self._lines.fileno()
         return os.fstat(number).st_size < self._lines.tell() or os.pread(number, len(self._head), 0) != self._head
+
+    def _begins(self) -> bytes:
+        return os.pread(self._lines.fileno(), HEAD_BYTES, 0)
 
     def _is_renamed(self) -> bool:
         try:
@@ -207,14 +209,18 @@ def _is(path: Path, place: Place, same_file: bool) -> bool:
         return False
     if not same_file and not place.head_bytes:  # nothing to know it by
         return False
-    with _opened(path) as lines:
-        if _digest(lines.read(place.head_bytes)) != place.head:
-            return False
-        return lines.seek(0, os.SEEK_END) >= place.offset if path.suffix != ".gz" else True
+    if _digest(_head(path)[: place.head_bytes]) != place.head:
+        return False
+    return path.suffix == ".gz" or status.st_size >= place.offset
 
 
 def _opened(path: Path) -> BinaryIO:
     return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix == ".gz" else open(path, "rb", buffering=0)
+
+
+def _head(path: Path) -> bytes:
+    with _opened(path) as lines:
+        return lines.read(HEAD_BYTES)
 
 
 def _digest(head: bytes) -> str:

@@ -136,6 +136,8 @@ class Tail:
 
     def _follow(self, place: Place | None) -> None:
         for generation in generations(self._file, place, self._between, self._stop):
+            if self._kept.read() is None:  # it may be rotated before anything of it is acknowledged
+                self._kept.write(generation.place)
             try:
                 self._read_all(generation)
             except Truncated:

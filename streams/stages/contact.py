@@ -10,6 +10,7 @@ import msgspec
 
 from journeys import change, forgetting
 from journeys.change import Change
+from journeys.consent import is_profiled
 from journeys.contact import Contact, QueueVisit, fold
 from journeys.facts import IDENTIFY, verdicts
 from journeys.forgetting import says_anything, without
@@ -152,6 +153,13 @@ class ContactStage:
                 touchpoint = hide(shown)
                 if touchpoint is not shown:
                     raw = self._pseudonyms.hide_event(raw)
+                if not is_profiled(touchpoint, self._settings):
+                    batch.count("without_consent")
+                    if touchpoint.type in FACTS:  # it says who somebody is, and nothing else
+                        continue
+                    if touchpoint.identifiers or touchpoint.other:
+                        raw = self._pseudonyms.unnamed(raw)
+                        touchpoint = shown = decode(raw)
             except Invalid as error:
                 batch.reject(record, error.reason, error.told, str(error))
                 continue

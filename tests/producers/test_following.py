@@ -150,4 +150,4 @@ def test_what_is_lost_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) 
     file.unlink()
     append(file, "2")
     assert reader.read() == ["2"]
-    assert "the file that was read up to 2 is not found; what came after is missing" in caplog.text
+    assert "the file that was read up to 2 is not found; what came after may be missing" in caplog.text
