@@ -17,6 +17,7 @@ from touchpath.keys import pseudonyms_of
 from touchpath.layout import Layout
 from touchpath.logs import log_to_stderr
 from touchpath.problem import BadInput, Problem
+from touchpath.redaction import redact
 from touchpath.terminal import REMARKS
 
 
@@ -61,7 +62,7 @@ def tail(
         state or layout.root / "tail" / f"{file.name}-{sha256(str(file.absolute()).encode()).hexdigest()[:12]}.json",
         pseudonyms=pseudonyms,
         scorer=Scorer(chosen),
-        tell=lambda line: REMARKS.print(f"bad line: {line}", markup=False),
+        tell=lambda line: REMARKS.print(f"bad line: {redact(line)}", markup=False),
         stop=lambda: bool(stopped),
     )
     REMARKS.print(f"following {file}", markup=False)

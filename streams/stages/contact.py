@@ -95,6 +95,7 @@ class ContactStage:
         self._future = settings.times.future.ms
         self._lateness = settings.times.lateness.ms
         self._resolve = settings.identity.resolve
+        self._asks = settings.privacy.consent != "ignored"
 
     def migrate(self, key: bytes, value: bytes, schema: int) -> bytes | None:
         raise ValueError(f"the contact stage never kept state of schema {schema}")
@@ -153,7 +154,7 @@ class ContactStage:
                 touchpoint = hide(shown)
                 if touchpoint is not shown:
                     raw = self._pseudonyms.hide_event(raw)
-                if not is_profiled(touchpoint, self._settings):
+                if self._asks and not is_profiled(touchpoint, self._settings):
                     batch.count("without_consent")
                     if touchpoint.type in FACTS:  # it says who somebody is, and nothing else
                         continue
