@@ -17,6 +17,7 @@ from segment import analytics
 
 analytics.host = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8080"
 analytics.write_key = sys.argv[2] if len(sys.argv) > 2 else "anybody"  # without write keys the collector asks for none
+analytics.max_retries = 3
 failures: list[Exception] = []
 analytics.on_error = lambda error, batch: failures.append(error)
 

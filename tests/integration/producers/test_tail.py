@@ -115,6 +115,13 @@ def test_nothing_is_lost_to_a_kill(
         append(file, 6000, 6001)
         done.set()
 
+    first = tailed(file, data, bootstrap)  # what was rotated before anybody ever followed the file is nobody's to know
+    deadline = time.monotonic() + 60
+    while not list(data.glob("tail/*.json")):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    first.kill()
+    first.communicate()
     writer = threading.Thread(target=write)
     writer.start()
     kills = 0
