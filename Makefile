@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONPYCACHEPREFIX ?= .venv/pycache
 
-.PHONY: run test lint bench trials lock clean help
+.PHONY: run test examples lint bench trials lock clean help
 
 help: ## what there is to make
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -14,6 +14,9 @@ run: .venv/ready ## a simulated day flowing through the whole pipeline, with a l
 
 test: .venv/ready ## every test, against the real parts
 	$(BIN)/python -m pytest
+
+examples: .venv/ready ## the examples in other languages, built with their own tools (Go 1.23 or newer)
+	$(BIN)/python -m pytest tests/examples -m examples
 
 lint: .venv/ready ## style, types, and which part may import which
 	$(BIN)/ruff check .

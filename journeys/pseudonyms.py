@@ -38,6 +38,8 @@ OF_THE_CENTRE = frozenset(("id", "source", "type", "time", "specversion", "datas
 DATA_OF_THE_CENTRE = frozenset(
     ("channel", "contact_id", "identifiers", "other", "intent", "queue", "agent", "direction", "outcome")
 )
+NOBODY = "~"
+"""Stands for an identifier that may not be known."""
 _matches = PSEUDONYM.fullmatch
 
 
@@ -181,6 +183,18 @@ class Pseudonyms:
             problem = f"an event has at most {MAX_BYTES} bytes, this one with its pseudonyms {len(hidden)}"
             raise Invalid("too_large", "", raw[:40], problem)
         return hidden
+
+    def unnamed(self, raw: bytes) -> bytes:
+        """``raw``, an event as ``hide_event`` leaves it, without its identifiers, and with ``NOBODY`` wherever one of
+        them stands besides. Raises ``Invalid`` as ``hide_event`` does."""
+        event = msgspec.json.decode(raw)
+        data = event["data"]
+        values = [*data.pop("identifiers", {}).values(), *data.pop("other", {}).values()]
+        secrets = _Secrets({value: NOBODY for value in values if len(value) >= LEAST_SECRET})
+        for place, kept in ((event, OF_THE_CENTRE | {"data"}), (data, DATA_OF_THE_CENTRE)):
+            for name in place.keys() - kept:
+                place[name] = secrets.hide(place[name])
+        return msgspec.json.encode(event)
 
     def _is_hidden(self, identifiers: Mapping[str, str], fact: bool) -> bool:
         blocked = self._blocked

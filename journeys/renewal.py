@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import blake2b
 
+from journeys.consent import is_profiled
 from journeys.identity import PERIOD_MS
 from journeys.pseudonyms import Pseudonyms, is_pseudonym
 from journeys.sentiment import Scorer
 from journeys.spelling import REMEMBERED
-from journeys.touchpoint import EARLIEST, FORGET, Touchpoint
+from journeys.touchpoint import EARLIEST, FACTS, FORGET, Touchpoint, decode, encode
 
 CHANNEL = "keys"
 
@@ -37,7 +38,8 @@ def renewals(touchpoint: Touchpoint, pseudonyms: Pseudonyms) -> Iterator[Touchpo
 
 class Edge:
     """What a publisher sends instead of clear identifiers, and of text. What it has renewed it does not renew again,
-    for as long as it remembers. ``pseudonyms``: None leaves identifiers as they are; ``scorer``: None leaves text."""
+    for as long as it remembers. Of whom nobody may be known it sends no identifier; facts about such are left for the
+    first stage to drop. ``pseudonyms``: None leaves identifiers as they are; ``scorer``: None leaves text."""
 
     def __init__(self, pseudonyms: Pseudonyms | None, scorer: Scorer | None = None) -> None:
         self._pseudonyms = pseudonyms
@@ -51,6 +53,8 @@ class Edge:
         if self._pseudonyms is None:
             return [], touchpoint
         hidden = self._pseudonyms.hide(touchpoint)
+        if touchpoint.type not in FACTS and not is_profiled(touchpoint, self._pseudonyms.settings):
+            return [], decode(self._pseudonyms.unnamed(encode(hidden)))
         if hidden is touchpoint:
             return [], touchpoint
         before = [one for one in renewals(touchpoint, self._pseudonyms) if one.id not in self._said]

@@ -21,6 +21,7 @@ from journeys.stages import RULES, Rule, StageMap
 
 Measure = Literal["fcr", "waits", "stages"]
 Kind = Literal["assisted", "self_service", "other"]
+Consent = Literal["ignored", "unless_refused", "required"]
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -78,7 +79,7 @@ WEIGHTS = {
     "reopened": 20.0,
 }
 """The kinds of friction, and what each adds to the effort score, of 100."""
-TABLES_KEPT = {"dead_letters": 30 * 86_400}
+TABLES_KEPT = {"dead_letters": 30 * 86_400, "settled_letters": 40 * 86_400}
 IDENTIFIERS = ("customer_id", "email", "phone", "social", "device", "cookie", "session")
 LONGEST_WINDOW = 3650
 """Days."""
@@ -137,6 +138,9 @@ class Privacy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Kinds of identifiers that are kept as they are; all others are replaced by pseudonyms."""
     keys_file: str = ""
     """Where the keys of the pseudonyms are, one a line, the current one first; seen from the settings' file."""
+    consent: Consent = "ignored"
+    """Whose identifiers are used: everybody's; those of who did not refuse (`consent` false); or only those of who
+    agreed (true). All others' touchpoints count, and are nobody's."""
 
 
 class Journeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

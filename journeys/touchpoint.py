@@ -81,6 +81,11 @@ class Data(msgspec.Struct, omit_defaults=True, gc=False):
     revision: Revision = 0
     """Of events with one id, the one with the highest counts, whatever order they come in: for sources that send a
     record again with newer content, as Amazon Connect does."""
+    consent: bool | None = None
+    """Whether the customer agreed to be known across contacts; `[privacy] consent` says what follows. None: the source
+    does not say."""
+    recorded: bool | None = None
+    """Whether what was said is kept by the source, as a recording or transcript. None: it does not say."""
 
 
 class CloudEvent(msgspec.Struct, gc=False):
@@ -118,6 +123,8 @@ class Touchpoint(msgspec.Struct, array_like=True, frozen=True, gc=False):
     attributes: dict[str, Any] = {}
     other: dict[str, str] = {}
     revision: int = 0
+    consent: bool | None = None
+    recorded: bool | None = None
 
 
 class Invalid(ValueError):
@@ -210,6 +217,8 @@ def from_event(event: CloudEvent) -> Touchpoint:
         data.attributes,
         data.other,
         data.revision,
+        data.consent,
+        data.recorded,
     )
 
 
@@ -238,6 +247,8 @@ def to_event(touchpoint: Touchpoint) -> CloudEvent:
             attributes=touchpoint.attributes,
             other=touchpoint.other,
             revision=touchpoint.revision,
+            consent=touchpoint.consent,
+            recorded=touchpoint.recorded,
         ),
     )
 

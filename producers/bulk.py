@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -46,7 +46,8 @@ class BulkPublisher:
     It works only inside its calls: ``publish`` sends a batch when it is full, ``flush`` sends what there is. If the
     broker acknowledges nothing for delivery_timeout_s, all that is pending has failed and ``publish`` raises
     ``PublishError``. At most three batches of 256 KB a partition are held: one that fills, one that waits, one that is
-    being sent. Parameters as for ``Publisher``.
+    being sent. Parameters as for ``Publisher``;
+    headers: of every record.
     """
 
     def __init__(
@@ -60,8 +61,10 @@ class BulkPublisher:
         connect_timeout_s: float = 30.0,
         pseudonyms: Pseudonyms | FromEnvironment | None = FROM_ENVIRONMENT,
         scorer: Scorer | None = None,
+        headers: Sequence[tuple[str, bytes]] = (),
     ) -> None:
         self._edge = Edge(chosen(pseudonyms), scorer)
+        self._headers = list(headers)
         self._topic = topic
         self._delivery_timeout_s = delivery_timeout_s
         self._open: dict[int, _Batch] = {}
@@ -98,16 +101,19 @@ class BulkPublisher:
         key = keyed_by.encode()
         partition = partition_of(key, self._partitions)
         batch = self._open.get(partition)
-        if batch is None or batch.builder.append(timestamp=_now_ms(), key=key, value=raw) is None:
+        if batch is None or self._append(batch, key, raw) is None:
             if batch:
                 self._run(self._send_wholly(batch))
                 if self._broken:
                     raise self._broken
             batch = self._open[partition] = _Batch(self._producer.create_batch(), partition)
-            batch.builder.append(timestamp=_now_ms(), key=key, value=raw)
+            self._append(batch, key, raw)
         batch.ids.append(event_id)
         self._account.attempt()
         return event_id
+
+    def _append(self, batch: _Batch, key: bytes, raw: bytes) -> Any:
+        return batch.builder.append(timestamp=_now_ms(), key=key, value=raw, headers=self._headers)
 
     def flush(self, timeout_s: float | None = None) -> bool:
         """Send what is pending and wait until it is acknowledged or failed; False if ``timeout_s`` passes first."""

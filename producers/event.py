@@ -39,6 +39,8 @@ class Fields(TypedDict, total=False):
     invited: bool
     attributes: Mapping[str, Any]
     revision: int
+    consent: bool | None
+    recorded: bool | None
 
 
 _CONTEXT = {"id", "time", "type"}

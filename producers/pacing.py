@@ -27,20 +27,21 @@ class Progress:
 
 OnProgress = Callable[[Progress], None]
 Stop = Callable[[], bool]
+Due = Callable[[int], float]
+"""When, on the wall clock (seconds since the epoch), an event that happened at a time (ms) is to be published."""
 Played = TypeVar("Played", bound=Event)
 
 
 def play(
     events: Iterable[Played],
     outlet: Outlet[Played],
-    due: Callable[[int], float] | None = None,
+    due: Due | None = None,
     on_progress: OnProgress | None = None,
     stop: Stop = lambda: False,
 ) -> int:
     """Publish ``events`` (sorted by time) and return how many; ends early when ``stop()`` turns true.
 
-    due: when, on the wall clock (seconds since the epoch), an event that happened at a time (ms) is to be published;
-    none: at once. ``on_progress`` is called a few times a second and at the end.
+    due: none: each at once. ``on_progress`` is called a few times a second and at the end.
     """
     published = at = 0
     reported = flushed = time.monotonic()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Self
@@ -14,7 +14,7 @@ from producers.bulk import BulkPublisher
 from producers.delivery import AGENTS, TOPIC, Event, OnDelivery, PublishError, Report
 from producers.formats import AGENT_STATES, FORMATS, BadLine, WrongFormat
 from producers.keys import FROM_ENVIRONMENT, FromEnvironment
-from producers.pacing import OnProgress, Progress, Stop, play
+from producers.pacing import Due, OnProgress, Progress, Stop, play
 
 SORT_WINDOW = 50_000
 BAD_LINES_KEPT = 100
@@ -55,13 +55,16 @@ def replay(
     connect_timeout_s: float = 30.0,
     pseudonyms: Pseudonyms | FromEnvironment | None = FROM_ENVIRONMENT,
     scorer: Scorer | None = None,
+    headers: Sequence[tuple[str, bytes]] = (),
+    due: Due | None = None,
 ) -> Replayed:
     """Publish ``file``, of a format named in ``FORMATS``, to the broker at ``bootstrap``.
 
     speed: how many times as fast as it happened (1: real time); none: as fast as it goes. Bad lines are left out and
     counted, the rest is published. Undelivered events are in the result's ``delivery``; if the broker goes away for
     longer than the delivery time-out, the replay gives up and says so. pseudonyms, scorer: as for ``Publisher``. topic:
-    unless given, the one that events of the format belong on.
+    unless given, the one that events of the format belong on. headers: of every record. due: instead of ``speed``, see
+    ``play``.
 
     Raises ``ReplayError`` if the file cannot be read or is not of the format, ``PublishError`` if no broker answers.
     """
@@ -72,6 +75,7 @@ def replay(
         publisher = BulkPublisher(
             bootstrap, topic=topic or (AGENTS if format == AGENT_STATES else TOPIC), on_delivery=on_delivery,
             ledger=ledger, connect_timeout_s=connect_timeout_s, pseudonyms=pseudonyms, scorer=scorer,
+            headers=headers,
         )  # fmt: skip
 
         def progressed(progress: Progress) -> None:
@@ -79,7 +83,7 @@ def replay(
                 on_progress(replace(progress, total=reading.expected))
 
         try:
-            play(reading, publisher, _pace(speed) if speed else None, progressed, stop)
+            play(reading, publisher, _pace(speed) if speed else due, progressed, stop)
         except PublishError as error:
             gave_up = str(error)
         finally:
@@ -155,7 +159,7 @@ def _order(event: Event) -> tuple[int, str]:
     return event.at, event.id
 
 
-def _pace(speed: float) -> Callable[[int], float]:
+def _pace(speed: float) -> Due:
     began: list[tuple[int, float]] = []  # time of the first event, and when it was published
 
     def due(at: int) -> float:

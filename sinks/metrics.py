@@ -12,6 +12,7 @@ import asyncio
 import logging
 import os
 import time
+from bisect import bisect_right
 from collections import Counter as Counted
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -48,6 +49,11 @@ INTERVALS_KEPT = 8
 SIGNALS_KEPT_MS = 36 * 86_400_000
 """A signal is counted once; its id is remembered for longer than any touchpoint may be late."""
 SNAPSHOT_EVERY_S = 30.0
+BACKFILLS = "journey.backfills"
+BACKFILLED = "touchpath-backfill"
+"""A header of what a backfill sends."""
+BACKFILL_MARGIN_MS = 5 * 60_000
+"""What happened no longer than this before a backfill began is held to be live: it may have been on its way."""
 
 
 class State(msgspec.Struct):
@@ -71,6 +77,8 @@ class State(msgspec.Struct):
     """Metric to label values (joined by NUL) to its count."""
     scores: dict[str, tuple[int, Score | None]] = {}
     """Partition of the journey stage to version and how good its predictions were."""
+    backfills: list[int] = []
+    """When backfills began (ms), the last one last."""
 
 
 Payload = TypeVar("Payload")
@@ -110,6 +118,7 @@ class Figures(Collector):
             "journey.causes": self._take_cause,
             "journey.next": self._take_next,
             "journey.touchpoints.dlq": self._take_dead_letter,
+            BACKFILLS: self._take_backfill,
         }
 
     @property
@@ -128,7 +137,8 @@ class Figures(Collector):
     def tidy(self) -> None:
         """Forget what no figure needs any more: closed journeys, old intervals, old signals."""
         state = self.state
-        state.open_journeys = {key: kept for key, kept in state.open_journeys.items() if kept[2] >= state.newest_at}
+        as_of = self._as_of()
+        state.open_journeys = {key: kept for key, kept in state.open_journeys.items() if kept[2] >= as_of}
         state.causes = {key: kept for key, kept in state.causes.items() if kept[1] and kept[1].day >= self._today()}
         oldest = state.newest_at - SIGNALS_KEPT_MS
         state.signals = {key: at for key, at in state.signals.items() if at >= oldest}
@@ -153,7 +163,8 @@ class Figures(Collector):
     def now_ms(self) -> int:
         """The clock's time while events are live, else the newest event's: a replay of old days has its own now."""
         wall = int(self._clock() * 1000)
-        return wall if abs(wall - self.state.newest_at) < LIVE_MS else self.state.newest_at
+        newest = self.state.newest_at
+        return wall if abs(wall - newest) < LIVE_MS or (self.state.backfills and not newest) else newest
 
     def collect(self) -> Iterator[Metric]:
         state = self.state
@@ -170,8 +181,9 @@ class Figures(Collector):
             self._show_causes(families)
             self._show_scores(families)
             journeys: Counted[str] = Counted()
+            as_of = self._as_of()
             for _, intent, closes_at in state.open_journeys.values():
-                journeys[self._intents(intent)] += closes_at >= state.newest_at
+                journeys[self._intents(intent)] += closes_at >= as_of
             for intent, count in journeys.items():
                 families["journey_journeys_open"].add_metric((intent,), count)
         yield from families.values()
@@ -303,8 +315,10 @@ class Figures(Collector):
         if record.value is None:
             return
         change = _queue(record.value)
-        self._advance(change.as_of)
+        self._advance(change.as_of, record)
         payload = change.payload
+        if isinstance(payload, QueueNow | QueueInterval) and self._is_past(_time(payload), record):
+            return
         if change.entity == "now" and not isinstance(payload, QueueInterval):
             _keep(self.state.now, change.id, change.version, payload)
         elif change.entity == "interval" and not isinstance(payload, QueueNow):
@@ -314,8 +328,10 @@ class Figures(Collector):
         if record.value is None:
             return
         change = _agent(record.value)
-        self._advance(change.as_of)
+        self._advance(change.as_of, record)
         payload = change.payload
+        if isinstance(payload, AgentNow | AgentInterval) and self._is_past(_time(payload), record):
+            return
         if change.entity == "now" and not isinstance(payload, AgentInterval):
             _keep(self.state.agents, change.id, change.version, payload)
         elif change.entity == "interval" and not isinstance(payload, AgentNow):
@@ -325,7 +341,7 @@ class Figures(Collector):
         if record.value is None:
             return
         change = _journey(record.value)
-        self._advance(change.as_of)
+        self._advance(change.as_of, record)
         if change.entity == "customer":
             self.state.open_journeys = _without(self.state.open_journeys, change.id)
             return
@@ -341,13 +357,13 @@ class Figures(Collector):
         if record.value is None:
             return
         change = _signal(record.value)
-        self._advance(change.as_of)
+        self._advance(change.as_of, record)
         if change.entity == "customer":
             self.state.signals = _without(self.state.signals, change.id)
         elif change.erased:
             self.state.signals.pop(change.id, None)
         signal = change.payload
-        if signal is None or change.id in self.state.signals:
+        if signal is None or change.id in self.state.signals or self._is_past(signal.at, record):
             return
         self.state.signals[change.id] = signal.at
         come_from, to = self._channels(signal.from_channel), self._channels(signal.to_channel)
@@ -373,26 +389,45 @@ class Figures(Collector):
         if record.value is None:
             return
         change = _cause(record.value)
-        self._advance(change.as_of)
+        self._advance(change.as_of, record)
+        if change.payload is not None and self._is_past(change.payload.day + DAY_MS, record):
+            return
         _keep(self.state.causes, change.id, change.version, change.payload)
 
     def _take_next(self, record: Record) -> None:
         if record.value is None:
             return
         about = _about(record.value)  # most are predictions, of which only the time is of use here
-        self._advance(about.as_of)
+        self._advance(about.as_of, record)
         if about.entity == "score":
             change = _score(record.value)
             _keep(self.state.scores, change.id, change.version, change.payload)
 
+    def _take_backfill(self, record: Record) -> None:
+        if record.value and record.value.isdigit():
+            self.state.backfills = sorted({*self.state.backfills, int(record.value)})
+
     def _take_dead_letter(self, record: Record) -> None:
         headers = dict(record.headers)
+        if BACKFILLED in headers:
+            return
         reason = headers.get("__connect.errors.exception.class.name", b"").decode(errors="replace")
         self._count("journey_dead_letters", self._reasons(reason or "unknown"))
 
-    def _advance(self, as_of: int) -> None:
-        if as_of > self.state.newest_at:
+    def _advance(self, as_of: int, record: Record) -> None:
+        if as_of > self.state.newest_at and not self._is_past(as_of, record):
             self.state.newest_at = as_of
+
+    def _is_past(self, at: int, record: Record) -> bool:
+        """Whether what happened at ``at`` (ms) is of a backfill, and so no part of now. What was written before a
+        backfill began is none of its doing."""
+        began = bisect_right(self.state.backfills, record.timestamp)
+        return began > 0 and at < self.state.backfills[began - 1] - BACKFILL_MARGIN_MS
+
+    def _as_of(self) -> int:
+        """The newest event's time, which no journey that is open has passed."""
+        backfills = self.state.backfills
+        return max(self.state.newest_at, backfills[-1] - BACKFILL_MARGIN_MS) if backfills else self.state.newest_at
 
     def _count(self, metric: str, *labels: str, by: float = 1) -> None:
         counts = self.state.counts.setdefault(metric, {})
@@ -404,6 +439,13 @@ def _keep(held: dict[str, tuple[int, Payload | None]], key: str, version: int, p
     kept = held.get(key)
     if kept is None or version >= kept[0]:
         held[key] = version, payload
+
+
+def _time(figures: QueueNow | QueueInterval | AgentNow | AgentInterval) -> int:
+    """Until when they tell what happened (ms)."""
+    if isinstance(figures, QueueInterval | AgentInterval):
+        return figures.starts_at + figures.interval_s * 1000
+    return figures.as_of
 
 
 def _without(held: dict[str, Payload], customer: str) -> dict[str, Payload]:
@@ -495,6 +537,7 @@ class Metrics:
             consumer.assign(await places(admin, topics))
         finally:
             await admin.close()
+        await self._read_backfills(consumer)
         ends = await consumer.end_offsets(consumer.assignment())
         for place in consumer.assignment():
             offset = self.figures.state.offsets.get(f"{place.topic}/{place.partition}")
@@ -506,6 +549,19 @@ class Metrics:
             else:
                 consumer.seek(place, offset)
         return True
+
+    async def _read_backfills(self, consumer: AIOKafkaConsumer) -> None:
+        """Before all else, for they say how the rest is to be taken."""
+        every = consumer.assignment()
+        told = [place for place in every if place.topic == BACKFILLS]
+        consumer.pause(*(every - set(told)))
+        await consumer.seek_to_beginning(*told)
+        ends = await consumer.end_offsets(told)
+        while not self._stopping.is_set() and any([await consumer.position(place) < ends[place] for place in told]):
+            for records in (await consumer.getmany(*told, timeout_ms=200)).values():
+                for record in records:
+                    self.figures.take(record)
+        consumer.resume(*(every - set(told)))
 
     async def _read(self, consumer: AIOKafkaConsumer) -> None:
         figures = self.figures

@@ -27,6 +27,7 @@ TIMES = {
     "agent_intervals": "starts_at",
     "root_causes": "day",
     "dead_letters": "at",
+    "settled_letters": "at",
 }
 """By table, the time that its rows age by. What is known of an identifier has none, and is kept while it holds."""
 _OLDEST = (20, 10)

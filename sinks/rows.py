@@ -23,7 +23,7 @@ from journeys.next_step import NextStep, Score
 from journeys.queue import QueueInterval, QueueNow
 from journeys.stages import UNKNOWN, seconds
 from journeys.workload import AgentInterval, AgentNow
-from sinks import erasure, tables
+from sinks import erasure, settlements, tables
 from sinks.store import Columns
 from sinks.tables import Table
 
@@ -267,6 +267,7 @@ class DeadLetterRows:
             header("exception.message"),
             _text(record.key),
             _text(record.value),
+            _number(header("value.bytes"), 0, 2**63),
             record.timestamp,
         )
         return ()
@@ -277,7 +278,7 @@ class DeadLetterRows:
         letter_id = f"{record.topic}/{record.partition}/{record.offset}/{len(self._rows)}"
         self._rows[letter_id] = (
             letter_id, record.topic, record.partition, record.offset, "sink", "unreadable", found.message,
-            _text(record.key), _text(found.value), record.timestamp,
+            _text(record.key), _text(found.value), 0, record.timestamp,
         )  # fmt: skip
 
     def columns(self) -> Columns:
@@ -285,6 +286,33 @@ class DeadLetterRows:
 
     def erasures(self) -> Iterable[str]:
         """None: dead letters are sealed, and go with their retention."""
+        return ()
+
+
+class SettledRows:
+    """The rows of ``settled_letters``: the first word on a letter holds."""
+
+    table = tables.SETTLED_LETTERS
+
+    def __init__(self) -> None:
+        self._rows: dict[str, tuple[Any, ...]] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def take(self, record: Record) -> Iterable[Unreadable]:
+        try:
+            letter_id, how = settlements.read(record.key, record.value)
+        except ValueError as error:
+            return (Unreadable(record, record.value or b"", str(error)),)
+        self._rows.setdefault(letter_id, (letter_id, how, record.timestamp))
+        return ()
+
+    def columns(self) -> Columns:
+        return [list(column) for column in zip(*self._rows.values(), strict=True)]
+
+    def erasures(self) -> Iterable[str]:
+        """None: the id of a letter says nothing about anybody."""
         return ()
 
 
@@ -548,4 +576,5 @@ READERS: dict[str, Callable[[], Rows]] = {
     ),
     "journey.causes": lambda: ChangedRows(tables.ROOT_CAUSES, msgspec.json.Decoder(Change[RootCause]).decode, _causes),
     "journey.touchpoints.dlq": DeadLetterRows,
+    settlements.TOPIC: SettledRows,
 }

@@ -315,9 +315,11 @@ DEAD_LETTERS = Table(
         "message": "text",
         "key": "text",
         "value": "text",
+        "value_bytes": "uint64",
         "at": "time",
     },
 )
+SETTLED_LETTERS = Table("settled_letters", {"letter_id": "text", "how": "text", "at": "time"})
 TABLES = (
     TOUCHPOINTS,
     CONTACTS,
@@ -330,4 +332,5 @@ TABLES = (
     IDENTIFIERS,
     ROOT_CAUSES,
     DEAD_LETTERS,
+    SETTLED_LETTERS,
 )

@@ -14,6 +14,8 @@ from streams.stage import Record
 SEQUENCE_BITS = 40
 EPOCH_BITS = 7
 HEADER_PREFIX = "__connect.errors."
+PASSED_ON = frozenset({"touchpath-backfill"})
+"""Headers of a record that its dead letter has too, in sight: they say nothing about anybody."""
 
 _RESERVED = b"\x01"  # keys below this one are the engine's own
 
@@ -167,6 +169,8 @@ class Batch:
             ("exception.message", (told if self._seal else message or told)[:1000]),
         )
         mine = [(HEADER_PREFIX + name, text.encode(errors="backslashreplace")) for name, text in errors]
+        if record.headers and self._seal:
+            mine += [(name, value[:16]) for name, value in record.headers if name in PASSED_ON][:1]
         length = HEADER_PREFIX + "value.bytes", str(len(record.value or b"")).encode()
         if self._seal:
             room = self._limit - _size(None, [*mine, length])

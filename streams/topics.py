@@ -22,6 +22,9 @@ class Topic:
     cleanup: Literal["delete", "compact"] = "delete"
     retention_ms: int = 7 * DAY_MS
     """For the deleted ones; a compacted topic keeps the last of each key."""
+    open_to_all: bool = False
+    """Any client writes here, and some compress with what our readers have no library for (aiokafka and kafka-python
+    bring gzip alone): the broker is to keep it plain."""
 
     def config(self, retention: Mapping[str, Duration] | None = None) -> dict[str, str]:
         """As the broker wants it; ``retention``: by name or "*", what holds instead of ``retention_ms``."""
@@ -41,13 +44,16 @@ class Topic:
         # A broker deletes whole segments, and counts from the newest record in one: of a quarter of the time, so that
         # nothing is kept for more than five quarters.
         rolled_ms = max(MINUTE_MS, min(7 * DAY_MS, kept_ms // 4)) if kept_ms > 0 else 7 * DAY_MS
-        return {"cleanup.policy": "delete", "retention.ms": str(kept_ms), "segment.ms": str(rolled_ms)}
+        config = {"cleanup.policy": "delete", "retention.ms": str(kept_ms), "segment.ms": str(rolled_ms)}
+        return config | {"compression.type": "uncompressed"} if self.open_to_all else config
 
 
 TOUCHPOINTS = "journey.touchpoints"
 AGENTS = "journey.agents"
+BACKFILLS = "journey.backfills"
 ROUTED = "journey.routed"
 DEAD_LETTERS = "journey.touchpoints.dlq"
+SETTLED_LETTERS = "journey.settled_letters"
 ACCEPTED = "journey.accepted"
 EVIDENCE = "journey.evidence"
 OWNERS = "journey.owners"
@@ -73,8 +79,15 @@ def changelog(stage: str) -> str:
 CATALOGUE: dict[str, Topic] = {
     topic.name: topic
     for topic in (
-        Topic(TOUCHPOINTS, "contact_id", "CloudEvent; with text, identifiers may be clear", retention_ms=DAY_MS),
-        Topic(AGENTS, "agent", "AgentCloudEvent: agent states"),
+        Topic(
+            TOUCHPOINTS,
+            "contact_id",
+            "CloudEvent; with text, identifiers may be clear",
+            retention_ms=DAY_MS,
+            open_to_all=True,
+        ),
+        Topic(AGENTS, "agent", "AgentCloudEvent: agent states", open_to_all=True),
+        Topic(BACKFILLS, "none", "when backfills began (producers/backfill.py)", cleanup="compact"),
         Topic(AGENTS_ROUTED, "agent", "AgentCloudEvent: those that lay in another agent's partition"),
         Topic(ROUTED, "contact_id", "CloudEvent: touchpoints that lay in another contact's partition"),
         Topic(
@@ -82,6 +95,12 @@ CATALOGUE: dict[str, Topic] = {
             "none",
             "what could not be taken, sealed (streams/dead_letters.py), with the reason in the headers",
             retention_ms=30 * DAY_MS,
+        ),
+        Topic(
+            SETTLED_LETTERS,
+            "letter",
+            "which dead letters were replayed or discarded (sinks/settlements.py); outlives them",
+            retention_ms=40 * DAY_MS,
         ),
         Topic(ACCEPTED, "none", "CloudEvents, one a line: the touchpoints taken in one transaction; Forgotten"),
         Topic(EVIDENCE, "identifier", "Sighting, Ruling, Question, Answer, Forget …: what identity is made of"),

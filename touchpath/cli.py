@@ -17,7 +17,7 @@ from typer.exceptions import TyperException
 
 from touchpath.adapt import adapt
 from touchpath.customer import customer
-from touchpath.dead_letters import dead_letters
+from touchpath.dlq import dlq
 from touchpath.doctor import doctor
 from touchpath.export import export
 from touchpath.forget import forget
@@ -29,10 +29,12 @@ from touchpath.problem import Problem
 from touchpath.redaction import redact
 from touchpath.replay import replay
 from touchpath.report import report
+from touchpath.schema import schema
 from touchpath.settings_command import settings
 from touchpath.simulate import simulate
 from touchpath.sink import sink, store
 from touchpath.sql import sql
+from touchpath.tail import tail
 from touchpath.terminal import Stopped
 from touchpath.up import up
 from touchpath.worker import worker
@@ -49,6 +51,7 @@ for command in (
     up,
     replay,
     adapt,
+    tail,
     report,
     customer,
     forget,
@@ -62,9 +65,10 @@ for command in (
     migrate,
     doctor,
     settings,
+    schema,
 ):
     app.command()(command)
-app.command("dead-letters")(dead_letters)
+app.add_typer(dlq)
 app.add_typer(identity)
 app.add_typer(keys)
 

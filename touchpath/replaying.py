@@ -1,20 +1,23 @@
-"""Publishing a file, and following it through the pipeline until all of it is stored."""
+"""Publishing files, and following it through the pipeline until all of it is stored."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from journeys.pseudonyms import Pseudonyms
 from journeys.sentiment import Scorer
+from producers.backfill import HEADER, announce
 from producers.delivery import PublishError
 from producers.pacing import Progress as Published
 from producers.replay import Replayed, ReplayError
 from producers.replay import replay as publish
 from sinks.rows import READERS
+from touchpath.backfilling import Throttle
 from touchpath.brokers import Brokers
 from touchpath.drain import drain, ends_of_touchpoints
 from touchpath.layout import Layout
@@ -30,28 +33,26 @@ from touchpath.worker import APP_ID
 _BAD_LINES_SHOWN = 5
 
 
-def published(
-    file: Path,
-    format: str,  # noqa: A002 (users' word)
-    speed: float | None,
-    bootstrap: str,
-    pseudonyms: Pseudonyms,
-) -> Replayed:
-    """Publish ``file`` and return how that went. Raises ``Problem``."""
+class How(NamedTuple):
+    """How files are to be published."""
+
+    format: str
+    speed: float | None = None
+    """Times as fast as it happened; none: as fast as it goes."""
+    backfill: bool = False
+    """They are of the past: no part of now, and not faster than the stages take them."""
+
+
+def published(files: Sequence[Path], how: How, bootstrap: str, pseudonyms: Pseudonyms) -> list[Replayed]:
+    """Publish ``files``, one after the other, and return how that went. Raises ``Problem``."""
     with _progress() as progress:
-        replayed = _publish(file, format, bootstrap, speed, pseudonyms, progress)
-    REMARKS.print(f"{replayed.delivery.acknowledged:,} events published to {bootstrap}")
+        replayed = _publish(files, how, bootstrap, pseudonyms, progress)
+    REMARKS.print(f"{sum(one.delivery.acknowledged for one in replayed):,} events published to {bootstrap}")
     return replayed
 
 
-def drained(
-    file: Path,
-    format: str,  # noqa: A002
-    speed: float | None,
-    plan: Plan,
-    pseudonyms: Callable[[], Pseudonyms],
-) -> Replayed:
-    """Publish ``file``, return when all is stored, and print the report; what does not run is started for it.
+def drained(files: Sequence[Path], how: How, plan: Plan, pseudonyms: Callable[[], Pseudonyms]) -> list[Replayed]:
+    """Publish ``files``, return when all is stored, and print the report; what does not run is started for it.
 
     ``pseudonyms`` is asked when all runs, for the first start makes the keys."""
     layout = plan.layout
@@ -59,28 +60,27 @@ def drained(
     if running is not None:
         if plan.bootstrap not in (None, running.bootstrap):
             raise BadInput(f"--bootstrap {plan.bootstrap}: touchpath runs on {layout.root} with {running.bootstrap}")
-        return _through(file, format, speed, pseudonyms(), layout, running.bootstrap, running.store)
+        return _through(files, how, pseudonyms(), layout, running.bootstrap, running.store)
     with Pipeline(plan, lambda line: REMARKS.print(f"{line} …")) as pipeline:
         log_to_file(layout.log("touchpath"))
         running = pipeline.start()
-        return _through(file, format, speed, pseudonyms(), layout, running.bootstrap, running.store, pipeline.check)
+        return _through(files, how, pseudonyms(), layout, running.bootstrap, running.store, pipeline.check)
 
 
 def _through(
-    file: Path,
-    format: str,  # noqa: A002
-    speed: float | None,
+    files: Sequence[Path],
+    how: How,
     pseudonyms: Pseudonyms,
     layout: Layout,
     bootstrap: str,
     store: str,
     check: Callable[[], None] = lambda: None,
-) -> Replayed:
+) -> list[Replayed]:
     """Publish, wait until all is stored, print the report."""
     clickhouse = None if store.startswith("http") else store
     with Brokers(bootstrap) as brokers, _progress() as progress:
         partitions = brokers.count_partitions()
-        replayed = _publish(file, format, bootstrap, speed, pseudonyms, progress, check)
+        replayed = _publish(files, how, bootstrap, pseudonyms, progress, check)
         waiting = progress.add_task("stored", total=None)
         most = 0
 
@@ -99,13 +99,32 @@ def _through(
 
 
 def _publish(
-    file: Path,
-    format: str,  # noqa: A002
+    files: Sequence[Path],
+    how: How,
     bootstrap: str,
-    speed: float | None,
     pseudonyms: Pseudonyms,
     progress: Progress,
     check: Callable[[], None] = lambda: None,
+) -> list[Replayed]:
+    with ExitStack() as held:
+        throttle = None
+        if how.backfill:
+            throttle = Throttle(held.enter_context(Brokers(bootstrap)))
+            try:
+                announce(bootstrap)
+            except PublishError as error:
+                raise Problem(str(error)) from None
+        return [_publish_one(file, how, bootstrap, pseudonyms, progress, check, throttle) for file in files]
+
+
+def _publish_one(
+    file: Path,
+    how: How,
+    bootstrap: str,
+    pseudonyms: Pseudonyms,
+    progress: Progress,
+    check: Callable[[], None],
+    throttle: Throttle | None,
 ) -> Replayed:
     task = progress.add_task(f"published of {file.name}", total=None)
 
@@ -115,8 +134,8 @@ def _publish(
 
     try:
         replayed = publish(
-            file, format, bootstrap, speed=speed, on_progress=on_progress, pseudonyms=pseudonyms,
-            scorer=Scorer(pseudonyms.settings),
+            file, how.format, bootstrap, speed=how.speed, on_progress=on_progress, pseudonyms=pseudonyms,
+            scorer=Scorer(pseudonyms.settings), headers=[HEADER] if how.backfill else (), due=throttle,
         )  # fmt: skip
     except ReplayError as error:
         raise BadInput(str(error)) from None

@@ -10,6 +10,7 @@ import msgspec
 
 from journeys import change, forgetting
 from journeys.change import Change
+from journeys.consent import is_profiled
 from journeys.contact import Contact, QueueVisit, fold
 from journeys.facts import IDENTIFY, verdicts
 from journeys.forgetting import says_anything, without
@@ -94,6 +95,7 @@ class ContactStage:
         self._future = settings.times.future.ms
         self._lateness = settings.times.lateness.ms
         self._resolve = settings.identity.resolve
+        self._asks = settings.privacy.consent != "ignored"
 
     def migrate(self, key: bytes, value: bytes, schema: int) -> bytes | None:
         raise ValueError(f"the contact stage never kept state of schema {schema}")
@@ -152,6 +154,13 @@ class ContactStage:
                 touchpoint = hide(shown)
                 if touchpoint is not shown:
                     raw = self._pseudonyms.hide_event(raw)
+                if self._asks and not is_profiled(touchpoint, self._settings):
+                    batch.count("without_consent")
+                    if touchpoint.type in FACTS:  # it says who somebody is, and nothing else
+                        continue
+                    if touchpoint.identifiers or touchpoint.other:
+                        raw = self._pseudonyms.unnamed(raw)
+                        touchpoint = shown = decode(raw)
             except Invalid as error:
                 batch.reject(record, error.reason, error.told, str(error))
                 continue

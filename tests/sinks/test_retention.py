@@ -29,13 +29,13 @@ def test_every_table_of_events_has_a_time_of_its_own() -> None:
 
 
 def test_it_is_set_once_changed_and_taken_away(store: Embedded) -> None:
-    assert keep(store, DEFAULTS.tables_kept) == ["dead_letters"]
+    assert keep(store, DEFAULTS.tables_kept) == ["dead_letters", "settled_letters"]
     assert keep(store, DEFAULTS.tables_kept) == []
     both = DEFAULTS.tables_kept | {"contacts": KEPT}
     assert keep(store, both) == ["contacts"]
     assert keep(store, both | {"contacts": Duration(86_400)}) == ["contacts"]
     assert keep(store, both | {"dead_letters": Duration(0)}) == ["contacts", "dead_letters"]
-    assert keep(store, {}) == ["contacts"]
+    assert keep(store, {}) == ["contacts", "settled_letters"]
     assert keep(store, {}) == []
 
 
@@ -85,4 +85,4 @@ def test_what_cannot_be_is_named(store: Embedded, tables: dict[str, Duration], s
 
 def test_settings_add_to_what_holds() -> None:
     chosen = convert({"retention": {"tables": {"contacts": "90d"}, "topics": {"*": "3d"}}})
-    assert chosen.tables_kept == {"dead_letters": KEPT, "contacts": Duration(90 * 86_400)}
+    assert chosen.tables_kept == DEFAULTS.tables_kept | {"contacts": Duration(90 * 86_400)}

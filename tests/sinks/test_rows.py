@@ -126,6 +126,7 @@ def test_a_dead_letter_says_where_it_came_from() -> None:
         "message": "older than 35 d",
         "key": "key",
         "value": "\\xff\x00raw",
+        "value_bytes": 0,
         "at": START,
     }
 

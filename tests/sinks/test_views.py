@@ -113,6 +113,7 @@ def test_a_touchpoint_keeps_all_that_it_came_with(store: Embedded) -> None:
             "agent": "a",
             "wait_s": 1.5,
             "invited": True,
+            "consent": False,
             "attributes": {"node": [1, {"x": "ü"}]},
         },
     }
@@ -123,6 +124,7 @@ def test_a_touchpoint_keeps_all_that_it_came_with(store: Embedded) -> None:
     assert msgspec.json.decode(row["attributes"]) == event["data"]["attributes"]  # type: ignore[index]
     assert msgspec.json.decode(row["raw"]) == event
     assert (row["wait_s"], row["talk_s"], row["invited"], row["agent"]) == (1.5, None, 1, "a")
+    assert (row["consent"], row["recorded"]) == (False, None)
     assert (row["customer"], row["journey_id"]) == ("customer_id:42", "customer_id:42/c1")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from kafka.admin import KafkaAdminClient, NewTopic
 
+from sinks.metrics import BACKFILLS
 from sinks.rows import READERS
 from tests.sinks.clickhouse_server import PACKAGE, Server, install
 from touchpath.embedded_kafka import EmbeddedKafka
@@ -34,7 +35,7 @@ def clickhouse(clickhouse_installed: None, tmp_path: Path) -> Iterator[Server]:
 def topics(kafka: EmbeddedKafka) -> Iterator[str]:
     """The sinks' topics, empty, two partitions each; gives the bootstrap address."""
     admin = KafkaAdminClient(bootstrap_servers=kafka.bootstrap)
-    names = [*READERS]
+    names = [*READERS, BACKFILLS]
     there = set(admin.list_topics()) & set(names)
     if there:
         admin.delete_topics(sorted(there))

@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaProducer
 from prometheus_client import CollectorRegistry, generate_latest
 
 from journeys.touchpoint import Touchpoint
+from producers.backfill import announce
 from sinks.backlog import backlog
 from sinks.catalogue import SinkMetrics
 from sinks.clickhouse import ClickHouse
@@ -218,3 +219,20 @@ async def test_metrics_go_on_where_they_were(topics: str, tmp_path: Path) -> Non
             await task
             await publish([told(f"s{len(counts) + 1}", "redial", from_channel="voice", cause="lost")])
     assert counts == [[f'journey_redials_total{{channel="voice",outcome="lost"}} {n}.0'] for n in (1, 2, 3)]
+
+
+async def test_a_backfill_is_no_part_of_now_even_read_from_the_beginning(topics: str, tmp_path: Path) -> None:
+    async with publisher(topics) as publish:
+        await publish([told("s1", "redial", from_channel="voice", cause="lost")])
+        await asyncio.sleep(0.01)
+        await asyncio.to_thread(announce, topics)
+        await publish([told("s2", "redial", from_channel="voice", cause="lost"), interval(entered=3)])
+    for name in ("first", "second"):
+        metrics = Metrics(topics, tmp_path / name, group=f"metrics-{name}")
+        watching = asyncio.create_task(metrics.run())
+        await until(lambda: metrics.figures.ready)  # noqa: B023
+        shown = generate_latest(metrics.registry).decode()
+        assert 'journey_redials_total{channel="voice",outcome="lost"} 1.0' in shown
+        assert "journey_queue_interval_offered{" not in shown
+        metrics.stop()
+        await watching
