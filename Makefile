@@ -15,7 +15,7 @@ run: .venv/ready ## a simulated day flowing through the whole pipeline, with a l
 test: .venv/ready ## every test, against the real parts
 	$(BIN)/python -m pytest
 
-examples: .venv/ready ## the examples in other languages, built with their own tools (Go 1.23 or newer)
+examples: .venv/ready ## the examples in other languages, built with their own tools (Go 1.24 or newer)
 	$(BIN)/python -m pytest tests/examples -m examples
 
 lint: .venv/ready ## style, types, and which part may import which
