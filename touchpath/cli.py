@@ -15,6 +15,7 @@ from typing import Any
 import typer
 from typer.exceptions import TyperException
 
+from touchpath.collect import collect
 from touchpath.customer import customer
 from touchpath.dead_letters import dead_letters
 from touchpath.doctor import doctor
@@ -46,6 +47,7 @@ app = typer.Typer(
 )
 for command in (
     up,
+    collect,
     replay,
     report,
     customer,
