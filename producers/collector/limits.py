@@ -24,7 +24,5 @@ class Limits:
     """A connection without a request, or with half of one's head; longer than the 60 s of most load balancers."""
     slow_s: float = 20.0
     """A request's body must have come by then."""
-    acknowledged_s: float = 10.0
-    """So long an answer waits for the broker. Segment's client waits 15 s."""
     stop_s: float = 15.0
     """So long what was begun may take when the collector is asked to stop."""

@@ -22,7 +22,8 @@ from producers.delivery import PublishError
 
 log = logging.getLogger(__name__)
 
-LINGER_S = 0.002
+LINGER_S = 0.004
+"""Batches of all partitions are sent when a multiple of it has passed, so that they share a request."""
 _BATCH_BYTES = 256 * 1024
 _OVERHEAD = 100
 _REQUEST_MS = 10_000
@@ -38,38 +39,54 @@ class Record(NamedTuple):
     headers: list[tuple[str, bytes]] | None = None
 
 
-Done = asyncio.Future[Exception | None]
-"""Of a batch: None once it is acknowledged, else why it is not. Many wait for one: never cancel it (``asyncio.wait``
-does not)."""
+class Batch:
+    """Records of one partition that are acknowledged together. Many may wait for it."""
 
-
-class _Batch:
-    def __init__(self, builder: Any, done: Done) -> None:
+    def __init__(self, builder: Any) -> None:
         self.builder = builder
-        self.done = done
         self.began = time.monotonic()
         self.bytes = 0
+        self._error: Exception | None = None
+        self._told = asyncio.Event()
+        self.timer: asyncio.TimerHandle | None = None
+
+    async def acknowledged(self) -> Exception | None:
+        """Wait for the broker, and say why it has not acknowledged, if so."""
+        await self._told.wait()
+        return self._error
+
+    def tell(self, error: Exception | None) -> bool:
+        """False if they were told before: that holds."""
+        if self._told.is_set():
+            return False
+        self._error = error
+        self._told.set()
+        if self.timer is not None:
+            self.timer.cancel()
+        return True
 
 
 class Outlet:
     """An idempotent Kafka producer for one event loop.
 
-    While the broker is away, batches wait for it without end, and are sent when it is back: whoever puts records looks
-    at ``waiting_bytes`` and ``oldest_s`` first. Where a batch fails for good, what waits with it fails too, and the
-    producer is replaced.
+    Who waits for a batch is told after ``patience_s`` that it is not acknowledged (Segment's client waits 15 s for its
+    answer); the batch goes on waiting for the
+    broker, and is sent when that is back. So whoever puts records looks at ``waiting_bytes`` and ``oldest_s`` first.
+    Where a batch fails for good, what waits with it fails too, and the producer is replaced.
     """
 
-    def __init__(self, bootstrap: str, topics: Sequence[str]) -> None:
+    def __init__(self, bootstrap: str, topics: Sequence[str], patience_s: float = 10.0) -> None:
         self._bootstrap = bootstrap
         self._topics = topics
+        self.patience_s = patience_s
         self._partitions: dict[str, int] = {}
         self._lanes: dict[tuple[str, int], _Lane] = {}
         self._renewing: asyncio.Task[None] | None = None
         self._stopped = False
         self.waiting_bytes = 0
         """Put, and not acknowledged."""
-        self.failed = 0
-        """Batches that have failed."""
+        self.late = 0
+        """Batches that were told so for want of an answer, and have none yet: the broker is away."""
 
     async def start(self, timeout_s: float = 30.0) -> None:
         """Raises ``PublishError`` if the broker does not answer by then, or has not the topics."""
@@ -101,10 +118,12 @@ class Outlet:
 
     def oldest_s(self) -> float:
         """For how long the record that waits longest has waited."""
+        if not self.waiting_bytes:
+            return 0.0
         began = [began for lane in self._lanes.values() if (began := lane.began)]
         return time.monotonic() - min(began) if began else 0.0
 
-    def put(self, record: Record) -> Done:
+    def put(self, record: Record) -> Batch:
         """Into the batch of its partition."""
         topic, key, _, _ = record
         place = topic, partition_of(key, self._partitions[topic])
@@ -115,9 +134,9 @@ class Outlet:
 
     async def stop(self, timeout_s: float) -> int:
         """Wait for what was put, for so long; the bytes that were not acknowledged."""
-        waiting = [done for lane in self._lanes.values() for done in lane.waiting()]
-        if waiting and self.up:
-            await asyncio.wait(waiting, timeout=timeout_s)
+        if self.up:
+            waiting = [batch.acknowledged() for lane in self._lanes.values() for batch in lane.waiting()]
+            await asyncio.wait([asyncio.gather(*waiting)], timeout=timeout_s)
         self._stopped = True
         if self._renewing is not None:
             self._renewing.cancel()
@@ -127,15 +146,18 @@ class Outlet:
             lane.give_up()
         return left
 
-    def settle(self, batch: _Batch, error: Exception | None) -> None:
+    def give_word(self, batch: Batch) -> None:
+        """That the broker has not answered for it in time."""
+        if batch.tell(PublishError(f"not acknowledged within {self.patience_s:g} s")):
+            self.late += 1
+
+    def settle(self, batch: Batch, error: Exception | None) -> None:
         self.waiting_bytes -= batch.bytes
-        if error is not None:
-            self.failed += 1
-            if self.up:
-                log.warning("a batch was not taken, the producer is replaced: %r", error)
-                self._renewing = asyncio.get_running_loop().create_task(self._renew())
-        if not batch.done.done():
-            batch.done.set_result(error)
+        if not batch.tell(error):
+            self.late -= 1
+        if error is not None and self.up:
+            log.warning("a batch was not taken, the producer is replaced: %r", error)
+            self._renewing = asyncio.get_running_loop().create_task(self._renew())
 
     async def _renew(self) -> None:
         await _stop(self.producer)
@@ -160,9 +182,9 @@ class _Lane:
         self._topic = topic
         self._partition = partition
         self._loop = asyncio.get_running_loop()
-        self._queue: deque[_Batch] = deque()
-        self._sent: deque[_Batch] = deque()
-        self._filling: _Batch | None = None
+        self._queue: deque[Batch] = deque()
+        self._sent: deque[Batch] = deque()
+        self._filling: Batch | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -171,23 +193,25 @@ class _Lane:
         oldest = self._sent or self._queue
         return oldest[0].began if oldest else 0.0
 
-    def waiting(self) -> list[Done]:
-        return [batch.done for batch in (*self._sent, *self._queue)]
+    def waiting(self) -> list[Batch]:
+        return [*self._sent, *self._queue]
 
-    def put(self, record: Record) -> Done:
+    def put(self, record: Record) -> Batch:
         _, key, value, headers = record
         now = time.time_ns() // 1_000_000
         batch = self._filling
         if batch is None or batch.builder.append(timestamp=now, key=key, value=value, headers=headers) is None:
-            batch = self._filling = _Batch(self._outlet.producer.create_batch(), self._loop.create_future())
-            self._queue.append(batch)
+            batch = Batch(self._outlet.producer.create_batch())
             batch.builder.append(timestamp=now, key=key, value=value, headers=headers)
+            self._filling = batch
+            self._queue.append(batch)
+            batch.timer = self._loop.call_later(self._outlet.patience_s, self._outlet.give_word, batch)
             if self._task is None:
                 self._task = self._loop.create_task(self._send_all())
         size = len(key) + len(value) + _OVERHEAD
         batch.bytes += size
         self._outlet.waiting_bytes += size
-        return batch.done
+        return batch
 
     def give_up(self) -> None:
         """What is on its way has failed: its producer is gone."""
@@ -195,15 +219,16 @@ class _Lane:
             self._task.cancel()
             self._task = None
         self._filling = None
-        for batch in (*self._sent, *self._queue):
-            self._outlet.settle(batch, PublishError("not acknowledged before the producer was stopped"))
+        left = self.waiting()
         self._sent.clear()
         self._queue.clear()
+        for batch in left:
+            self._outlet.settle(batch, PublishError("not acknowledged before the producer was stopped"))
 
     async def _send_all(self) -> None:
         while self._queue:
             if len(self._queue) == 1:
-                await asyncio.sleep(LINGER_S)
+                await asyncio.sleep(LINGER_S - time.monotonic() % LINGER_S)
             batch = self._queue[0]
             if batch is self._filling:
                 self._filling = None
@@ -220,7 +245,7 @@ class _Lane:
                 future.add_done_callback(partial(self._settled, batch))
         self._task = None
 
-    def _settled(self, batch: _Batch, future: asyncio.Future[Any]) -> None:
+    def _settled(self, batch: Batch, future: asyncio.Future[Any]) -> None:
         error = PublishError("the producer was stopped") if future.cancelled() else future.exception()
         if batch in self._sent:
             self._sent.remove(batch)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
@@ -31,7 +30,7 @@ from producers.collector.catalogue import CollectorMetrics
 from producers.collector.hooks import Hooks, Known, thanks
 from producers.collector.intake import Intake, split
 from producers.collector.limits import Limits
-from producers.collector.outlet import Done, Outlet, Record
+from producers.collector.outlet import Outlet, Record
 
 log = logging.getLogger(__name__)
 
@@ -181,25 +180,18 @@ class Collector:
             taken = take(await bodies.read(request, self._limits))
         finally:
             self._bodies -= room
-        await self._acknowledged({self._outlet.put(record) for record in taken.records})
+        for batch in {self._outlet.put(record) for record in taken.records}:
+            if await batch.acknowledged():
+                told = "the broker has not acknowledged it; send it again"
+                raise Refused(503, "not_acknowledged", told, retry_after=_AWAY_S)
         self._count(taken)
-        return taken.response
-
-    async def _acknowledged(self, batches: set[Done]) -> None:
-        """Raises ``Refused`` if the broker does not say so in time."""
-        if pending := [batch for batch in batches if not batch.done()]:
-            _, late = await asyncio.wait(pending, timeout=self._limits.acknowledged_s)
-            if late:
-                problem = f"the broker has not acknowledged within {self._limits.acknowledged_s:g} s; send it again"
-                raise Refused(503, "not_acknowledged", problem, retry_after=_AWAY_S)
-        if any(batch.result() for batch in batches):
-            raise Refused(503, "not_acknowledged", "the broker has not taken it; send it again", retry_after=_AWAY_S)
+        return taken.response or answer({"success": True})
 
     def _unready(self) -> Refused | None:
         """Why no event is taken now, if so."""
         if self._stopping:
             return Refused(503, "stopping", "the collector stops; send it to another, or later", retry_after=_AWAY_S)
-        if not self._outlet.up or self._outlet.oldest_s() > self._limits.acknowledged_s:
+        if not self._outlet.up or self._outlet.late:
             return Refused(503, "broker_away", "the broker does not answer; come again", retry_after=_AWAY_S)
         return None
 
@@ -245,7 +237,8 @@ class Collector:
                 bad.append(_Bad(place, raw, wrong))
             else:
                 taken.records += records
-                taken.unmapped.update(adapted.unmapped)
+                for kind, count in adapted.unmapped.items():
+                    taken.unmapped[kind] = taken.unmapped.get(kind, 0) + count
         self._settle(taken, bad, len(found.messages), many=name in BATCHES)
         return taken
 
@@ -254,7 +247,7 @@ class Collector:
         taken = _Taken("hooks", client.name, hook.vendor)
         adapted = hook.adapt(body, hook.how)
         taken.records, wrong = self._adapted(adapted)
-        taken.unmapped.update(adapted.unmapped)
+        taken.unmapped = adapted.unmapped
         taken.events = len(adapted.touchpoints) + len(adapted.agent_events)
         if wrong:  # nobody reads what a vendor is told
             self._put_aside(taken, [_Bad(0, body, wrong)])
@@ -277,7 +270,6 @@ class Collector:
         """Say what became of each event: what cannot be taken is refused where all of it is, else put aside, for few
         clients read what a batch was answered with. Raises ``Refused``."""
         taken.events = events - len(bad)
-        told: dict[str, object] = {"success": True}
         if bad:
             if not many:
                 raise Refused.of(bad[0].wrong[0])
@@ -287,8 +279,8 @@ class Collector:
                 problem = f"nothing was taken: {len(bad)} of {events} events cannot be; {first}"
                 raise Refused(400, bad[0].wrong[0].reason, problem, events=shown)
             self._put_aside(taken, bad)
-            told |= {"taken": taken.events, "dead_letters": len(bad), "refused": shown}
-        taken.response = answer(told)
+            told = {"success": True, "taken": taken.events, "dead_letters": len(bad), "refused": shown}
+            taken.response = answer(told)
 
     def _put_aside(self, taken: _Taken, bad: Sequence[_Bad]) -> None:
         where = f"collector/{taken.vendor or taken.endpoint}"
@@ -297,7 +289,7 @@ class Collector:
             told = "; ".join(dict.fromkeys(invalid.told for invalid in one.wrong))
             message = "; ".join(str(invalid) for invalid in one.wrong)
             taken.records.append(self._letter(one.raw, reason, told, message, where))
-            taken.letters[reason] += 1
+            taken.letters[reason] = taken.letters.get(reason, 0) + 1
 
 
 class _Bad(NamedTuple):
@@ -317,9 +309,9 @@ class _Taken:
     vendor: str = ""
     records: list[Record] = field(default_factory=list)
     events: int = 0
-    letters: Counter[str] = field(default_factory=Counter)
-    unmapped: Counter[str] = field(default_factory=Counter)
-    response: web.Response = field(default_factory=web.Response)
+    letters: dict[str, int] = field(default_factory=dict)
+    unmapped: dict[str, int] = field(default_factory=dict)
+    response: web.Response | None = None
 
 
 _FOR_BROWSERS = frozenset({"touchpoints", "batch", *CALLS.values()})
