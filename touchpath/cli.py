@@ -15,6 +15,7 @@ from typing import Any
 import typer
 from typer.exceptions import TyperException
 
+from touchpath.adapt import adapt
 from touchpath.collect import collect
 from touchpath.customer import customer
 from touchpath.dead_letters import dead_letters
@@ -49,6 +50,7 @@ for command in (
     up,
     collect,
     replay,
+    adapt,
     report,
     customer,
     forget,

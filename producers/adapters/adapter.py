@@ -20,6 +20,11 @@ class How(msgspec.Struct, frozen=True):
     """Of times without an offset (IANA name). Never guessed: without it such a time is refused."""
     mapping: str = ""
     """For the generic adapter: the text of its mapping file."""
+    received: str = ""
+    """When it came (ISO 8601, with an offset): the time of payloads that bear none, such as an SMS of Twilio's. Without
+    it these are refused."""
+    names: dict[str, str] = {}
+    """What the ids of the vendor's queues are called, where its events name the id alone."""
 
 
 class Adapted(NamedTuple):

@@ -210,10 +210,10 @@ class Fields:
             raise self.wrong(path, "is required")
         return found
 
-    def rest(self) -> dict[str, Any]:
+    def rest(self, most: int = MOST_REST) -> dict[str, Any]:
         """The fields that were not read, by path below this object; what is null or empty is left out.
 
-        Those that together are longer than ``MOST_REST`` as JSON are left out, the longest first, and named.
+        If together they are longer than ``most`` as JSON, the longest are left out, and named.
         """
         unread = dict(_leaves(self.value, self._path, self._read))
         short = {path.removeprefix(f"{self._path}.") if self._path else path: one for path, one in unread.items()}
@@ -221,7 +221,7 @@ class Fields:
         size = sum(sizes.values())
         left_out = []
         for path in sorted(sizes, key=lambda path: (-sizes[path], path)):
-            if size <= MOST_REST:
+            if size <= most:
                 break
             size -= sizes[path] - len(path) - 4
             del short[path]
@@ -247,6 +247,13 @@ class Fields:
             ) from None
         except (OverflowError, OSError, ValueError):
             raise self.wrong(path, "is no time") from None
+
+
+def received(how: How, fields: Fields, path: str) -> int:
+    """When the payload came, in ms; raises ``Invalid`` that asks for a time at ``path`` if nobody says."""
+    if not how.received:
+        raise fields.wrong(path, "is required, or when it was received")
+    return Fields({"received": how.received}).required_time("received", How())
 
 
 def zone(name: str) -> ZoneInfo:
@@ -408,7 +415,7 @@ def _values(text: str) -> Iterator[Any]:
 
 
 def _past_space(text: str, place: int) -> int:
-    while place < len(text) and text[place] in " \t\r\n\x1e,":  # RFC 7464 begins each with a record separator
+    while place < len(text) and text[place] in " \t\r\n\x1e":  # RFC 7464 begins each with a record separator
         place += 1
     return place
 

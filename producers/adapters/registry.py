@@ -11,6 +11,12 @@ from producers.adapters.adapter import Adapter
 GROUP = "touchpath.adapters"
 
 BUILT_IN: dict[str, str] = {
+    "amazon_connect": "producers.adapters.amazon_connect",
+    "genesys_cloud": "producers.adapters.genesys_cloud",
+    "rudderstack": "producers.adapters.rudderstack",
+    "segment": "producers.adapters.segment",
+    "twilio": "producers.adapters.twilio",
+    "zendesk": "producers.adapters.zendesk",
 }  # fmt: skip
 """Vendor to the module whose ``adapt`` it is; imported when first asked for."""
 
