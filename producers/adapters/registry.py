@@ -12,10 +12,24 @@ GROUP = "touchpath.adapters"
 
 BUILT_IN: dict[str, str] = {
     "amazon_connect": "producers.adapters.amazon_connect",
+    "asterisk-ami": "producers.adapters.asterisk_ami",
+    "asterisk-cdr": "producers.adapters.asterisk_cdr",
+    "asterisk-queue-log": "producers.adapters.asterisk_queue_log",
+    "chatwoot": "producers.adapters.chatwoot",
+    "csv": "producers.adapters.csv_rows",
+    "delighted": "producers.adapters.delighted",
+    "freeswitch-callcenter": "producers.adapters.freeswitch_callcenter",
+    "freeswitch-cdr": "producers.adapters.freeswitch_cdr",
+    "generic": "producers.adapters.generic",
     "genesys_cloud": "producers.adapters.genesys_cloud",
+    "google-reviews": "producers.adapters.google_reviews",
+    "intercom": "producers.adapters.intercom",
+    "messenger": "producers.adapters.messenger",
     "rudderstack": "producers.adapters.rudderstack",
+    "satismeter": "producers.adapters.satismeter",
     "segment": "producers.adapters.segment",
     "twilio": "producers.adapters.twilio",
+    "whatsapp": "producers.adapters.whatsapp",
     "zendesk": "producers.adapters.zendesk",
 }  # fmt: skip
 """Vendor to the module whose ``adapt`` it is; imported when first asked for."""
