@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from statistics import quantiles
-from typing import Annotated
+from typing import Annotated, Self
 
 import typer
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
@@ -90,18 +90,8 @@ def main(
             for name, requests, count in contestants:
                 before = ends(kafka.bootstrap)
                 began, used = time.monotonic(), cpu_s(collector.pid)
-                bk, me = cpu_s(kafka.pid), time.process_time()
                 waits = asyncio.run(flood(collector.port, requests, connections))
                 found.append(Measured(name, count, time.monotonic() - began, cpu_s(collector.pid) - used, waits))
-                print(
-                    name,
-                    "broker",
-                    cpu_s(kafka.pid) - bk,
-                    "me",
-                    time.process_time() - me,
-                    "took",
-                    time.monotonic() - began,
-                )
                 if (stored := ends(kafka.bootstrap) - before) != count:
                     raise RuntimeError(f"{name}: {stored} records on the topic of {count} events answered with 200")
         found.append(kafka_python(kafka.bootstrap, list(map(encode, touchpoints[: events // 5])), theirs))
@@ -128,7 +118,7 @@ class Running:
         self.pid = self._process.pid
         os.sched_setaffinity(self.pid, cores)
 
-    def __enter__(self) -> Running:
+    def __enter__(self) -> Self:
         deadline = time.monotonic() + 60
         while not answers(f"http://127.0.0.1:{self.port}/ready"):
             if self._process.poll() is not None or time.monotonic() > deadline:

@@ -266,6 +266,8 @@ class Hook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Of times without an offset, as in "Europe/Berlin"; without it such a time is refused."""
     mapping: str = ""
     """For the generic adapter: its file, seen from the settings' file."""
+    names: dict[str, str] = {}
+    """What the ids of the vendor's queues are called, where its events name the id alone."""
 
 
 class Collector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,13 +2,11 @@
 
 https://segment.com/docs/connections/sources/catalog/libraries/server/http-api/ and
 https://www.rudderstack.com/docs/api/http-api/: one call a request, or many in `/v1/batch`. What the service at the
-other end adds to a message is added here: its type, from the address; an id, where the client gave none; a time too.
+other end adds to a message is added here: its type, from the address, and an id where nothing else tells it apart.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -28,7 +26,6 @@ BATCHES = frozenset({"batch", "b", "import"})
 class _Body(msgspec.Struct, rename="camel"):
     batch: list[msgspec.Raw] | None = None
     write_key: Any = None
-    sent_at: Any = None
 
 
 class _Message(msgspec.Struct, rename="camel"):
@@ -60,32 +57,29 @@ def calls(body: bytes, name: str, limits: Limits) -> Calls:
         raise Refused(400, "not_json", f"the body is no call of Segment's: {error}") from None
     key = found.write_key if isinstance(found.write_key, str) else ""
     if name in CALLS:
-        return Calls([_whole(body, CALLS[name], found.sent_at)], key)
+        return Calls([_whole(body, CALLS[name])], key)
     if found.batch is None:
         raise Refused(400, "invalid_field", "batch: is required, a list of calls (got None)", field="batch")
     if not found.batch:
         raise Refused(400, "invalid_field", "batch: expected one call or more (got [])", field="batch")
     if len(found.batch) > limits.events:
         raise Refused(413, "too_many", f"a batch has at most {limits.events} calls (got {len(found.batch)})")
-    return Calls([_whole(bytes(one), "", found.sent_at) for one in found.batch], key)
+    return Calls([_whole(bytes(one), "") for one in found.batch], key)
 
 
-def _whole(raw: bytes, kind: str, sent_at: Any) -> bytes:
+def _whole(raw: bytes, kind: str) -> bytes:
     """``raw`` with what it lacks. What is no object is left for the adapter to refuse."""
     try:
         found = _message(raw)
     except _UNREAD:
         return raw
-    timed = found.timestamp or found.original_timestamp
-    if found.type and found.message_id and timed and not found.write_key and not kind:
+    told = found.message_id or found.timestamp or found.original_timestamp
+    if found.type and told and not found.write_key and not kind:
         return raw
     message: dict[str, Any] = msgspec.json.decode(raw)
     message.pop("writeKey", None)
     if kind:
         message["type"] = kind
-    if not found.message_id:
-        # Sent again with its own time it is the same message; without one nobody can tell.
-        message["messageId"] = "made-" + (blake2b(raw, digest_size=16).hexdigest() if timed else uuid7())
-    if not timed:
-        message["timestamp"] = sent_at or datetime.now(UTC).isoformat()
+    if not told:  # with a time of its own it is the same message when it is sent again; without, nobody can tell
+        message["messageId"] = uuid7()
     return msgspec.json.encode(message)

@@ -105,6 +105,6 @@ def mappings(hooks: Mapping[str, Hook], beside: Path) -> dict[str, str]:
 def _known(name: str, hook: Hook, mapping: str) -> Known:
     vendor = hook.adapter or name
     try:
-        return Known(name, vendor, adapter(vendor), How(hook.source, hook.time_zone, mapping))
+        return Known(name, vendor, adapter(vendor), How(hook.source, hook.time_zone, mapping, names=hook.names))
     except UnknownVendor as error:
         raise AccessError(f"collector.hooks.{name}.adapter: {error}") from None

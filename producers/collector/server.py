@@ -12,8 +12,10 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
+import msgspec
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 from prometheus_client import CollectorRegistry
@@ -223,7 +225,7 @@ class Collector:
         found = calls(body, name, self._limits)
         client = self._client("segment", key, found.write_key)
         taken = _Taken(CALLS.get(name, "batch"), client.name, "segment")
-        how = How(source=client.source or ("" if client is ANYBODY else client.name))
+        how = How(source=client.source or ("" if client is ANYBODY else client.name), received=_now())
         adapt = adapter("segment")
         bad: list[_Bad] = []
         for place, raw in enumerate(found.messages):
@@ -245,7 +247,7 @@ class Collector:
     def _hook(self, request: web.BaseRequest, body: bytes, hook: Known) -> _Taken:
         client = self._hooks.sender(request, body, hook)
         taken = _Taken("hooks", client.name, hook.vendor)
-        adapted = hook.adapt(body, hook.how)
+        adapted = hook.adapt(body, msgspec.structs.replace(hook.how, received=_now()))
         taken.records, wrong = self._adapted(adapted)
         taken.unmapped = adapted.unmapped
         taken.events = len(adapted.touchpoints) + len(adapted.agent_events)
@@ -312,6 +314,10 @@ class _Taken:
     letters: dict[str, int] = field(default_factory=dict)
     unmapped: dict[str, int] = field(default_factory=dict)
     response: web.Response | None = None
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
 
 
 _FOR_BROWSERS = frozenset({"touchpoints", "batch", *CALLS.values()})
