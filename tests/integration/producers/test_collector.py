@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import hmac
 import json
 import time
 from base64 import b64encode
@@ -16,8 +17,9 @@ from aiohttp import ClientSession
 from kafka import KafkaConsumer, TopicPartition
 
 from journeys.agents import decode as decode_state
+from journeys.pseudonyms import is_pseudonym
 from journeys.sentiment import Scorer
-from journeys.settings import DEFAULTS, Collector, WriteKey
+from journeys.settings import DEFAULTS, Collector, Hook, WriteKey
 from journeys.touchpoint import decode
 from producers.collector.access import from_environment
 from producers.collector.hooks import Hooks
@@ -38,12 +40,18 @@ ENVIRONMENT = {
     "TOUCHPATH_WRITE_KEY_SHOP": KEY,
     "TOUCHPATH_WRITE_KEY_IVR": "the-ivr-s-own-write-key",
     "TOUCHPATH_WRITE_KEY_ADMIN": "an-operator-s-write-key",
+    "TOUCHPATH_HOOK_SECRET_TICKETS": SECRET,
+    "TOUCHPATH_HOOK_SECRET_TWILIO": SECRET,
+    "TOUCHPATH_HOOK_SECRET_WHATSAPP": SECRET,
+    "TOUCHPATH_HOOK_TOKEN_WHATSAPP": "a-token-of-tests",
 }
 SETTINGS = Collector(
     keys={
         "ivr": WriteKey(scopes=("touchpoints",), source="ivr"),
         "admin": WriteKey(scopes=("touchpoints", "rulings", "hooks")),
-    }
+    },
+    hooks={"tickets": Hook(adapter="zendesk", source="support")},
+    public_url="https://events.example.org",
 )
 
 
@@ -108,7 +116,7 @@ async def serving(
     outlet = Outlet(bootstrap, (TOPIC, AGENTS, DEAD_LETTERS))
     await outlet.start()
     intake = Intake(PSEUDONYMS, Scorer(DEFAULTS))
-    server = Server(outlet, intake, access, Hooks(access, {}), sealer(Seal(PSEUDONYMS)), limits)
+    server = Server(outlet, intake, access, Hooks(access, {}, SETTINGS.public_url), sealer(Seal(PSEUDONYMS)), limits)
     await server.start("127.0.0.1", 0)
     try:
         async with ClientSession(f"http://127.0.0.1:{server.port}", headers=basic(KEY)) as client:
@@ -299,3 +307,78 @@ async def test_a_stop_answers_what_was_begun(kafka: EmbeddedKafka, topics: Topic
         taken = sum(not isinstance(one, BaseException) and one.status == 200 for one in answers)
         assert taken
     assert len(topics.news(TOPIC)) == taken
+
+
+TICKET = {
+    "type": "zen:event-type:ticket.created", "id": "01TICKET", "time": "2026-01-01T10:00:00Z",
+    "zendesk_event_version": "2022-11-06", "subject": "zen:ticket:7",
+    "detail": {"id": "7", "status": "OPEN", "via": {"channel": "web"}, "created_at": "2026-01-01T10:00:00Z"},
+    "event": {},
+}  # fmt: skip
+
+
+def by_zendesk(body: bytes, secret: str = SECRET) -> dict[str, str]:
+    at = "2026-01-01T10:00:01Z"
+    signature = b64encode(hmac.digest(secret.encode(), at.encode() + body, "sha256")).decode()
+    return {"X-Zendesk-Webhook-Signature": signature, "X-Zendesk-Webhook-Signature-Timestamp": at}
+
+
+async def test_a_hook_is_taken_from_who_signs_it(kafka: EmbeddedKafka, topics: Topics) -> None:
+    body = json.dumps(TICKET).encode()
+    unread = b'{"type": "zen:event-type:ticket.created", "time": "at noon, says ann@example.org"}'
+    async with serving(kafka.bootstrap) as (client, server):
+        for headers in ({}, by_zendesk(body, "another secret"), by_zendesk(body + b" ")):
+            answer = await client.post("/v1/hooks/tickets", data=body, headers=headers)
+            assert (answer.status, (await answer.json())["code"]) == (401, "signature"), "a write key does not help"
+        answer = await client.post("/v1/hooks/tickets", data=body, headers=by_zendesk(body))
+        assert (answer.status, await answer.text()) == (200, "")
+        assert (await client.post("/v1/hooks/tickets", data=unread, headers=by_zendesk(unread))).status == 200
+        assert (await client.head("/v1/hooks/tickets")).status == 200
+        letters = server.registry.get_sample_value(
+            "journey_collector_dead_letters_total", {"endpoint": "hooks", "reason": "invalid_field"}
+        )
+        assert letters == 1
+    (found,) = topics.touchpoints()
+    assert found.source == "support"
+    (letter,) = topics.news(DEAD_LETTERS)
+    headers = dict(letter.headers)
+    assert headers["__connect.errors.topic"] == b"collector/zendesk"
+    assert b"ann@" not in headers["__connect.errors.exception.message"]
+    assert Seal(PSEUDONYMS).open(letter.value).value == unread
+
+
+async def test_twilio_signs_the_address_that_the_world_sees(kafka: EmbeddedKafka, topics: Topics) -> None:
+    form = {"MessageSid": "SM1", "From": "+15551234567", "To": "+15559876543", "Body": "Where is my order?"}
+    signed = "https://events.example.org/v1/hooks/twilio" + "".join(name + form[name] for name in sorted(form))
+    headers = {"X-Twilio-Signature": b64encode(hmac.digest(SECRET.encode(), signed.encode(), "sha1")).decode()}
+    async with serving(kafka.bootstrap) as (client, _):
+        answer = await client.post("/v1/hooks/twilio", data=form, headers=headers)
+        assert (answer.status, answer.content_type, await answer.text()) == (200, "text/xml", "<Response/>")
+        assert (await client.post("/v1/hooks/twilio?x=1", data=form, headers=headers)).status == 401
+    (found,) = topics.touchpoints()
+    assert (found.channel, found.type) == ("sms", "message")
+    assert "text" not in found.attributes
+    assert all(is_pseudonym(value) for value in found.identifiers.values())
+
+
+async def test_meta_asks_whether_the_address_is_ours(kafka: EmbeddedKafka) -> None:
+    asked = {"hub.mode": "subscribe", "hub.verify_token": "a-token-of-tests", "hub.challenge": "1158201444"}
+    async with serving(kafka.bootstrap) as (client, _):
+        answer = await client.get("/v1/hooks/whatsapp", params=asked)
+        assert (answer.status, await answer.text()) == (200, "1158201444")
+        for wrong, status in (
+            ({"hub.verify_token": "a-token"}, 403),
+            ({"hub.verify_token": ""}, 403),
+            ({"hub.challenge": ""}, 400),
+            ({"hub.mode": "x"}, 400),
+        ):
+            assert (await client.get("/v1/hooks/whatsapp", params=asked | wrong)).status == status
+        assert (await client.get("/v1/hooks/messenger", params=asked)).status == 403, "nobody set a token for it"
+
+
+async def test_a_vendor_who_does_not_sign_needs_a_key(kafka: EmbeddedKafka, topics: Topics) -> None:
+    async with serving(kafka.bootstrap) as (_, server), ClientSession(f"http://127.0.0.1:{server.port}") as client:
+        for key, status in (("", 401), (f"?key={KEY}", 403), ("?key=an-operator-s-write-key", 200)):
+            answer = await client.post(f"/v1/hooks/satismeter{key}", data=b"{}")
+            assert answer.status == status
+    assert not topics.touchpoints()
