@@ -37,6 +37,7 @@ from producers.collector.outlet import Outlet, Record
 log = logging.getLogger(__name__)
 
 _BUSY_S, _AWAY_S = 1, 5
+_GOODBYE_S = 0.5
 _CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "POST",
@@ -60,7 +61,11 @@ class _Server(web.Server):
 
     def __init__(self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], limits: Limits) -> None:
         super().__init__(
-            handler, access_log=None, auto_decompress=False, keepalive_timeout=limits.idle_s, lingering_time=2.0
+            handler,
+            access_log=None,
+            auto_decompress=False,
+            keepalive_timeout=limits.idle_s,
+            lingering_time=limits.slow_s,
         )
         self._most = limits.connections
         self.turned_away = 0
@@ -69,8 +74,13 @@ class _Server(web.Server):
         super().connection_made(handler, transport)
         if len(self._connections) > self._most:
             self.turned_away += 1
+            transport.pause_reading()
             transport.write(_TURNED_AWAY)
-            transport.close()
+            if len(self._connections) > 2 * self._most:
+                transport.close()
+            else:  # closed at once, what the client has sent unread, its system might drop the answer
+                transport.write_eof()
+                asyncio.get_running_loop().call_later(_GOODBYE_S, transport.close)
 
 
 class Collector:

@@ -70,7 +70,7 @@ def event(number: int, **data: Any) -> dict[str, Any]:
 class Topics:
     """What has come onto the topics since it was made."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, *, from_the_beginning: bool = False) -> None:
         self._consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
         with Brokers(bootstrap) as brokers:
             partitions = brokers.create_topics(4)
@@ -79,7 +79,10 @@ class Topics:
         ]
         self._found: dict[str, list[Any]] = {TOPIC: [], AGENTS: [], DEAD_LETTERS: []}
         self._consumer.assign(self._places)
-        self._consumer.seek_to_end()
+        if from_the_beginning:
+            self._consumer.seek_to_beginning()
+        else:
+            self._consumer.seek_to_end()
         for place in self._places:
             self._consumer.position(place)
 
@@ -109,11 +112,11 @@ def topics(kafka: EmbeddedKafka) -> Any:
 
 @asynccontextmanager
 async def serving(
-    bootstrap: str, environment: dict[str, str] | None = None, limits: Limits | None = None
+    bootstrap: str, limits: Limits | None = None, patience_s: float = 10.0
 ) -> AsyncIterator[tuple[ClientSession, Server]]:
     """A collector, and a client of it that sends the shop's key."""
-    access = from_environment(SETTINGS if environment is None else Collector(), environment or ENVIRONMENT)
-    outlet = Outlet(bootstrap, (TOPIC, AGENTS, DEAD_LETTERS))
+    access = from_environment(SETTINGS, ENVIRONMENT)
+    outlet = Outlet(bootstrap, (TOPIC, AGENTS, DEAD_LETTERS), patience_s)
     await outlet.start()
     intake = Intake(PSEUDONYMS, Scorer(DEFAULTS))
     server = Server(outlet, intake, access, Hooks(access, {}, SETTINGS.public_url), sealer(Seal(PSEUDONYMS)), limits)
