@@ -33,11 +33,12 @@ from producers.collector.hooks import Hooks, Known, thanks
 from producers.collector.intake import Intake, split
 from producers.collector.limits import Limits
 from producers.collector.outlet import Outlet, Record
+from producers.delivery import AGENTS, TOPIC
 
 log = logging.getLogger(__name__)
 
 _BUSY_S, _AWAY_S = 1, 5
-_GOODBYE_S = 0.5
+_GOODBYE_S = 2.0
 _CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "POST",
@@ -74,11 +75,11 @@ class _Server(web.Server):
         super().connection_made(handler, transport)
         if len(self._connections) > self._most:
             self.turned_away += 1
-            transport.pause_reading()
+            handler.close()  # what it sends is read and dropped: unread, it would cost the client our answer
             transport.write(_TURNED_AWAY)
             if len(self._connections) > 2 * self._most:
                 transport.close()
-            else:  # closed at once, what the client has sent unread, its system might drop the answer
+            else:
                 transport.write_eof()
                 asyncio.get_running_loop().call_later(_GOODBYE_S, transport.close)
 
@@ -295,7 +296,7 @@ class Collector:
             taken.response = answer(told)
 
     def _put_aside(self, taken: _Taken, bad: Sequence[_Bad]) -> None:
-        where = f"collector/{taken.vendor or taken.endpoint}"
+        where = f"collector/{taken.vendor}" if taken.vendor else _TOPICS[taken.endpoint]
         for one in bad:
             reason = one.wrong[0].reason
             told = "; ".join(dict.fromkeys(invalid.told for invalid in one.wrong))
@@ -330,6 +331,8 @@ def _now() -> str:
     return datetime.now(UTC).isoformat()
 
 
+_TOPICS = {"touchpoints": TOPIC, "agents": AGENTS}
+"""Where events of ours belong, and may be sent again; a vendor's payload is no event yet."""
 _FOR_BROWSERS = frozenset({"touchpoints", "batch", *CALLS.values()})
 
 

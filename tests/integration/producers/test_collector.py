@@ -165,7 +165,7 @@ async def test_a_batch_is_taken_and_what_is_bad_in_it_is_put_aside(kafka: Embedd
     assert len(letters) == 2
     headers = dict(letters[0].headers)
     assert headers["__connect.errors.stage"] == b"collector"
-    assert headers["__connect.errors.topic"] == b"collector/touchpoints"
+    assert headers["__connect.errors.topic"] == TOPIC.encode()
     assert headers["__connect.errors.exception.class.name"] == b"invalid_field"
     assert b"ann" not in headers["__connect.errors.exception.message"]
     assert b"ann" not in letters[0].value
