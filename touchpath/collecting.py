@@ -18,7 +18,8 @@ from producers.collector.hooks import Hooks, mappings
 from producers.collector.intake import Intake
 from producers.collector.limits import Limits
 from producers.collector.outlet import Outlet, Record
-from producers.collector.server import Collector, Sealer
+from producers.collector.server import Collector
+from producers.collector.taking import Sealer
 from producers.delivery import PublishError
 from sinks.exposition import expose
 from streams import topics

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
@@ -60,7 +61,7 @@ def _twilio(signed: Signed, secret: bytes) -> bool:
     told = signed.url
     query = dict(parse_qsl(urlsplit(signed.url).query, keep_blank_values=True))
     if "bodySHA256" in query:
-        if not _same(query["bodySHA256"].lower(), _sha256(signed.body)):
+        if not _same(query["bodySHA256"].lower(), sha256(signed.body).hexdigest()):
             return False
     elif signed.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         try:
@@ -72,12 +73,6 @@ def _twilio(signed: Signed, secret: bytes) -> bool:
         return False
     expected = b64encode(hmac.digest(secret, told.encode(), "sha1")).decode()
     return _same(signed.headers.get("x-twilio-signature", ""), expected)
-
-
-def _sha256(body: bytes) -> str:
-    from hashlib import sha256
-
-    return sha256(body).hexdigest()
 
 
 _META = _hex("x-hub-signature-256", "sha256", "sha256=")
