@@ -148,7 +148,9 @@ class Collector:
             taken = take(await bodies.read(request, self._limits))
         finally:
             self._bodies -= room
-        for batch in {self._outlet.put(record) for record in taken.records}:
+        batches = {self._outlet.put(record) for record in taken.records}
+        taken.records.clear()  # they are in the batches, and may wait there for long
+        for batch in batches:
             if await batch.acknowledged():
                 told = "the broker has not acknowledged it; send it again"
                 raise Refused(503, "not_acknowledged", told, retry_after=_AWAY_S)

@@ -82,7 +82,7 @@ TRIAL = Trial(
         "honest not served": 0,
         "stowaways": 0,
         "series max": 400,
-        "collector peak MB max": 256,
+        "collector peak MB max": 150,
         "stop s max": 15,
     },
     least={"turned away": 1},
