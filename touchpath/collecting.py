@@ -64,6 +64,8 @@ class Plan:
 
 async def run(plan: Plan, access: Access, hooks: Hooks, pseudonyms: Pseudonyms) -> None:
     """Until SIGTERM or SIGINT. Raises ``Problem``."""
+    # It complains several times a second while a broker is away; the outlet says so once.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

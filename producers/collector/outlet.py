@@ -149,12 +149,16 @@ class Outlet:
     def give_word(self, batch: Batch) -> None:
         """That the broker has not answered for it in time."""
         if batch.tell(PublishError(f"not acknowledged within {self.patience_s:g} s")):
+            if not self.late:
+                log.warning("no answer of the broker for %g s; what comes is refused until there is", self.patience_s)
             self.late += 1
 
     def settle(self, batch: Batch, error: Exception | None) -> None:
         self.waiting_bytes -= batch.bytes
         if not batch.tell(error):
             self.late -= 1
+            if not self.late and error is None:
+                log.warning("the broker answers again")
         if error is not None and self.up:
             log.warning("a batch was not taken, the producer is replaced: %r", error)
             self._renewing = asyncio.get_running_loop().create_task(self._renew())
