@@ -11,6 +11,7 @@ import tomllib
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import available_timezones
 
 import msgspec
 from phonenumbers import SUPPORTED_REGIONS
@@ -20,6 +21,7 @@ from journeys.spelling import spelled
 from journeys.stages import RULES, Rule, StageMap
 
 Measure = Literal["fcr", "waits", "stages"]
+Scope = Literal["segment", "touchpoints", "agents", "hooks", "rulings"]
 Kind = Literal["assisted", "self_service", "other"]
 Consent = Literal["ignored", "unless_refused", "required"]
 
@@ -81,6 +83,7 @@ WEIGHTS = {
 """The kinds of friction, and what each adds to the effort score, of 100."""
 TABLES_KEPT = {"dead_letters": 30 * 86_400, "settled_letters": 40 * 86_400}
 IDENTIFIERS = ("customer_id", "email", "phone", "social", "device", "cookie", "session")
+SCOPES: tuple[Scope, ...] = ("segment", "touchpoints", "agents", "hooks", "rulings")
 LONGEST_WINDOW = 3650
 """Days."""
 EVIDENCE_PERIOD = Duration(30 * 86_400)
@@ -246,6 +249,46 @@ class Surveys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """A survey that names no contact is about the customer's latest that ended no longer than this before it."""
 
 
+class WriteKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a client of the collector may send. The key itself is in the environment, never in a file of settings."""
+
+    scopes: tuple[Scope, ...] = ("segment", "touchpoints", "agents")
+    """segment (track, identify, page, screen, alias, batch), touchpoints, agents, hooks (of vendors who do not sign);
+    rulings: touchpoints that rule about customers (link, unlink, auto, block, unblock, forget)."""
+    source: str = ""
+    """The source of its events: given to those of Segment's calls, asked of touchpoints and agent events."""
+
+
+class Hook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a web hook is read, by the name in its address. Only needed where a vendor's name does not say it all."""
+
+    adapter: str = ""
+    """The vendor; unless given, the name."""
+    source: str = ""
+    """Of its events; unless given, the vendor's name."""
+    time_zone: str = ""
+    """Of times without an offset, as in "Europe/Berlin"; without it such a time is refused."""
+    mapping: str = ""
+    """For the generic adapter: its file, seen from the settings' file."""
+    names: dict[str, str] = {}
+    """What the ids of the vendor's queues are called, where its events name the id alone."""
+
+
+class Collector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    keys: dict[str, WriteKey] = {}
+    """By name; the key of "web" is in TOUCHPATH_WRITE_KEY_WEB. A key that is not named here has the default scopes."""
+    hooks: dict[str, Hook] = {}
+    """By the name in /v1/hooks/NAME; the secret of "zendesk" is in TOUCHPATH_HOOK_SECRET_ZENDESK."""
+    public_url: str = ""
+    """What the world calls the collector, as in "https://events.example.org": Twilio signs it."""
+    connections: int = 1_000
+    """At once; more are turned away."""
+    idle: Duration = Duration(75)
+    """A connection without a request is closed after that; longer than the load balancer's own idle time."""
+    slow: Duration = Duration(20)
+    """A request's body must have come by then."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """Everything. A value is checked when the file is read; a wrong one is named with its key."""
 
@@ -266,6 +309,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     retention: Retention = Retention()
     sentiment: Sentiment = Sentiment()
     surveys: Surveys = Surveys()
+    collector: Collector = Collector()
 
     @cached_property
     def kinds(self) -> dict[str, Kind]:
@@ -443,6 +487,24 @@ def convert(raw: dict[str, Any], where: str = "settings") -> Settings:
     for channel, slots in settings.agents.slots.items():
         if slots < 1:
             raise SettingsError(f"{where}: agents.slots.{channel}: expected 1 or more, got {slots}")
+    collector = settings.collector
+    if collector.connections < 1:
+        raise SettingsError(f"{where}: collector.connections: expected 1 or more, got {collector.connections}")
+    if collector.public_url and not re.fullmatch(r"https?://[^/?#\s]+", collector.public_url):
+        raise SettingsError(
+            f'{where}: collector.public_url: expected one such as "https://events.example.org", '
+            f"got {collector.public_url!r}"
+        )
+    for name, hook in collector.hooks.items():
+        if not re.fullmatch(r"[\w.-]+", name, re.ASCII):
+            raise SettingsError(
+                f"{where}: collector.hooks: expected a name of letters, digits, . _ and -, got {name!r}"
+            )
+        if hook.time_zone and hook.time_zone not in available_timezones():
+            raise SettingsError(
+                f'{where}: collector.hooks.{name}.time_zone: expected one such as "Europe/Berlin", '
+                f"got {hook.time_zone!r}"
+            )
     return settings
 
 

@@ -16,6 +16,7 @@ import typer
 from typer.exceptions import TyperException
 
 from touchpath.adapt import adapt
+from touchpath.collect import collect
 from touchpath.customer import customer
 from touchpath.dlq import dlq
 from touchpath.doctor import doctor
@@ -49,6 +50,7 @@ app = typer.Typer(
 )
 for command in (
     up,
+    collect,
     replay,
     adapt,
     tail,

@@ -68,6 +68,7 @@ class Part:
         self.log_file = log_file
         self.module = ["touchpath"]
         """What is run: a module and the arguments before those of the sub-command."""
+        self.environment: dict[str, str] = {}
         self._arguments = list(arguments)
         self._ready, self._metrics = ready, metrics
         self._process: subprocess.Popen[bytes] | None = None
@@ -80,7 +81,7 @@ class Part:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                env=tied({**os.environ, VARIABLE: urlsafe_b64encode(KEY).decode()}),
+                env=tied({**os.environ, VARIABLE: urlsafe_b64encode(KEY).decode(), **self.environment}),
             )
 
     @property
@@ -104,6 +105,11 @@ class Part:
             if re.match(name + r"(\{| )", line) and all(f'{key}="{value}"' in line for key, value in labels.items()):
                 total += float(line.rsplit(" ", 1)[1])
         return total
+
+    def series(self) -> int:
+        """How many samples its metrics have."""
+        _, body, _ = fetch(self._metrics, timeout_s=5)
+        return sum(not line.startswith("#") for line in body.decode().splitlines())
 
     def peak_mb(self) -> float:
         """The most memory that was resident at once since its start."""
@@ -225,6 +231,15 @@ class Bench:
         port = self._port()
         url = f"http://127.0.0.1:{port}/metrics"
         return self._part("metrics", ["metrics", *self._common(), "--metrics-port", str(port)], url, url)
+
+    def new_collector(self, environment: dict[str, str], settings: Path) -> tuple[Part, int]:
+        """And the port that it listens on. Not started."""
+        port, metrics = self._port(), self._port()
+        where = ["--port", str(port), "--metrics-port", str(metrics), "--settings", str(settings)]
+        url, metrics_url = f"http://127.0.0.1:{port}/ready", f"http://127.0.0.1:{metrics}/metrics"
+        part = self._part("collector", ["collect", *self._common(), *where], url, metrics_url)
+        part.environment = environment
+        return part, port
 
     def _new_sink(self) -> Part:
         port, http = self._port(), self._port()

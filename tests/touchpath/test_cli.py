@@ -33,6 +33,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "slow.toml").write_text('[times]\nlateness = "soon"\n')
     (tmp_path / "typo.toml").write_text("[journeys]\ngap = 3\n")
     (tmp_path / "broken.toml").write_text("x = [")
+    (tmp_path / "keys.toml").write_text("[collector.keys.web]\n")
+    (tmp_path / "hooks.toml").write_text('[collector.hooks.a]\nadapter = "nobody"\n')
     return tmp_path
 
 
@@ -67,6 +69,15 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("sink", 1, ["--data data", "does not run there"]),
         ("sink --http-port x", 2, ["--http-port", "'x'"]),
         ("store", 1, ["--data data", "nothing is stored there"]),
+        ("collect", 1, ["--data data", "does not run there"]),
+        ("collect --port x", 2, ["--port", "'x'"]),
+        (
+            "collect --bootstrap 127.0.0.1:1 --host 0.0.0.0",
+            2,
+            ["--host 0.0.0.0", "TOUCHPATH_WRITE_KEY_NAME", "127.0.0.1"],
+        ),
+        ("collect --bootstrap 127.0.0.1:1 --settings keys.toml", 2, ["collector.keys.web", "TOUCHPATH_WRITE_KEY_WEB"]),
+        ("collect --bootstrap 127.0.0.1:1 --settings hooks.toml", 2, ["collector.hooks.a.adapter", "'nobody'"]),
         ("metrics", 1, ["--data data", "does not run there"]),
         ("metrics --metrics-port -1", 2, ["--metrics-port", "'-1'"]),
         ("simulate", 1, ["--data data", "does not run there"]),

@@ -50,6 +50,12 @@ def test_names_and_numbers_that_toml_would_take_amiss() -> None:
             "share": 0.75,
             "expires": {"phone": "9d"},
         },
+        "collector": {
+            "keys": {"web-shop": {"scopes": ["segment", "hooks"], "source": "shop"}, "ivr": {}},
+            "hooks": {"tickets.v2": {"adapter": "zendesk", "names": {"Q1": "billing"}}},
+            "public_url": "https://events.example.org",
+            "slow": "5s",
+        },
     }
     settings = convert(raw)
     again = convert(tomllib.loads(toml(settings)))
@@ -58,6 +64,7 @@ def test_names_and_numbers_that_toml_would_take_amiss() -> None:
     assert again.sites == settings.sites
     assert again.calendar == settings.calendar
     assert again.identity == settings.identity
+    assert again.collector == settings.collector
     assert again.journeys.repeat_windows_days == (2, 7)
     assert again.journeys.default_gap == 36 * 3600
     assert again.kinds == settings.kinds
