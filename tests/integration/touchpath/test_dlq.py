@@ -21,6 +21,7 @@ from tests.integration.touchpath.command import Up, answer, eventually, run
 from tests.journeys.scenes import KEY
 from touchpath.dead_letters import Again, Found, settle, settled_already
 from touchpath.embedded_kafka import EmbeddedKafka
+from touchpath.vendor_letters import Rereading, hooks_of
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -101,7 +102,8 @@ def committed(bootstrap: str, topic: str) -> list[bytes]:
 
 def test_a_replay_that_dies_half_way_has_settled_what_it_sent(empty: str) -> None:
     """The store may give a letter again, for it hears of a settlement later: the topic decides."""
-    again = Again(Pseudonyms((KEY,), DEFAULTS))
+    pseudonyms = Pseudonyms((KEY,), DEFAULTS)
+    again = Again(pseudonyms, Rereading(pseudonyms, hooks_of(DEFAULTS, None)))
     letters = [
         Found(
             {"letter_id": f"journey.touchpoints.dlq/0/{n}", "topic": topics.TOUCHPOINTS, "value_bytes": 0},
