@@ -111,10 +111,10 @@ def show(
     """
     choice = _choice(reason, stage, topic, source, since, until, letter, state)
     layout = Layout(data)
-    pseudonyms = _pseudonyms(settings, layout)
-    vendors = _rereading(settings, pseudonyms)
     unopened = shown = 0
     with _store(layout, clickhouse) as store:
+        pseudonyms = _pseudonyms(settings, layout)
+        vendors = _rereading(settings, pseudonyms)
         for found in _letters(store, choice, pseudonyms, limit):
             shown += 1
             unopened += found.letter is None
