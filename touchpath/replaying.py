@@ -165,6 +165,8 @@ def _publish_one(
         REMARKS.print(f"bad line: {line}", markup=False)
     if replayed.bad:
         REMARKS.print(f"{file}: {replayed.bad:,} bad lines were left out", markup=False)
+        if not delivery.attempted and not replayed.passed_over and not replayed.gave_up:
+            REMARKS.print(f"{file}: nothing of it was taken; is it --format {how.format}?", markup=False)
     if delivery.failed:
         first = delivery.failures[0]
         REMARKS.print(f"{delivery.failed:,} were not acknowledged; first: {first.id}: {first.error}", markup=False)
