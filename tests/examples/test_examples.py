@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,13 @@ ENVIRONMENT = {
     "PYTHONPATH": str(ROOT),
     "TOUCHPATH_PRIVACY_KEYS": urlsafe_b64encode(KEY).decode(),
 }
+
+
+@pytest.fixture(scope="module")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
+    """A broker of its own: others of the run have our topics with another number of partitions."""
+    with EmbeddedKafka(tmp_path_factory.mktemp("kafka"), heap="256m") as broker:
+        yield broker
 
 
 @pytest.fixture
