@@ -35,7 +35,7 @@ _TIDY_S = 3600.0
 _FIRST_BACKOFF_S, _LAST_BACKOFF_S = 0.2, 5.0
 _LOCK_WAIT_S = 3.0  # a predecessor of ours may still be closing its state
 _STEP_S = 0.4  # a batch should not hold the event loop longer than this
-_FEWEST = 100  # ... but what a batch costs beside its records is no less for fewer of them
+_FEWEST = 20  # ... but what a batch costs beside its records is no less for fewer of them
 _SMALLEST_RECORD_LIMIT = 10_000
 
 
