@@ -17,7 +17,6 @@ from kafka.admin import NewTopic
 from journeys.partition import partition_of
 from journeys.touchpoint import Touchpoint, decode
 from producers.delivery import TOPIC
-from streams.topics import CATALOGUE
 from tests.journeys.scenes import KEY, PSEUDONYMS
 from touchpath.embedded_kafka import EmbeddedKafka
 
@@ -47,8 +46,7 @@ def bootstrap(kafka: EmbeddedKafka) -> str:
             while TOPIC in admin.list_topics():
                 assert time.monotonic() < deadline
                 time.sleep(0.1)
-        config = CATALOGUE[TOPIC].config()  # Go's client compresses
-        admin.create_topics([NewTopic(TOPIC, PARTITIONS, 1, topic_configs=config)])
+        admin.create_topics([NewTopic(TOPIC, PARTITIONS, 1)])
     return kafka.bootstrap
 
 
