@@ -121,7 +121,7 @@ def _touchpoint(
         attributes |= some(page=call.text("name") or said.text("name"))
     elif path := call.text("context.page.path"):
         attributes.setdefault("page", path)
-    fields: dict[str, Any] = {name: found for name in FIELDS if (found := _word(said, name))}
+    fields: dict[str, Any] = {name: found for name in FIELDS if name in said.value and (found := _word(said, name))}
     fields["reference"] = fields.get("reference") or said.text("order_id")
     fields["contact_id"] = fields.get("contact_id") or id_
     surveyed = type_ == "surveyed" and not KINDS.isdisjoint(attributes)
