@@ -35,6 +35,7 @@ class Counting:
     name = "count"
     schema = 1
     linger_s = 0.1
+    fewest = 1
 
     def __init__(self, source: str, output: str) -> None:
         self.inputs = (source,)

@@ -268,7 +268,8 @@ def _trials(journey: list[Contact], inbound: list[Contact], result: Reference, s
 
 
 def _visits(contacts: list[Contact], settings: Settings) -> list[list[Contact]]:
-    """Web and app touches without a contact id, with less than the gap between them, read as one visit."""
+    """Touches of one channel without a contact id, with less than the gap between them, read as one visit; what the
+    customer says after what we sent begins another."""
     groups: list[list[Contact]] = []
     for contact in contacts:
         mine = [
@@ -278,9 +279,12 @@ def _visits(contacts: list[Contact], settings: Settings) -> list[list[Contact]]:
             and contact.channel in settings.contacts.visit_channels
             and group[0].lone
             and group[0].channel == contact.channel
-            and any(contact.started_at - other.ended_at < settings.contacts.visit_gap.ms for other in group)
         ]
-        if mine:
+        if (
+            mine
+            and any(contact.started_at - other.ended_at < settings.contacts.visit_gap.ms for other in mine[-1])
+            and (contact.direction, mine[-1][0].direction) != ("inbound", "outbound")
+        ):
             mine[-1].append(contact)
         else:
             groups.append([contact])

@@ -1,4 +1,5 @@
-"""Web and app touchpoints that name no contact: with less than half an hour between them they read as one visit."""
+"""Touchpoints on the web, in an app or in messages that name no contact: with less than half an hour between them they
+read as one visit."""
 
 from __future__ import annotations
 
@@ -16,8 +17,8 @@ from journeys.stages import UNKNOWN, joined
 def sessions(contacts: Sequence[Contact], settings: Settings) -> list[list[Contact]]:
     """``contacts`` of one customer, sorted by (start, id), grouped: most alone, the touches of one visit together.
 
-    A visit stays in one channel, since going from the web site to the app is a switch. The groups come in the order
-    of their first contact.
+    A visit stays in one channel, since going from the web site to the app is a switch; and it does not begin with what
+    we sent, since who answers that makes contact. The groups come in the order of their first contact.
     """
     channels = settings.contacts.visit_channels
     gap = settings.contacts.visit_gap.ms
@@ -28,13 +29,20 @@ def sessions(contacts: Sequence[Contact], settings: Settings) -> list[list[Conta
             groups.append([contact])
             continue
         group, ended_at = latest.get(contact.channel, ([], 0))
-        if group and contact.started_at - ended_at < gap:
+        if group and contact.started_at - ended_at < gap and not answers(contact, group[0]):
             group.append(contact)
+            ended_at = max(ended_at, contact.ended_at)
         else:
             group = [contact]
             groups.append(group)
-        latest[contact.channel] = group, max(ended_at, contact.ended_at)
+            ended_at = contact.ended_at
+        latest[contact.channel] = group, ended_at
     return groups
+
+
+def answers(contact: Contact, first: Contact) -> bool:
+    """Whether ``contact`` is the customer's, after a visit's ``first`` that is ours."""
+    return contact.direction == "inbound" and first.direction == "outbound"
 
 
 def merge(group: Sequence[Contact]) -> Contact:
@@ -52,7 +60,10 @@ def merge(group: Sequence[Contact]) -> Contact:
         for kind, stage in zip(contact.friction, contact.friction_stages, strict=True)
         if kind in OF_TOUCHPOINTS
     ]
-    ending = in_ending(first.outcome, resolution, first.containment_failed, articles, nodes)
+    outcome = first.outcome
+    if outcome in ("open", "ended"):  # each message times out by itself
+        outcome = "ended" if group[-1].closed else "open"
+    ending = in_ending(outcome, resolution, first.containment_failed, articles, nodes)
     felt += [(kind, path[-1][0] if path else UNKNOWN) for kind in ending]
     return msgspec.structs.replace(
         first,
@@ -60,6 +71,7 @@ def merge(group: Sequence[Contact]) -> Contact:
         closed=group[-1].closed,
         times_out_at=max(contact.times_out_at for contact in group),
         identifiers=tuple(sorted({known for contact in group for known in contact.identifiers})),
+        outcome=outcome,
         intent=next((contact.intent for contact in reversed(group) if contact.intent), ""),
         references=tuple(sorted({reference for contact in group for reference in contact.references})),
         resolution=resolution,

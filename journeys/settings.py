@@ -100,7 +100,7 @@ class Contacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     time_outs: dict[str, Duration] = {}
     """How long after its last event a contact that never ended is held to have ended, per channel."""
     default_time_out: Duration = Duration(86_400)
-    visit_channels: tuple[str, ...] = ("web", "app")
+    visit_channels: tuple[str, ...] = ("web", "app", "messenger", "sms", "social")
     """Channels whose touchpoints without a contact id read as one visit while less than `visit_gap` apart."""
     visit_gap: Duration = Duration(1800)
     feedback_channels: tuple[str, ...] = ("survey", "review")

@@ -35,7 +35,6 @@ _TIDY_S = 3600.0
 _FIRST_BACKOFF_S, _LAST_BACKOFF_S = 0.2, 5.0
 _LOCK_WAIT_S = 3.0  # a predecessor of ours may still be closing its state
 _STEP_S = 0.4  # a batch should not hold the event loop longer than this
-_FEWEST = 100  # ... but what a batch costs beside its records is no less for fewer of them
 _SMALLEST_RECORD_LIMIT = 10_000
 
 
@@ -250,7 +249,7 @@ class PartitionTask:
         processed = perf_counter()
         if part.records:
             pace = len(part.records) / max(processed - started, 1e-6)
-            self._limit = min(settings.max_batch, max(_FEWEST, int(pace * _STEP_S)))
+            self._limit = min(settings.max_batch, max(stage.fewest, int(pace * _STEP_S)))
         await asyncio.sleep(0)
         meta = Meta(stage.schema, batch.sequence, settings.epoch)
         if meta != self._meta or (batch.writes and not self._meta_kept):

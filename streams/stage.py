@@ -57,6 +57,11 @@ class Stage(Protocol):
         A transaction costs the broker as much for ten records as for ten thousand.
         """
 
+    @property
+    def fewest(self) -> int:
+        """How many records it is given at once at least, if so many wait: more than 1 where a batch costs much whatever
+        is in it. Others are given fewer where they hold the event loop for too long."""
+
     def process(self, batch: Batch) -> None:
         """Fold the records. Synchronous; no I/O, no clock.
 

@@ -22,9 +22,6 @@ class Topic:
     cleanup: Literal["delete", "compact"] = "delete"
     retention_ms: int = 7 * DAY_MS
     """For the deleted ones; a compacted topic keeps the last of each key."""
-    open_to_all: bool = False
-    """Any client writes here, and some compress with what our readers have no library for (aiokafka and kafka-python
-    bring gzip alone): the broker is to keep it plain."""
 
     def config(self, retention: Mapping[str, Duration] | None = None) -> dict[str, str]:
         """As the broker wants it; ``retention``: by name or "*", what holds instead of ``retention_ms``."""
@@ -44,8 +41,7 @@ class Topic:
         # A broker deletes whole segments, and counts from the newest record in one: of a quarter of the time, so that
         # nothing is kept for more than five quarters.
         rolled_ms = max(MINUTE_MS, min(7 * DAY_MS, kept_ms // 4)) if kept_ms > 0 else 7 * DAY_MS
-        config = {"cleanup.policy": "delete", "retention.ms": str(kept_ms), "segment.ms": str(rolled_ms)}
-        return config | {"compression.type": "uncompressed"} if self.open_to_all else config
+        return {"cleanup.policy": "delete", "retention.ms": str(kept_ms), "segment.ms": str(rolled_ms)}
 
 
 TOUCHPOINTS = "journey.touchpoints"
@@ -79,14 +75,8 @@ def changelog(stage: str) -> str:
 CATALOGUE: dict[str, Topic] = {
     topic.name: topic
     for topic in (
-        Topic(
-            TOUCHPOINTS,
-            "contact_id",
-            "CloudEvent; with text, identifiers may be clear",
-            retention_ms=DAY_MS,
-            open_to_all=True,
-        ),
-        Topic(AGENTS, "agent", "AgentCloudEvent: agent states", open_to_all=True),
+        Topic(TOUCHPOINTS, "contact_id", "CloudEvent; with text, identifiers may be clear", retention_ms=DAY_MS),
+        Topic(AGENTS, "agent", "AgentCloudEvent: agent states"),
         Topic(BACKFILLS, "none", "when backfills began (producers/backfill.py)", cleanup="compact"),
         Topic(AGENTS_ROUTED, "agent", "AgentCloudEvent: those that lay in another agent's partition"),
         Topic(ROUTED, "contact_id", "CloudEvent: touchpoints that lay in another contact's partition"),

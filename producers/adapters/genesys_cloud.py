@@ -13,6 +13,7 @@ from typing import Any
 
 from journeys.touchpoint import Touchpoint
 from producers.adapters.adapter import How
+from producers.adapters.networks import international, member
 from producers.adapters.payload import Fields, Made, Unmapped, adapter, kept, some, until_invalid
 
 VENDOR = "genesys-cloud"
@@ -22,6 +23,8 @@ MESSAGES = {
     "sms": "sms", "webmessaging": "chat", "twitter": "social", "instagram": "social",
 }  # fmt: skip
 """By type of message; the others (Facebook, WhatsApp, LINE, Apple, open) are messengers."""
+NETWORKS = {"facebook": "messenger", "instagram": "instagram"}
+"""Types of messages whose senders are known by an id of Meta's; those of WhatsApp are their numbers."""
 _ORDER = (
     "started", "flow_started", "transferred", "queued", "connected", "held", "resumed", "agent_left", "abandoned",
     "ended", "wrapped_up",
@@ -208,6 +211,7 @@ def _named(queue: str, how: How) -> str:
 def _customer(session: Fields, direction: str, channel: str) -> dict[str, str]:
     """Those at the customer's end: in an inbound conversation they are where it comes from."""
     found = some(genesys_contact=session.text("externalContactId"))
+    message = session.text("messageType").lower()
     ends = ("dnis", "addressTo") if direction == "outbound" else ("ani", "addressFrom")
     ours = ("ani", "addressFrom") if direction == "outbound" else ("dnis", "addressTo")
     for name in ends:
@@ -217,7 +221,11 @@ def _customer(session: Fields, direction: str, channel: str) -> dict[str, str]:
             found |= some(email=bare)
         elif channel in ("voice", "sms") and bare.lstrip("+").isdigit():
             found |= some(phone=bare)
-        elif channel in ("social", "messenger") and bare:
+        elif message == "whatsapp":
+            found |= some(phone=international(bare))
+        elif message in NETWORKS:
+            found |= member(NETWORKS[message], bare)
+        elif channel in ("social", "messenger"):
             found |= some(social=bare)
     for name in ours:
         session.text(name)

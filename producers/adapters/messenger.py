@@ -3,8 +3,8 @@
 https://developers.facebook.com/documentation/business-messaging/messenger-platform/webhooks/webhook-events; customer
 feedback: https://developers.facebook.com/docs/messenger-platform/send-messages/templates/customer-feedback-template
 
-A customer is known by an id that is the page's own (PSID). There is no conversation's id: each message is a contact of
-its own unless the settings make visits of them (docs/channels.md). Receipts (``delivery``, ``read``) name a moment and
+A customer is known by an id that is the page's own (PSID). There is no conversation's id: messages that are less
+than half an hour apart read as one visit (docs/definitions.md). Receipts (``delivery``, ``read``) name a moment and
 no message: they are unmapped.
 """
 
@@ -18,7 +18,8 @@ from journeys.touchpoint import EARLIEST, Touchpoint
 from producers.adapters.adapter import How
 from producers.adapters.ids import hidden
 from producers.adapters.lists import each
-from producers.adapters.payload import Fields, Made, Unmapped, adapter, kept, some, until_invalid
+from producers.adapters.networks import member
+from producers.adapters.payload import Fields, Made, Unmapped, adapter, kept, until_invalid
 
 CHANNEL = "messenger"
 _ABOUT = frozenset({"sender", "recipient", "timestamp"})
@@ -143,8 +144,7 @@ def _time(event: Fields) -> int:
 
 
 def _who(platform: str, event: Fields, end: str) -> dict[str, str]:
-    user = event.text(f"{end}.id")
-    return some(social=f"{platform}:{user}" if user else "")
+    return member(platform, event.text(f"{end}.id"))
 
 
 def _page(event: Fields, ours: bool) -> str:

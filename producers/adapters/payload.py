@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import wraps
+from functools import lru_cache, wraps
 from math import isfinite
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -81,18 +81,27 @@ class Fields:
         return value
 
     def _at(self, path: str) -> Any:
-        if "." not in path:
-            return self.value.get(path)
         value: Any = self.value
-        gone = ""
-        for name in path.split("."):
+        if "." not in path:
+            return value.get(path)
+        for name in _names(path):
             if value is None:
                 return None
             if not isinstance(value, dict):
-                raise Invalid("invalid_field", self.named(gone), value, "expected an object")
+                raise self._no_object(path)
             value = value.get(name)
-            gone = f"{gone}.{name}" if gone else name
         return value
+
+    def _no_object(self, path: str) -> Invalid:
+        """That on the way to ``path`` something else stands than an object."""
+        value: Any = self.value
+        gone = []
+        for name in _names(path):
+            if not isinstance(value, dict):
+                break
+            value = value.get(name)
+            gone.append(name)
+        return Invalid("invalid_field", self.named(".".join(gone)), value, "expected an object")
 
     def ignore(self, *paths: str) -> None:
         """Count ``paths``, with all below them, as read: they say nothing more, or must not be kept."""
@@ -461,13 +470,21 @@ def _objects(value: Any, path: str) -> Iterator[Fields | Invalid]:
         yield Invalid("invalid_field", path, value, "expected an object")
 
 
+@lru_cache(4096)
+def _names(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
+
+
 def _leaves(value: Any, within: str, read: set[str], found: dict[str, Any], depth: int) -> None:
     """Puts into ``found`` the fields below ``value`` that were not read: a list whole, unless something in it was."""
     for name, one in value.items():
         path = f"{within}{name}"
-        if one is None or path in read:
+        if one is None or one == "" or path in read:
             continue
-        _leaf(one, path, read, found, depth)
+        if isinstance(one, (list, dict)):
+            _leaf(one, path, read, found, depth)
+        else:
+            found[path] = one
 
 
 def _leaf(one: Any, path: str, read: set[str], found: dict[str, Any], depth: int) -> None:
@@ -484,8 +501,9 @@ def _leaf(one: Any, path: str, read: set[str], found: dict[str, Any], depth: int
 
 
 def _fits(rest: dict[str, Any], most: int) -> bool:
-    if any(isinstance(one, (list, dict)) and _is_deep(one) for one in rest.values()):
-        return False
+    for one in rest.values():
+        if isinstance(one, (list, dict)) and _is_deep(one):
+            return False
     try:
         return len(msgspec.json.encode(rest)) <= most
     except (TypeError, ValueError, OverflowError, RecursionError):

@@ -43,7 +43,7 @@ MOBILE = frozenset({"ios", "android"})
 FIELDS = ("contact_id", "intent", "reference", "queue", "agent", "direction", "outcome")
 """Fields of a touchpoint that properties may set, by the same names, as they may ``channel`` and ``type``."""
 LONGEST = 255
-_READ = sorted(READ | {"text"})
+_READ = READ | {"text"}
 _GAP = re.compile(r"[^a-z0-9]+")
 
 
@@ -106,7 +106,8 @@ def _touchpoint(
             raise call.wrong("event", "is required")
         known = {"type": f"tracked_{name}" if name in FACTS or name == FORGET else name} | NAMES.get(name, {})
     type_ = _word(said, "type") or known["type"]
-    attributes = {name: said.get(name) for name in _READ if isinstance(said.value.get(name), (str, int, float))}
+    words = [name for name, value in said.value.items() if name in _READ and isinstance(value, (str, int, float))]
+    attributes = {name: said.get(name) for name in words}
     if "order_state" in known:
         attributes.setdefault("order_state", known["order_state"])
     if type_ == "searched" and "results" not in attributes and isinstance(said.value.get("products"), list):
@@ -120,7 +121,7 @@ def _touchpoint(
         attributes |= some(page=call.text("name") or said.text("name"))
     elif path := call.text("context.page.path"):
         attributes.setdefault("page", path)
-    fields: dict[str, Any] = {name: found for name in FIELDS if (found := _word(said, name))}
+    fields: dict[str, Any] = {name: found for name in FIELDS if name in said.value and (found := _word(said, name))}
     fields["reference"] = fields.get("reference") or said.text("order_id")
     fields["contact_id"] = fields.get("contact_id") or id_
     surveyed = type_ == "surveyed" and not KINDS.isdisjoint(attributes)

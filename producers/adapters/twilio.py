@@ -14,6 +14,7 @@ from journeys import agents
 from journeys.agents import AgentEvent
 from journeys.touchpoint import Touchpoint
 from producers.adapters.adapter import How
+from producers.adapters.networks import member
 from producers.adapters.payload import (
     Fields,
     Made,
@@ -159,7 +160,7 @@ def _address(line: str) -> dict[str, str]:
     network, _, bare = line.rpartition(":")
     if bare.removeprefix("+").isdigit() and network in ("", "whatsapp", "sms", "tel"):
         return some(phone=bare)
-    return some(social=bare) if network == "messenger" else {}
+    return member(network, bare) if network == "messenger" else {}
 
 
 def _message(fields: Fields, how: How) -> Iterator[Made]:

@@ -4,7 +4,7 @@ The field ``messages`` of the web hook:
 https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages
 
 A message's id (wamid…) has the customer's number in it, base64-encoded, so ids are made of its hash. WhatsApp names no
-conversation in a message: each is a contact of its own unless the settings make visits of them (docs/channels.md).
+conversation in a message: those that are less than half an hour apart read as one visit (docs/definitions.md).
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from journeys.touchpoint import Touchpoint
 from producers.adapters.adapter import How
 from producers.adapters.ids import hidden
 from producers.adapters.lists import each
+from producers.adapters.networks import international, member
 from producers.adapters.payload import Fields, Made, Unmapped, adapter, kept, some, until_invalid
 
 CHANNEL = "messenger"
-STATUSES = frozenset({"sent", "delivered", "read", "played", "failed"})
+STATUSES = ("sent", "delivered", "read", "played", "failed")
+"""In their order: times are in seconds, so that ids have to sort right."""
 _TEXTS = (
     "text.body", "button.text", "interactive.button_reply.title", "interactive.list_reply.title", "image.caption",
     "video.caption", "document.caption", "order.text",
@@ -111,7 +113,8 @@ def _changed(at: int, key: str, message: Fields) -> Iterator[Made]:
 
 
 def _status(account: str, recipients: list[Fields], status: Fields, how: How) -> Iterator[Made]:
-    """What became of a message of ours. All that is said of one is one contact."""
+    """What became of a message of ours. All that is said of one is of the touchpoint that it was sent, which, as a
+    message that a customer sends, is of no contact."""
     kind = status.required("status")
     if kind not in STATUSES:
         yield Unmapped(f"status: {kind}")
@@ -119,15 +122,15 @@ def _status(account: str, recipients: list[Fields], status: Fields, how: How) ->
     at = status.required_epoch("timestamp")
     key = _key(status.required("id"))
     recipient, user = status.text("recipient_id"), status.text("recipient_user_id")
-    id_ = f"{key}/{kind}"
+    id_, contact = _id_of(key, kind), _id_of(key, "sent")
     if status.text("recipient_type") == "group":
         group = recipient
         recipient, user = status.text("recipient_participant_id"), status.text("recipient_participant_user_id")
-        id_ = f"{id_}/{hidden(key, group, recipient, user)}"
+        contact, id_ = key, f"{id_}/{hidden(key, group, recipient, user)}"
     status.ignore("recipient_parent_user_id", "recipient_participant_parent_user_id")
     attributes = kept("whatsapp", status, account=account)
     yield Touchpoint(
-        at, id_, f"message_{kind}", CHANNEL, key, _who(recipient, user, recipients), direction="outbound",
+        at, id_, f"message_{kind}", CHANNEL, contact, _who(recipient, user, recipients), direction="outbound",
         attributes=attributes,
     )  # fmt: skip
 
@@ -142,8 +145,11 @@ def _who(number: str, user: str, people: list[Fields]) -> dict[str, str]:
 
 
 def _identifiers(number: str, user: str) -> dict[str, str]:
-    international = f"+{number}" if number.isdecimal() else number
-    return some(phone=international, social=f"whatsapp:{user}" if user else "")
+    return some(phone=international(number)) | member("whatsapp", user)
+
+
+def _id_of(key: str, kind: str) -> str:
+    return f"{key}/{STATUSES.index(kind)}-{kind}"
 
 
 def _key(message_id: str) -> str:

@@ -59,6 +59,7 @@ class AgentStage:
     inputs = (topics.AGENTS, topics.AGENTS_ROUTED, topics.SERVICES)
     schema = 1
     linger_s = 5.0  # a manager looks at quarters of an hour, and each time an agent's day is gone through
+    fewest = 1
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -58,6 +58,7 @@ class CauseStage:
     inputs = (topics.TALLIES,)
     schema = 1
     linger_s = 5.0  # causes show within the hour, not within the second, and a day is ranked anew each time
+    fewest = 1_000  # ... whatever came meanwhile
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

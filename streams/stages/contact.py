@@ -87,6 +87,7 @@ class ContactStage:
     inputs = (topics.TOUCHPOINTS, topics.ROUTED, topics.OWNERS)
     schema = 1
     linger_s = 0.1
+    fewest = 1
 
     def __init__(self, settings: Settings, pseudonyms: Pseudonyms) -> None:
         self._settings = settings

@@ -63,6 +63,7 @@ class IdentityStage:
     inputs = (topics.EVIDENCE,)
     schema = 1
     linger_s = 0.1
+    fewest = 1
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

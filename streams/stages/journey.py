@@ -57,6 +57,7 @@ class JourneyStage:
     inputs = (topics.RESOLVED,)
     schema = 1
     linger_s = 0.1
+    fewest = 1
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

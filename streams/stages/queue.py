@@ -49,6 +49,7 @@ class QueueStage:
     inputs = (topics.VISITS,)
     schema = 2
     linger_s = 0.5  # a manager looks at figures of a quarter of an hour
+    fewest = 1
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,18 +16,27 @@ from kafka.admin import NewTopic
 
 from journeys.partition import partition_of
 from journeys.touchpoint import Touchpoint, decode
-from producers.delivery import TOPIC
-from streams.topics import CATALOGUE
+from producers.delivery import AGENTS, TOPIC
+from streams.topics import DEAD_LETTERS
+from tests.integration.touchpath.command import Collecting
 from tests.journeys.scenes import KEY, PSEUDONYMS
 from touchpath.embedded_kafka import EmbeddedKafka
 
 ROOT = Path(__file__).parents[2]
 PARTITIONS = 8
+SHOP = "the-shop-s-write-key"
 ENVIRONMENT = {
     **os.environ,
     "PYTHONPATH": str(ROOT),
     "TOUCHPATH_PRIVACY_KEYS": urlsafe_b64encode(KEY).decode(),
 }
+
+
+@pytest.fixture(scope="module")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
+    """A broker of its own: others of the run have our topics with another number of partitions."""
+    with EmbeddedKafka(tmp_path_factory.mktemp("kafka"), heap="256m") as broker:
+        yield broker
 
 
 @pytest.fixture
@@ -39,19 +49,20 @@ def bootstrap(kafka: EmbeddedKafka) -> str:
             while TOPIC in admin.list_topics():
                 assert time.monotonic() < deadline
                 time.sleep(0.1)
-        config = CATALOGUE[TOPIC].config()  # Go's client compresses
-        admin.create_topics([NewTopic(TOPIC, PARTITIONS, 1, topic_configs=config)])
+        admin.create_topics([NewTopic(TOPIC, PARTITIONS, 1)])
     return kafka.bootstrap
 
 
-def emitted(bootstrap: str, *command: str, cwd: Path = ROOT, timeout_s: float = 60) -> list[Touchpoint]:
+def emitted(
+    bootstrap: str, *command: str, says: str = "acknowledged", cwd: Path = ROOT, timeout_s: float = 60
+) -> list[Touchpoint]:
     """Run it; the touchpoints that are on the topic then, each where it is worked on, in their order."""
     done = subprocess.run(
         command, cwd=cwd, env=ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, text=True,
         timeout=timeout_s, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
-    assert "acknowledged" in done.stdout
+    assert says in done.stdout
     places = [TopicPartition(TOPIC, number) for number in range(PARTITIONS)]
     found: list[Touchpoint] = []
     with KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False) as consumer:
@@ -74,6 +85,28 @@ def test_a_service_with_our_publisher(bootstrap: str) -> None:
     assert [one.type for one in found] == ["menu_chosen", "opted_out", "queued", "connected", "ended"]
     assert len({one.contact_id for one in found}) == 1
     assert found[0].identifiers == {"phone": PSEUDONYMS.of("phone", "+972501234567")}
+
+
+def test_segments_own_client_pointed_at_the_collector(bootstrap: str, tmp_path: Path) -> None:
+    with KafkaAdminClient(bootstrap_servers=bootstrap) as admin:
+        missing = {AGENTS, DEAD_LETTERS} - set(admin.list_topics())
+        admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in sorted(missing)])
+    environment = ENVIRONMENT | {"TOUCHPATH_WRITE_KEY_SHOP": SHOP}
+    arguments = ("--data", tmp_path / "data", "--bootstrap", bootstrap)
+    with Collecting(tmp_path / "collector.log", *arguments, environment=environment) as collector:
+        example = (sys.executable, "examples/segment/emit.py", collector.url)
+        found = {one.type: one for one in emitted(bootstrap, *example, SHOP, says="taken")}
+        with pytest.raises(AssertionError, match="not taken: "):
+            emitted(bootstrap, *example, "another-write-key")
+        assert collector.stop() == 0
+    assert found.keys() == {"visited", "searched", "identify", "invoice_requested"}
+    assert {(one.source, one.channel) for one in found.values()} == {("shop", "web")}, "the name of the write key"
+    visitor = found["visited"].identifiers
+    assert list(visitor) == ["cookie"]
+    known = {kind: PSEUDONYMS.of(kind, value) for kind, value in (("customer_id", "42"), ("email", "ann@example.org"))}
+    assert found["searched"].identifiers == visitor
+    assert found["identify"].identifiers == visitor | known
+    assert found["invoice_requested"].identifiers == {"customer_id": known["customer_id"]}
 
 
 @pytest.mark.examples

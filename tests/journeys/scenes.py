@@ -39,7 +39,7 @@ OFFICE = convert(
 )
 """A site that closes at noon, at night and at weekends but for a night shift, and one that never does."""
 
-CHANNELS = ("voice", "chat", "web", "app", "ivr", "email", "fax", "survey")
+CHANNELS = ("voice", "chat", "web", "app", "messenger", "ivr", "email", "fax", "survey")
 TYPES = (
     "started", "queued", "connected", "held", "resumed", "transferred", "abandoned", "called_back", "ended",
     "wrapped_up", "failed", "resolved", "visited", "searched", "article_viewed", "opted_out", "escalated",

@@ -110,6 +110,27 @@ class TestVisits:
         assert (found["a"].contact.ended_at, found["a"].contact.resolution) == (30 * MINUTE - 1, "failed")
         assert (found["b"].part_of, found["c"].part_of) == ("a", "")
 
+    def test_messages_less_than_half_an_hour_apart_read_as_one_until_the_last_has_timed_out(self) -> None:
+        lone = {"channel": "messenger", "lone": True, "attempt": "none"}
+        found = placed(
+            contact("a", 0, 0, **lone, outcome="ended"),
+            contact("b", 5 * MINUTE, 0, **lone, outcome="open", closed=False, direction="outbound"),
+            contact("c", 20 * MINUTE, 0, **lone, outcome="open", closed=False),
+        )
+        visit = found["a"].contact
+        assert (visit.direction, visit.outcome, visit.closed, visit.touchpoints) == ("inbound", "open", False, 3)
+        assert (found["b"].part_of, found["c"].part_of) == ("a", "a")
+
+    def test_who_answers_what_we_sent_makes_contact(self) -> None:
+        lone = {"channel": "sms", "lone": True, "attempt": "none", "outcome": "ended"}
+        found = placed(
+            contact("a", 0, HOUR, **lone, direction="outbound"),
+            contact("b", 5 * MINUTE, 0, **lone),
+            contact("c", 6 * MINUTE, 0, **lone, direction="outbound"),
+            contact("d", 36 * MINUTE, 0, **lone, direction="outbound"),
+        )
+        assert [found[name].part_of for name in "abcd"] == ["", "", "b", ""]
+
 
 class TestSwitches:
     @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ class Adding:
     inputs: tuple[str, ...] = ("in",)
     schema: int = 1
     linger_s: float = 0.0
+    fewest: int = 1
     failures: int = 0  # to raise whatever comes
     error: Exception | None = None
 

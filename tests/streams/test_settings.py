@@ -14,6 +14,7 @@ class Step:
     inputs: tuple[str, ...] = ("in",)
     schema: int = 1
     linger_s: float = 0.0
+    fewest: int = 1
 
     def process(self, batch):
         pass

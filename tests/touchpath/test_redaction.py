@@ -92,7 +92,7 @@ def test_no_identifier_passes_by_its_name_or_its_form(kind: str, value: str) -> 
 
 def test_what_we_log_when_things_go_wrong(written: Any, tmp_path: Path) -> None:
     class Stage:
-        name, inputs, schema, linger_s = "contact", ("in",), 1, 0.0
+        name, inputs, schema, linger_s, fewest = "contact", ("in",), 1, 0.0, 1
 
         def process(self, batch: Batch) -> None:
             raise RecordTooLarge("state of b'c+4930123456' is 7 bytes")

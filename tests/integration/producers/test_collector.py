@@ -8,7 +8,7 @@ import hmac
 import json
 import time
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -101,6 +101,13 @@ class Topics:
 
     def close(self) -> None:
         self._consumer.close()
+
+
+@pytest.fixture(scope="module")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
+    """A broker of its own: others of the run have our topics with another number of partitions."""
+    with EmbeddedKafka(tmp_path_factory.mktemp("kafka"), heap="256m") as broker:
+        yield broker
 
 
 @pytest.fixture

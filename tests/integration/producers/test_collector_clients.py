@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -25,6 +25,13 @@ CLIENTS = [
     pytest.param(RudderStack, {"gzip": True}, id="RudderStack"),
 ]
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+
+
+@pytest.fixture(scope="module")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
+    """A broker of its own: others of the run have our topics with another number of partitions."""
+    with EmbeddedKafka(tmp_path_factory.mktemp("kafka"), heap="256m") as broker:
+        yield broker
 
 
 @pytest.fixture

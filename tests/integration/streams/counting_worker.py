@@ -39,6 +39,7 @@ class Counting:
     slow_partition: int | None = None  # the sleep is for this one only
     schema: int = 1
     linger_s: float = 0.0
+    fewest: int = 1
     name: str = "count"
 
     def process(self, batch: Batch) -> None:

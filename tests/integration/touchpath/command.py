@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -111,6 +111,45 @@ class Up:
     def kill(self) -> None:
         self._process.kill()
         self._process.wait(10)
+
+
+class Collecting:
+    """A running ``touchpath collect`` on a free port, which writes to the file ``log``. A context manager that leaves
+    nothing behind."""
+
+    def __init__(self, log: Path, *arguments: str | Path, environment: Mapping[str, str]) -> None:
+        self._log = log
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "touchpath", "collect", "--port", "0", *map(str, arguments)],
+                stdout=output, stderr=output, stdin=subprocess.DEVNULL, env={**ENVIRONMENT, **environment},
+            )  # fmt: skip
+        self.url = ""
+
+    def __enter__(self) -> Self:
+        def listens() -> bool:
+            said = self._log.read_text()
+            assert self._process.poll() is None, said
+            if found := re.search(r"listening on (http://\S+)", said):
+                self.url = found[1]
+            return bool(found)
+
+        try:
+            eventually("the collector listens", listens, 60)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait(10)
+
+    def stop(self, within_s: float = 20) -> int:
+        """Ask it to stop; its exit status."""
+        self._process.terminate()
+        return self._process.wait(within_s)
 
 
 def alive(pid: int) -> bool:

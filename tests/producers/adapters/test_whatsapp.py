@@ -80,8 +80,10 @@ def test_what_became_of_a_message_of_ours_is_one_outbound_contact() -> None:
         ("message_failed", "messenger", "12:01:44"),
     ]
     assert {(one.contact_id, one.direction) for one in found.touchpoints} == {
-        (f"whatsapp:{hidden('wamid.HBgLNDE3OTU1NTAxNDIB')}", "outbound")
+        (f"whatsapp:{hidden('wamid.HBgLNDE3OTU1NTAxNDIB')}/0-sent", "outbound")
     }
+    assert found.touchpoints[0].id == found.touchpoints[0].contact_id, "so that it is part of a visit"
+    assert [one.id for one in found.touchpoints] == sorted(one.id for one in found.touchpoints)
     assert all(one.identifiers == WHO for one in found.touchpoints)
     assert found.touchpoints[0].attributes["whatsapp"]["pricing.category"] == "utility"
     assert found.unmapped == {"status: warning": 1}
