@@ -10,20 +10,21 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
-from journeys.agents import AgentEvent
 from journeys.pseudonyms import Pseudonyms
 from journeys.sentiment import Scorer
 from journeys.touchpoint import Invalid
+from producers.adapters.adapter import How
 from producers.bulk import BulkPublisher
-from producers.delivery import AGENTS, TOPIC, Event, PublishError
+from producers.delivery import TOPIC, Event, PublishError
 from producers.following import Generation, Place, Stop, Truncated, generations
-from producers.formats import FORMATS, BadLine, WrongFormat
+from producers.formats import PLAIN, BadLine, PassedOver, UnknownFormat, WrongFormat, format_of
+from producers.routed import Routed
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,8 @@ class Tailed:
 
     published: int = 0
     bad: int = 0
+    passed_over: PassedOver = field(default_factory=PassedOver)
+    """Of a vendor's events the kinds that nothing is made of, by its names."""
 
 
 class Kept:
@@ -73,10 +76,10 @@ class Kept:
 
 
 class Tail:
-    """Follows ``file`` of a format named in ``FORMATS``, and keeps its place in ``state``.
+    """Follows ``file``, of a format as ``producers.formats.format_of`` knows it, and keeps its place in ``state``.
 
-    tell: called with each bad line, once. stop: asked between lines and while waiting. pseudonyms, scorer: as for
-    ``Publisher``.
+    pseudonyms, scorer: as for ``Publisher``. how: what a vendor's payloads do not say. tell: called with each bad line,
+    once. stop: asked between lines and while waiting.
     """
 
     def __init__(
@@ -88,31 +91,35 @@ class Tail:
         *,
         pseudonyms: Pseudonyms | None,
         scorer: Scorer | None = None,
+        how: How = PLAIN,
         tell: Callable[[str], None] = lambda line: None,
         stop: Callable[[], bool] = lambda: False,
         delivery_timeout_s: float = 30.0,
     ) -> None:
-        if format not in FORMATS:
-            raise TailError(f"format: expected one of {', '.join(sorted(FORMATS))} (got {format!r})")
+        self.tailed = Tailed()
+        try:
+            format_of(format, how, self.tailed.passed_over.add)
+        except UnknownFormat as error:
+            raise TailError(f"format: {error} (got {format!r})") from None
         self._file = file
-        self._read = FORMATS[format]
-        self._bootstrap = bootstrap
+        self._format = format
+        self._how = how
         self._kept = Kept(state)
-        self._pseudonyms = pseudonyms
-        self._scorer = scorer
         self._tell = tell
         self._stop = stop
-        self._delivery_timeout_s = delivery_timeout_s
-        self._publishers: dict[str, BulkPublisher] = {}
+        self._routed = Routed(
+            lambda topic: BulkPublisher(
+                bootstrap, topic=topic, pseudonyms=pseudonyms, scorer=scorer, delivery_timeout_s=delivery_timeout_s
+            )
+        )
         self._kept_at = 0.0
-        self.tailed = Tailed()
 
     def run(self) -> None:
         """Until ``stop()``. A broker that goes away is waited for, and what it had not acknowledged is sent again.
 
         Raises ``TailError`` for the file, ``PublishError`` if no broker answers at the start.
         """
-        self._publisher(TOPIC)
+        self._routed.open(TOPIC)
         pause, longest = _BACKOFF_S
         while True:
             before = self._kept.read()
@@ -132,7 +139,7 @@ class Tail:
             except OSError as error:
                 raise TailError(f"{self._file}: {error.strerror or error}") from None
             finally:
-                self._close()
+                self._routed.close(timeout_s=0)
 
     def _follow(self, place: Place | None) -> None:
         for generation in generations(self._file, place, self._between, self._stop):
@@ -148,21 +155,24 @@ class Tail:
         def reject(bad: BadLine) -> None:
             self._reject(generation, bad)
 
-        for event in self._read(generation, reject):
-            if generation.given > generation.start or generation.ended:
+        def pass_over(kinds: Mapping[str, int]) -> None:
+            if _is_new(generation):
+                self.tailed.passed_over.add(kinds)
+
+        for event in format_of(self._format, self._how, pass_over)(generation, reject):
+            if _is_new(generation):
                 self._publish(generation, event)
 
     def _publish(self, generation: Generation, event: Event) -> None:
-        topic = AGENTS if isinstance(event, AgentEvent) else TOPIC
         try:
-            self._publisher(topic).publish(event)
+            self._routed.publish(event)
         except Invalid as invalid:
             self._reject(generation, f" {invalid}")
         else:
             self.tailed.published += 1
 
     def _reject(self, generation: Generation, problem: object) -> None:
-        if generation.given > generation.start or generation.ended:
+        if _is_new(generation):
             self.tailed.bad += 1
             self._tell(f"{generation.path}:{problem}")
 
@@ -172,25 +182,11 @@ class Tail:
             self._keep(place)
 
     def _keep(self, place: Place) -> None:
-        for publisher in self._publishers.values():
-            publisher.flush()
-            if failed := publisher.report().failed:
-                raise PublishError(f"{failed} events were not acknowledged")
+        self._routed.flush()
+        if failed := self._routed.report().failed:
+            raise PublishError(f"{failed} events were not acknowledged")
         self._kept.write(place)
         self._kept_at = time.monotonic()
-
-    def _publisher(self, topic: str) -> BulkPublisher:
-        if topic not in self._publishers:
-            self._publishers[topic] = BulkPublisher(
-                self._bootstrap, topic=topic, pseudonyms=self._pseudonyms, scorer=self._scorer,
-                delivery_timeout_s=self._delivery_timeout_s,
-            )  # fmt: skip
-        return self._publishers[topic]
-
-    def _close(self) -> None:
-        while self._publishers:
-            _, publisher = self._publishers.popitem()
-            publisher.close(timeout_s=0)
 
     def _waited(self, seconds: float) -> bool:
         """Whether it was to stop meanwhile."""
@@ -200,3 +196,8 @@ class Tail:
                 return True
             time.sleep(0.05)
         return self._stop()
+
+
+def _is_new(generation: Generation) -> bool:
+    """Whether what was read last of it had not been acknowledged before."""
+    return generation.given > generation.start or generation.ended

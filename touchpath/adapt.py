@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from touchpath import payloads
+from touchpath.payloads import check_time_zone, content, remark, tell_passed_over, text_of
 from touchpath.problem import BadInput
-from touchpath.terminal import REMARKS, plain
 
 if TYPE_CHECKING:
-    from producers.adapters.adapter import Adapted, How
+    from producers.adapters.adapter import Adapted
 
 _REFUSED_SHOWN = 20
 
@@ -20,16 +21,12 @@ _REFUSED_SHOWN = 20
 def adapt(
     vendor: Annotated[str, typer.Argument(metavar="VENDOR", help="Who sent it, such as amazon-connect or segment.")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A payload, or many one after another; - is stdin.")],
-    source: Annotated[str, typer.Option("--source", metavar="NAME", help="Unless given, the vendor's name.")] = "",
-    time_zone: Annotated[
-        str, typer.Option("--time-zone", metavar="ZONE", help="Of times without an offset, which are refused without.")
-    ] = "",
+    source: payloads.Source = "",
+    time_zone: payloads.TimeZone = "",
     received: Annotated[
         str, typer.Option("--received", metavar="TIME", help="When it came, for what bears no time: 2026-03-01T12:00Z.")
     ] = "",
-    mapping: Annotated[
-        Path | None, typer.Option("--mapping", metavar="MAP", help="The file that says how a source of yours is read.")
-    ] = None,
+    mapping: payloads.MappingFile = None,
     agents: Annotated[bool, typer.Option("--agents", help="Print the events of agents instead.")] = False,
 ) -> None:
     """Print the touchpoints that a vendor's payload becomes, one CloudEvent a line. Nothing is sent.
@@ -50,9 +47,10 @@ def adapt(
         chosen = adapter(vendor)
     except UnknownVendor as error:
         raise BadInput(f"VENDOR: {error}") from None
-    how = How(source, time_zone, _text(mapping, "--mapping") if mapping else "", received)
-    _check(how)
-    adapted = chosen(_read(file), how)
+    how = How(source, time_zone, text_of(mapping, f"--mapping {mapping}") if mapping else "", received)
+    check_time_zone(time_zone)
+    _check_received(received)
+    adapted = chosen(sys.stdin.buffer.read() if str(file) == "-" else content(file), how)
     if agents:
         lines = [agent_contract.encode(event) for event in adapted.agent_events]
     else:
@@ -65,52 +63,24 @@ def adapt(
         raise typer.Exit(1)
 
 
-def _check(how: How) -> None:
-    """Raises ``BadInput`` for options that would have every time refused."""
+def _check_received(given: str) -> None:
+    """Raises ``BadInput``."""
     from journeys.touchpoint import Invalid
     from producers.adapters.adapter import How
-    from producers.adapters.payload import Fields, zone
+    from producers.adapters.payload import Fields
 
-    for option, value in (("--time-zone", how.time_zone), ("--received", how.received)):
-        if not value:
-            continue
-        try:
-            if option == "--time-zone":
-                zone(value)
-            else:
-                Fields({"received": value}).required_time("received", How())
-        except Invalid as invalid:
-            raise BadInput(f"{option} {value}: {str(invalid).partition(': ')[2]}") from None
-
-
-def _read(file: Path) -> bytes:
-    if str(file) == "-":
-        return sys.stdin.buffer.read()
-    if not file.is_file():
-        raise BadInput(f"{file}: {'is not a file' if file.exists() else 'No such file'}")
     try:
-        return file.read_bytes()
-    except OSError as error:
-        raise BadInput(f"{file}: {error.strerror}") from None
-
-
-def _text(file: Path, option: str) -> str:
-    try:
-        return _read(file).decode()
-    except UnicodeDecodeError:
-        raise BadInput(f"{option} {file}: is no UTF-8") from None
+        if given:
+            Fields({"received": given}).required_time("received", How())
+    except Invalid as invalid:
+        raise BadInput(f"--received {given}: {str(invalid).partition(': ')[2]}") from None
 
 
 def _tell(adapted: Adapted) -> None:
     made, told = len(adapted.touchpoints), len(adapted.agent_events)
-    _remark(f"{made:,} touchpoint{'s' if made != 1 else ''}, {told:,} event{'s' if told != 1 else ''} of agents")
-    for kind, count in sorted(adapted.unmapped.items()):
-        _remark(f"not mapped: {kind}: {count:,}")
+    remark(f"{made:,} touchpoint{'s' if made != 1 else ''}, {told:,} event{'s' if told != 1 else ''} of agents")
+    tell_passed_over(adapted.unmapped)
     for invalid in adapted.refused[:_REFUSED_SHOWN]:
-        _remark(f"refused, {invalid.reason}: {invalid}")
+        remark(f"refused, {invalid.reason}: {invalid}")
     if (more := len(adapted.refused) - _REFUSED_SHOWN) > 0:
-        _remark(f"refused: {more:,} more")
-
-
-def _remark(line: str) -> None:
-    REMARKS.print(plain(" ".join(line.split())))
+        remark(f"refused: {more:,} more")

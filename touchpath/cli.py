@@ -86,6 +86,9 @@ def main() -> None:
     except TyperException as error:
         _say(_explained(error))
         status = getattr(error, "exit_code", 1)
+    except typer.Abort:  # a question at the end of the input
+        _say("nobody said yes, so nothing was done; --yes does not ask")
+        status = 1
     except (Stopped, KeyboardInterrupt):
         status = 130
     except BrokenPipeError:  # the reader of our output has seen enough

@@ -17,6 +17,7 @@ from producers.collector.access import WRITE_KEY, Access, AccessError, from_envi
 from producers.collector.hooks import Hooks, mappings
 from producers.collector.intake import Intake
 from producers.collector.limits import Limits
+from producers.collector.origin import Origin
 from producers.collector.outlet import Outlet, Record
 from producers.collector.server import Collector
 from producers.collector.taking import Sealer
@@ -95,8 +96,8 @@ def sealer(seal: Seal) -> Sealer:
     """Dead letters as a worker writes them, of the stage `collector`; `topic` says where they came in."""
     numbers = count()
 
-    def letter(raw: bytes, reason: str, told: str, message: str, where: str) -> Record:
-        sealed, cut = seal.seal(Letter(None, raw, (), message), _MOST_BYTES)
+    def letter(raw: bytes, reason: str, told: str, message: str, where: str, origin: Origin) -> Record:
+        sealed, cut = seal.seal(Letter(None, raw, origin.headers(), message), _MOST_BYTES)
         errors = [
             ("topic", where),
             ("partition", "0"),

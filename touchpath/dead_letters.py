@@ -32,6 +32,7 @@ from streams import topics
 from streams.dead_letters import Letter, Seal, Unopened
 from touchpath.problem import Problem
 from touchpath.queries import Queries
+from touchpath.vendor_letters import Rereading, source_of, vendor_of
 
 TOUCHPOINTS = (topics.TOUCHPOINTS, topics.ROUTED)
 AGENTS = (topics.AGENTS, topics.AGENTS_ROUTED)
@@ -90,6 +91,8 @@ class Found(NamedTuple):
     @property
     def source(self) -> str:
         """The CloudEvents source of its event; empty where it says none that can be read."""
+        if self.letter and vendor_of(self.row):
+            return source_of(self.row, self.letter)
         try:
             return str(_sourced.decode(self.letter.value or b"").source) if self.letter else ""
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -152,24 +155,34 @@ class Sendable(NamedTuple):
 
 class Again:
     """What of a letter can be sent again: an event that would not be refused as it stands, without clear identifiers
-    and text, as it would leave our own publisher."""
+    and text, as it would leave our own publisher; and what a vendor's payload becomes now."""
 
-    def __init__(self, pseudonyms: Pseudonyms) -> None:
+    def __init__(self, pseudonyms: Pseudonyms, vendors: Rereading) -> None:
         self._pseudonyms = pseudonyms
         self._scorer = Scorer(pseudonyms.settings)
+        self._vendors = vendors
 
-    def event(self, found: Found) -> Sendable:
-        """Raises ``Invalid``, whose reason is a word to count by."""
+    def events(self, found: Found) -> Iterator[Sendable]:
+        """Raises ``Invalid``, whose reason is a word to count by; what it gave until then can be sent all the same."""
         row, letter = found
-        if row["topic"] not in TOUCHPOINTS + AGENTS:
+        vendor = vendor_of(row)
+        if not vendor and row["topic"] not in TOUCHPOINTS + AGENTS:
             raise Invalid("internal", "topic", row["topic"], "a message between stages is not sent again")
         if letter is None:
             raise Invalid("sealed", "", row["letter_id"], "none of the keys opens it")
         if row["value_bytes"]:
             raise Invalid("cut", "", row["value_bytes"], "too large to be kept whole")
+        if vendor:
+            for record in self._vendors.records(row, letter):
+                yield Sendable(record.topic, record.key, record.value, ())
+        elif row["topic"] in AGENTS:
+            raw = letter.value or b""
+            yield Sendable(topics.AGENTS, agents.decode(raw).agent.encode(), raw, letter.headers)
+        else:
+            yield self._touchpoint(letter)
+
+    def _touchpoint(self, letter: Letter) -> Sendable:
         raw = letter.value or b""
-        if row["topic"] in AGENTS:
-            return Sendable(topics.AGENTS, agents.decode(raw).agent.encode(), raw, letter.headers)
         shown = decode(raw)
         if "text" in shown.attributes and (scored := self._scorer.scored(shown)) is not shown:
             raw, shown = rewritten(raw, scored), scored
@@ -219,7 +232,8 @@ async def _settle(bootstrap: str, partitions: int, found: Iterable[Found], how: 
                 name = one.row["letter_id"]
                 if again is not None:
                     try:
-                        outputs.append(again.event(one))
+                        for output in again.events(one):
+                            outputs.append(output)  # noqa: PERF402 (what came before it raises is kept)
                     except Invalid as invalid:
                         left[invalid.reason] += 1
                         continue

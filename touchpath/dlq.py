@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from journeys.pseudonyms import Pseudonyms
     from sinks.settlements import How
     from touchpath.dead_letters import Again, Choice, Found
+    from touchpath.vendor_letters import Rereading
 
 STATES = ("open", "replayed", "discarded", "any")
 _PLACE = ("source", "reason", "stage", "topic")
@@ -101,7 +102,8 @@ def show(
 ) -> None:
     """Print dead letters, newest first, one JSON object a line, as they came and with what was wrong.
 
-    They show whatever was sent, clear identifiers too.
+    They show whatever was sent, clear identifiers too. Of a vendor's payload, `again` is what a replay would make of it
+    now: by which adapter, the ids of its events, and what would still be refused.
 
     \b
     Example:
@@ -111,10 +113,12 @@ def show(
     layout = Layout(data)
     unopened = shown = 0
     with _store(layout, clickhouse) as store:
-        for found in _letters(store, choice, _pseudonyms(settings, layout), limit):
+        pseudonyms = _pseudonyms(settings, layout)
+        vendors = _rereading(settings, pseudonyms)
+        for found in _letters(store, choice, pseudonyms, limit):
             shown += 1
             unopened += found.letter is None
-            print(msgspec.json.encode(_told(found)).decode())
+            print(msgspec.json.encode(_told(found, vendors)).decode())
     if unopened:
         raise Problem(f"{unopened} of {shown} are sealed with keys that are not here; see touchpath keys")
 
@@ -137,7 +141,8 @@ def replay(
 
     What would be refused as it stands (not JSON, a wrong field) is left, and counted; so is what no key opens, what was
     too large to be kept whole, and what stages had told each other. An event that is refused once more is a new dead
-    letter; one that had been taken meanwhile is a duplicate, and changes nothing.
+    letter; one that had been taken meanwhile is a duplicate, and changes nothing. A vendor's payload is read again by
+    its adapter, with today's settings of its web hook; while anything of it is refused, it stays open.
 
     \b
     Example:
@@ -148,9 +153,10 @@ def replay(
     choice = _choice(reason, stage, topic, source, since, until, letter, "open")
     layout = Layout(data)
     address, pseudonyms = options.bootstrap_of(bootstrap, layout), _pseudonyms(settings, layout)
+    vendors = _rereading(settings, pseudonyms)
     stop_on_signals()
     with _store(layout, clickhouse) as store:
-        _settle("replayed", address, _letters(store, choice, pseudonyms, None), Again(pseudonyms))
+        _settle("replayed", address, _letters(store, choice, pseudonyms, None), Again(pseudonyms, vendors))
 
 
 @dlq.command()
@@ -243,6 +249,12 @@ def _pseudonyms(settings: Any, layout: Layout) -> Pseudonyms:
     return pseudonyms_of(chosen, source, layout)
 
 
+def _rereading(settings: Any, pseudonyms: Pseudonyms) -> Rereading:
+    from touchpath.vendor_letters import Rereading, hooks_of
+
+    return Rereading(pseudonyms, hooks_of(*options.settings_of(settings)))
+
+
 def _letters(store: Queries, choice: Choice, pseudonyms: Pseudonyms, limit: int | None) -> Iterator[Found]:
     from streams.dead_letters import Seal
     from touchpath.dead_letters import letters
@@ -250,14 +262,37 @@ def _letters(store: Queries, choice: Choice, pseudonyms: Pseudonyms, limit: int 
     return letters(store, choice, Seal(pseudonyms), limit)
 
 
-def _told(found: Found) -> dict[str, object]:
+def _told(found: Found, vendors: Rereading) -> dict[str, object]:
+    from touchpath.vendor_letters import vendor_of
+
     row, letter = found
     told = {name: value for name, value in row.items() if name != "value_bytes" or value}
     if letter is None or row["stage"] == "sink":
         return told
     headers = {name: _text(value) for name, value in letter.headers}
-    opened = {"message": letter.message, "key": _text(letter.key), "value": _text(letter.value), "headers": headers}
+    opened: dict[str, object] = {
+        "message": letter.message,
+        "key": _text(letter.key),
+        "value": _text(letter.value),
+        "headers": headers,
+    }
+    if vendor := vendor_of(row):
+        opened["again"] = {"adapter": vendor, **_becomes(found, vendors)}
     return told | opened
+
+
+def _becomes(found: Found, vendors: Rereading) -> dict[str, object]:
+    from journeys.touchpoint import Invalid
+
+    assert found.letter is not None
+    if found.row["value_bytes"]:
+        return {"refused": ["too large to be kept whole"]}
+    try:
+        adapted = vendors.adapted(found.row, found.letter)
+    except Invalid as invalid:
+        return {"refused": [str(invalid)]}
+    events = [one.id for one in adapted.touchpoints] + [one.id for one in adapted.agent_events]
+    return {"events": events, "unmapped": adapted.unmapped, "refused": [str(invalid) for invalid in adapted.refused]}
 
 
 def _text(value: bytes | None) -> str | None:

@@ -98,8 +98,8 @@ def keys_of(settings: Settings, source: Path | None, layout: Layout, make: bool 
         return keys_from(place.read_text(encoding="utf-8").splitlines())
     except FileNotFoundError:
         raise Problem(
-            f"{place}: there are no keys to hide customers' identifiers with; touchpath keys new makes one, "
-            f"or set {VARIABLE}"
+            f"{place}: there are no keys to hide customers' identifiers with; set {VARIABLE} to those that the workers "
+            "have (or --data to their directory), or make the first with touchpath keys new"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{place}: {getattr(error, 'strerror', None) or 'not a file of keys'}") from None

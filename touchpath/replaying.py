@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,8 +12,10 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn
 
 from journeys.pseudonyms import Pseudonyms
 from journeys.sentiment import Scorer
+from producers.adapters.adapter import How as VendorsHow
 from producers.backfill import HEADER, announce
 from producers.delivery import PublishError
+from producers.formats import PLAIN
 from producers.pacing import Progress as Published
 from producers.replay import Replayed, ReplayError
 from producers.replay import replay as publish
@@ -22,6 +25,7 @@ from touchpath.brokers import Brokers
 from touchpath.drain import drain, ends_of_touchpoints
 from touchpath.layout import Layout
 from touchpath.logs import log_to_file
+from touchpath.payloads import tell_passed_over
 from touchpath.pipeline import Pipeline, Plan
 from touchpath.problem import BadInput, Problem
 from touchpath.queries import queries
@@ -37,6 +41,8 @@ class How(NamedTuple):
     """How files are to be published."""
 
     format: str
+    vendors: VendorsHow = PLAIN
+    """What a vendor's files do not say."""
     speed: float | None = None
     """Times as fast as it happened; none: as fast as it goes."""
     backfill: bool = False
@@ -47,7 +53,7 @@ def published(files: Sequence[Path], how: How, bootstrap: str, pseudonyms: Pseud
     """Publish ``files``, one after the other, and return how that went. Raises ``Problem``."""
     with _progress() as progress:
         replayed = _publish(files, how, bootstrap, pseudonyms, progress)
-    REMARKS.print(f"{sum(one.delivery.acknowledged for one in replayed):,} events published to {bootstrap}")
+    _tell(replayed, f" to {bootstrap}")
     return replayed
 
 
@@ -93,9 +99,21 @@ def _through(
         ends = ends_of_touchpoints(brokers, partitions)
         drain(brokers, partitions, ends, APP_ID, {group_of(layout, clickhouse): list(READERS)}, watch)
         progress.update(waiting, description="stored", total=1, completed=1)
+    _tell(replayed, "")
     with queries(layout, clickhouse) as found:
         show(found)
     return replayed
+
+
+def _tell(replayed: Sequence[Replayed], where: str) -> None:
+    """How many events there were, and which kinds nothing was made of."""
+    agents = sum(one.of_agents for one in replayed)
+    told = f"{sum(one.delivery.acknowledged for one in replayed):,} events published{where}"
+    REMARKS.print(f"{told}, {agents:,} of them of agents" if agents else told, markup=False)
+    passed_over: Counter[str] = Counter()
+    for one in replayed:
+        passed_over.update(one.passed_over)
+    tell_passed_over(passed_over)
 
 
 def _publish(
@@ -136,6 +154,7 @@ def _publish_one(
         replayed = publish(
             file, how.format, bootstrap, speed=how.speed, on_progress=on_progress, pseudonyms=pseudonyms,
             scorer=Scorer(pseudonyms.settings), headers=[HEADER] if how.backfill else (), due=throttle,
+            how=how.vendors,
         )  # fmt: skip
     except ReplayError as error:
         raise BadInput(str(error)) from None
@@ -146,6 +165,8 @@ def _publish_one(
         REMARKS.print(f"bad line: {line}", markup=False)
     if replayed.bad:
         REMARKS.print(f"{file}: {replayed.bad:,} bad lines were left out", markup=False)
+        if not delivery.attempted and not replayed.passed_over and not replayed.gave_up:
+            REMARKS.print(f"{file}: nothing of it was taken; is it --format {how.format}?", markup=False)
     if delivery.failed:
         first = delivery.failures[0]
         REMARKS.print(f"{delivery.failed:,} were not acknowledged; first: {first.id}: {first.error}", markup=False)

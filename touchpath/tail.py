@@ -11,11 +11,11 @@ from typing import Annotated
 import typer
 
 from journeys.sentiment import Scorer
-from producers.formats import FORMATS
-from touchpath import options
+from touchpath import options, payloads
 from touchpath.keys import pseudonyms_of
 from touchpath.layout import Layout
 from touchpath.logs import log_to_stderr
+from touchpath.payloads import check_file, how_of, tell_passed_over
 from touchpath.problem import BadInput, Problem
 from touchpath.redaction import redact
 from touchpath.terminal import REMARKS
@@ -23,9 +23,10 @@ from touchpath.terminal import REMARKS
 
 def tail(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to follow.")],
-    format: Annotated[  # noqa: A002 (the option's name)
-        str, typer.Option("--format", metavar="|".join(sorted(FORMATS)), help="What the file holds.")
-    ],
+    format: payloads.Format,  # noqa: A002 (the option's name)
+    source: payloads.Source = "",
+    time_zone: payloads.TimeZone = "",
+    mapping: payloads.MappingFile = None,
     data: options.Data = options.DATA,
     bootstrap: options.Bootstrap = None,
     state: Annotated[
@@ -37,22 +38,24 @@ def tail(
     """Follow a growing file and publish what is appended to it, until it is stopped. The first time it is read whole.
 
     The place is kept, so that after a restart, a kill or a rotation (renamed, or copied and truncated) nothing is
-    missing; what is published twice counts once. Bad lines are named, and left out.
+    missing; what is published twice counts once. Bad lines are named, and left out. Kinds of a vendor's events that
+    nothing is made of are counted, and told when it stops.
 
     \b
     Example:
-      touchpath tail /var/log/touchpoints.jsonl --format touchpoints --bootstrap localhost:9092
+      touchpath tail touchpoints.jsonl --format touchpoints --bootstrap localhost:9092
+      touchpath tail /var/log/asterisk/queue_log --format asterisk-queue-log --source bern
     """
     from producers.delivery import PublishError
     from producers.tail import Tail, TailError
 
-    chosen, source = options.settings_of(settings)
-    if format not in FORMATS:
-        raise BadInput(f"--format {format}: expected one of {', '.join(sorted(FORMATS))}")
-    if not file.is_file():
-        raise BadInput(f"{file}: {'is not a file' if file.exists() else 'No such file'}")
+    chosen, settings_file = options.settings_of(settings)
+    how = how_of(format, source, time_zone, mapping)
+    check_file(file)
+    if file.suffix == ".gz":
+        raise BadInput(f"{file}: a packed file does not grow; touchpath replay reads it")
     layout = Layout(data)
-    pseudonyms = pseudonyms_of(chosen, source, layout)
+    pseudonyms = pseudonyms_of(chosen, settings_file, layout)
     log_to_stderr()
     stopped = _on_signals()
     tailing = Tail(
@@ -62,6 +65,7 @@ def tail(
         state or layout.root / "tail" / f"{file.name}-{sha256(str(file.absolute()).encode()).hexdigest()[:12]}.json",
         pseudonyms=pseudonyms,
         scorer=Scorer(chosen),
+        how=how,
         tell=lambda line: REMARKS.print(f"bad line: {redact(line)}", markup=False),
         stop=lambda: bool(stopped),
     )
@@ -74,6 +78,7 @@ def tail(
         raise Problem(str(error)) from None
     tailed = tailing.tailed
     REMARKS.print(f"{tailed.published:,} events published, {tailed.bad:,} bad lines")
+    tell_passed_over(tailed.passed_over)
 
 
 def _on_signals() -> list[int]:

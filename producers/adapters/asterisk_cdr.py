@@ -42,7 +42,9 @@ def adapt(raw: bytes, how: How) -> Iterator[Made]:
         except Invalid as invalid:
             yield invalid
             continue
-        if row[0].strip().lower() != COLUMNS[0]:  # some write a heading
+        if row[0].strip().lower() == COLUMNS[0]:  # some write a heading
+            yield Unmapped("heading")
+        else:
             yield from until_invalid(_call, Fields(dict(zip(COLUMNS, row, strict=False)), where), how)
 
 

@@ -33,11 +33,7 @@ class Hooks:
     def __init__(self, access: Access, mappings: Mapping[str, str], public_url: str = "") -> None:
         self._access = access
         self._public_url = public_url.rstrip("/")
-        self._known: dict[str, Known] = {}
-        for name in vendors():
-            self._known[name] = _known(name, Hook(), "")
-        for name, hook in access.hooks.items():
-            self._known[name] = _known(name, hook, mappings.get(name, ""))
+        self._known = every(access.hooks, mappings)
 
     def named(self, name: str) -> Known:
         """Raises ``Refused``."""
@@ -78,6 +74,12 @@ class Hooks:
         if not any(hmac.compare_digest(token.encode(errors="replace"), one.encode()) for one in tokens):
             raise Refused(403, "challenge", "hub.verify_token is not the one that was set for this hook")
         return web.Response(text=challenge, headers={"X-Content-Type-Options": "nosniff"})
+
+
+def every(hooks: Mapping[str, Hook], mappings: Mapping[str, str]) -> dict[str, Known]:
+    """By name, all the vendors' own and ``hooks``. Raises ``AccessError``."""
+    own = {name: _known(name, Hook(), "") for name in vendors()}
+    return own | {name: _known(name, hook, mappings.get(name, "")) for name, hook in hooks.items()}
 
 
 def thanks(hook: Known) -> web.Response:

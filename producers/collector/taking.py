@@ -23,15 +23,18 @@ from producers.collector.calls import calls as cut
 from producers.collector.hooks import Hooks, Known, thanks
 from producers.collector.intake import Intake, split
 from producers.collector.limits import Limits
+from producers.collector.origin import Origin
 from producers.collector.outlet import Record
 from producers.delivery import AGENTS, TOPIC
 
 _TOPICS = {"touchpoints": TOPIC, "agents": AGENTS}
 """Where events of ours belong, and may be sent again; a vendor's payload is no event yet."""
+LETTERS = "collector/"
+"""With the vendor behind it, what stands as the topic of its dead letters."""
 
 
 class Sealer(Protocol):
-    def __call__(self, raw: bytes, reason: str, told: str, message: str, where: str) -> Record:
+    def __call__(self, raw: bytes, reason: str, told: str, message: str, where: str, origin: Origin) -> Record:
         """A dead letter: ``raw`` as it came, and all that is wrong with it; ``told`` is that without its values."""
 
 
@@ -42,6 +45,7 @@ class Taken:
     endpoint: str
     client: str
     vendor: str = ""
+    origin: Origin = field(default_factory=Origin)
     records: list[Record] = field(default_factory=list)
     events: int = 0
     letters: dict[str, int] = field(default_factory=dict)
@@ -86,8 +90,9 @@ class Taking:
         found = cut(body, name, self._limits)
         client = self._access.client(key, found.write_key)
         allow(client, "segment")
-        taken = Taken(CALLS.get(name, "batch"), client.name, "segment")
         how = How(source=client.source or ("" if client is ANYBODY else client.name), received=_now())
+        origin = Origin(source=how.source, received=how.received)
+        taken = Taken(CALLS.get(name, "batch"), client.name, "segment", origin)
         adapt = adapter("segment")
         bad: list[_Bad] = []
         for place, raw in enumerate(found.messages):
@@ -109,8 +114,9 @@ class Taking:
     def hook(self, request: web.BaseRequest, body: bytes, hook: Known) -> Taken:
         """What a vendor sent."""
         client = self._hooks.sender(request, body, hook)
-        taken = Taken("hooks", client.name, hook.vendor)
-        adapted = hook.adapt(body, msgspec.structs.replace(hook.how, received=_now()))
+        origin = Origin(hook.name, hook.how.source, _now())
+        taken = Taken("hooks", client.name, hook.vendor, origin)
+        adapted = hook.adapt(body, msgspec.structs.replace(hook.how, received=origin.received))
         taken.records, wrong = self._adapted(adapted)
         taken.unmapped = adapted.unmapped
         taken.events = len(adapted.touchpoints) + len(adapted.agent_events)
@@ -148,12 +154,12 @@ class Taking:
             taken.response = answer(told)
 
     def _put_aside(self, taken: Taken, bad: Sequence[_Bad]) -> None:
-        where = f"collector/{taken.vendor}" if taken.vendor else _TOPICS[taken.endpoint]
+        where = f"{LETTERS}{taken.vendor}" if taken.vendor else _TOPICS[taken.endpoint]
         for one in bad:
             reason = one.wrong[0].reason
             told = "; ".join(dict.fromkeys(invalid.told for invalid in one.wrong[:SHOWN]))
             message = "; ".join(str(invalid) for invalid in one.wrong[:SHOWN])
-            taken.records.append(self._letter(one.raw, reason, told, message, where))
+            taken.records.append(self._letter(one.raw, reason, told, message, where, taken.origin))
             taken.letters[reason] = taken.letters.get(reason, 0) + 1
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from journeys.touchpoint import Invalid
 from producers.delivery import Event
+
+MOST_KINDS = 1000
+OTHER_KINDS = "other kinds"
 
 
 class BadLine(ValueError):
@@ -35,3 +39,13 @@ Reject = Callable[[BadLine], None]
 Format = Callable[[Iterable[bytes], Reject], Iterator[Event]]
 """``read(lines, reject)`` yields the events of ``lines`` in their order, calls ``reject`` for each bad line and
 goes on; raises ``WrongFormat``."""
+PassOver = Callable[[Mapping[str, int]], None]
+"""Called with the kinds of a vendor's events that nothing is made of, by the vendor's names, and how many."""
+
+
+class PassedOver(Counter[str]):
+    """How many there were of each kind; beyond ``MOST_KINDS`` kinds, of others together."""
+
+    def add(self, kinds: Mapping[str, int]) -> None:
+        for kind, count in kinds.items():
+            self[kind if kind in self or len(self) < MOST_KINDS else OTHER_KINDS] += count

@@ -44,7 +44,11 @@ def test_bad_lines_are_counted_and_named_and_the_rest_is_read(shuffled: Path) ->
 @pytest.mark.parametrize(
     ("name", "format_", "message"),
     [
-        ("events.jsonl", "xml", r"format: expected one of agent-states, anonymous-bank, .*touchpoints \(got 'xml'\)"),
+        (
+            "events.jsonl",
+            "xml",
+            r"format: expected one of agent-states, amazon-connect, .*zendesk \(got 'xml'\)",
+        ),
         ("missing.jsonl", "touchpoints", "missing.jsonl: No such file or directory"),
         ("", "touchpoints", "Is a directory"),
         ("events.jsonl", "anonymous-bank", r"events.jsonl:1: expected the tab-separated columns"),

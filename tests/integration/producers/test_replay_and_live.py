@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 import uuid
 from pathlib import Path
@@ -15,10 +16,11 @@ from kafka.admin import NewTopic
 from journeys import agents
 from journeys.touchpoint import Touchpoint, decode
 from producers import jsonl
-from producers.delivery import PublishError
+from producers.delivery import AGENTS, PublishError
 from producers.pacing import Progress
 from producers.replay import replay
 from producers.simulator import live
+from tests.producers.adapters.told import FIXTURES, adapted
 from touchpath.embedded_kafka import EmbeddedKafka
 
 
@@ -74,6 +76,27 @@ def test_a_file_is_published_in_order_with_its_own_times(kafka: EmbeddedKafka, t
     assert not result.complete, "a bad line is no success"
     assert progress[-1] == Progress(2000, touchpoints[-1].at, 2000)
     assert (tmp_path / "ledger").read_text().split() == [touchpoint.id for touchpoint in touchpoints]
+
+
+def test_a_vendor_s_file_goes_onto_both_topics(kafka: EmbeddedKafka, topic: str, tmp_path: Path) -> None:
+    with KafkaAdminClient(bootstrap_servers=kafka.bootstrap) as admin:
+        if AGENTS not in admin.list_topics():
+            admin.create_topics([NewTopic(AGENTS, 1, 1)])
+    names = ("contact_record.json", "agent_events.json")
+    wanted = [adapted("amazon-connect", name) for name in names]
+    file = tmp_path / "part-1.gz"
+    file.write_bytes(b"".join(gzip.compress((FIXTURES / "amazon-connect" / name).read_bytes()) for name in names))
+    told: list[str] = []
+    result = replay(
+        file, "amazon-connect", kafka.bootstrap, topic=topic, on_delivery=lambda event, error: told.append(event)
+    )
+    assert result.complete
+    assert result.passed_over == wanted[1].unmapped
+    made = [one.id for one in wanted[0].touchpoints]
+    states = [one.id for one in wanted[1].agent_events]
+    assert [decode(record.value).id for record in stored(kafka, topic)] == made
+    assert sorted(told) == sorted(made + states)
+    assert (result.of_agents, result.delivery.acknowledged) == (len(states), len(told))
 
 
 def test_a_file_can_be_replayed_faster_than_it_happened(kafka: EmbeddedKafka, topic: str, tmp_path: Path) -> None:

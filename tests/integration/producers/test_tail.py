@@ -18,11 +18,14 @@ from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.admin import NewTopic
 
 from journeys import Touchpoint
+from journeys.agents import decode as decode_state
 from journeys.touchpoint import decode, encode
-from producers.delivery import TOPIC
+from producers.adapters.adapter import How
+from producers.delivery import AGENTS, TOPIC
 from producers.tail import Kept, Tail, TailError
 from tests.integration.touchpath.command import ENVIRONMENT, run
 from tests.journeys.scenes import PSEUDONYMS
+from tests.producers.adapters.told import FIXTURES, adapted
 from touchpath.embedded_kafka import EmbeddedKafka
 
 pytestmark = [pytest.mark.timeout(170), pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")]
@@ -32,21 +35,23 @@ NOW = 1_700_000_000_000
 
 @pytest.fixture
 def bootstrap(kafka: EmbeddedKafka) -> str:
-    """A broker whose topic of touchpoints is empty."""
+    """A broker whose topics of events are empty."""
+    names = {TOPIC, AGENTS}
     with KafkaAdminClient(bootstrap_servers=kafka.bootstrap) as admin:
-        if TOPIC in admin.list_topics():
-            admin.delete_topics([TOPIC])
+        if there := names & set(admin.list_topics()):
+            admin.delete_topics(sorted(there))
             deadline = time.monotonic() + 30
-            while TOPIC in admin.list_topics():
+            while names & set(admin.list_topics()):
                 assert time.monotonic() < deadline
                 time.sleep(0.1)
-        admin.create_topics([NewTopic(TOPIC, 2, 1)])
+        admin.create_topics([NewTopic(name, 2, 1) for name in names])
     return kafka.bootstrap
 
 
-def published(bootstrap: str) -> list[str]:
+def published(bootstrap: str, topic: str = TOPIC) -> list[str]:
     """The ids on the topic."""
-    places = [TopicPartition(TOPIC, number) for number in range(2)]
+    read = decode if topic == TOPIC else decode_state
+    places = [TopicPartition(topic, number) for number in range(2)]
     found: list[str] = []
     with KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False) as consumer:
         consumer.assign(places)
@@ -56,7 +61,7 @@ def published(bootstrap: str) -> list[str]:
         while any(consumer.position(place) < ends[place] for place in places):
             assert time.monotonic() < deadline
             for records in consumer.poll(timeout_ms=200).values():
-                found += [decode(record.value).id for record in records]
+                found += [read(record.value).id for record in records]
     return found
 
 
@@ -177,6 +182,30 @@ def test_bad_lines_are_told_once_and_the_rest_is_published(bootstrap: str, tmp_p
     assert sorted(published(bootstrap)) == ["e0", "e1"]
     (bad,) = told
     assert bad.startswith(f"{file}:2: ")
+
+
+def test_a_vendor_s_log_goes_onto_both_topics_and_is_counted_once(bootstrap: str, tmp_path: Path) -> None:
+    file, how = tmp_path / "queue_log", How(source="bern")
+    names = ("queue_log.txt", "agents.txt")
+    file.write_bytes(b"".join((FIXTURES / "asterisk-queue-log" / name).read_bytes() for name in names))
+    wanted = [adapted("asterisk-queue-log", name, how) for name in names]
+
+    def once() -> Tail:
+        started = time.monotonic()
+        tail = Tail(
+            file, "asterisk-queue-log", bootstrap, tmp_path / "place", pseudonyms=PSEUDONYMS, how=how,
+            stop=lambda: time.monotonic() - started > 4,
+        )  # fmt: skip
+        tail.run()
+        return tail
+
+    first = once()
+    assert first.tailed.passed_over == wanted[0].unmapped + wanted[1].unmapped
+    assert first.tailed.passed_over.total() > 0
+    assert not once().tailed.passed_over, "what was told before is not told again"
+    assert sorted(published(bootstrap)) == sorted(made.id for one in wanted for made in one.touchpoints)
+    assert sorted(published(bootstrap, AGENTS)) == sorted(made.id for one in wanted for made in one.agent_events)
+    assert published(bootstrap, AGENTS)
 
 
 def test_a_broker_that_goes_away_is_waited_for(tmp_path: Path) -> None:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
@@ -17,10 +23,11 @@ from journeys.touchpoint import decode, encode
 from sinks import settlements
 from streams import topics
 from streams.dead_letters import Letter
-from tests.integration.touchpath.command import Up, answer, eventually, run
+from tests.integration.touchpath.command import ENVIRONMENT, Up, answer, eventually, run
 from tests.journeys.scenes import KEY
 from touchpath.dead_letters import Again, Found, settle, settled_already
 from touchpath.embedded_kafka import EmbeddedKafka
+from touchpath.vendor_letters import Rereading, hooks_of
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -61,7 +68,8 @@ def test_letters_are_sent_again_once(tmp_path: Path) -> None:
         assert [one["id"] for one in kept] == ["e0", "e1", "e2"]
         assert PHONE[3:] not in str(kept)
         refused = run("dlq", "discard", "--data", data)
-        assert (refused.returncode, refused.stdout.strip()) == (1, ""), "nobody said yes"
+        assert (refused.returncode, "Discard 1 dead letters?" in refused.stderr) == (1, True)
+        assert refused.stderr.endswith("touchpath dlq: nobody said yes, so nothing was done; --yes does not ask\n")
         assert answer("dlq", "discard", "--yes", "--data", data) == "1 discarded\n"
         eventually("none is open", lambda: not rows(data, open_letters), 30)
         assert len(rows(data, "SELECT letter_id FROM v_dead_letters")) == 4, "a letter that is settled is there"
@@ -70,6 +78,59 @@ def test_letters_are_sent_again_once(tmp_path: Path) -> None:
         assert len(shown) == 3
         assert PHONE in shown[0]
         assert up.stop() == 0
+
+
+CDR = (
+    '"","0041795550142","600","from-trunk","x","PJSIP/a","PJSIP/b","Dial","PJSIP/b","2026-03-01 13:00:00",'
+    '"2026-03-01 13:00:08","2026-03-01 13:02:08",128,120,"ANSWERED","DOCUMENTATION","1772366400.17",""\n'
+)
+
+
+def test_what_a_vendor_sent_is_read_again_when_the_settings_say_how(tmp_path: Path) -> None:
+    data, settings = tmp_path / "data", tmp_path / "touchpath.toml"
+    settings.write_text('[collector.hooks.branch]\nadapter = "asterisk-cdr"\nsource = "bern"\n')
+    dlq = ("--data", data, "--settings", settings)
+    with Up("--data", data, "--http-port", "0") as up:
+        up.ready()
+        with collecting(data, settings) as address:
+            request = Request(f"{address}/v1/hooks/branch", CDR.encode(), method="POST")
+            with urlopen(request, timeout=30) as answered:
+                assert answered.status == 200
+        count = "SELECT state, topic FROM v_dead_letters"
+        eventually("a letter", lambda: len(rows(data, count)) == 1, 60)
+        refused = run("dlq", "replay", *dlq)
+        assert (refused.returncode, refused.stdout) == (0, "0 replayed\n"), refused.stderr
+        assert "1 left open, as they cannot be sent again: invalid_field" in refused.stderr
+        with open(settings, "a") as more:
+            more.write('time_zone = "Europe/Zurich"\n')
+        (shown,) = [json.loads(line) for line in answer("dlq", "show", *dlq).splitlines()]
+        assert shown["again"]["adapter"] == "asterisk-cdr"
+        assert answer("dlq", "replay", *dlq) == "1 replayed\n"
+        assert answer("dlq", "replay", *dlq) == "0 replayed\n"
+        eventually("they are taken", lambda: len(rows(data, "SELECT id FROM touchpoints")) == 3, 60)
+        taken = rows(data, "SELECT id, source, contact_id FROM touchpoints FINAL")
+        assert sorted(one["id"] for one in taken) == sorted(shown["again"]["events"])
+        assert {(one["source"], one["contact_id"]) for one in taken} == {("bern", "bern:1772366400.17")}
+        assert rows(data, count) == [{"state": "replayed", "topic": "collector/asterisk-cdr"}]
+        assert up.stop() == 0
+
+
+@contextmanager
+def collecting(data: Path, settings: Path) -> Iterator[str]:
+    """A collector, by its address."""
+    command = ("collect", "--data", data, "--settings", settings, "--port", "0")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "touchpath", *map(str, command)],
+        env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert process.stderr is not None
+        yield next(found[1] for line in process.stderr if (found := re.search(r"listening on (\S+)", line)))
+        process.terminate()
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.communicate()
 
 
 @pytest.fixture
@@ -101,7 +162,8 @@ def committed(bootstrap: str, topic: str) -> list[bytes]:
 
 def test_a_replay_that_dies_half_way_has_settled_what_it_sent(empty: str) -> None:
     """The store may give a letter again, for it hears of a settlement later: the topic decides."""
-    again = Again(Pseudonyms((KEY,), DEFAULTS))
+    pseudonyms = Pseudonyms((KEY,), DEFAULTS)
+    again = Again(pseudonyms, Rereading(pseudonyms, hooks_of(DEFAULTS, None)))
     letters = [
         Found(
             {"letter_id": f"journey.touchpoints.dlq/0/{n}", "topic": topics.TOUCHPOINTS, "value_bytes": 0},

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from journeys.touchpoint import Touchpoint, encode
-from producers.formats import FORMATS
+from producers.formats import PLAIN, UnknownFormat, format_of
 from producers.formats.rows import BadLine
 from producers.formats.touchpoints import read
 
@@ -33,5 +34,6 @@ def test_every_line_is_read_or_refused(lines: list[bytes]) -> None:
     assert len(good) + len(refused) == sum(bool(line.strip()) for line in lines)
 
 
-def test_formats_have_the_names_that_users_type() -> None:
-    assert sorted(FORMATS) == ["agent-states", "anonymous-bank", "asterisk-queue-log", "csv", "touchpoints"]
+def test_a_format_that_there_is_not_names_those_that_there_are() -> None:
+    with pytest.raises(UnknownFormat, match=r"expected one of agent-states, amazon-connect, .*touchpoints, twilio"):
+        format_of("xml", PLAIN, lambda kinds: None)
