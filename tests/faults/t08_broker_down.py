@@ -55,7 +55,7 @@ TRIAL = Trial(
         "unaccounted": 0,
         "never acknowledged": 0,
         "answered otherwise": 0,
-        "publisher grown MB max": 16,
+        "publisher grown MB max": 8,
         "bulk grown MB max": 16,
         "collector peak MB max": 150,
     },
