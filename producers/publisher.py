@@ -9,7 +9,9 @@ For files and floods see ``producers.bulk``.
 from __future__ import annotations
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -19,6 +21,7 @@ from typing import Any, Self, Unpack, overload
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 from kafka.partitioner import Partitioner
+from kafka.producer.transaction_manager import TransactionState
 
 from journeys.agents import AgentEvent
 from journeys.agents import decode as decode_state
@@ -34,6 +37,7 @@ from producers.keys import FROM_ENVIRONMENT, FromEnvironment, chosen
 
 log = logging.getLogger(__name__)
 
+_OVERDUE_S = 1.0  # after its time-out, if kafka-python has not said by then that an event has failed
 _OVERHEAD = 1500  # bytes of Python objects (futures, callbacks) that an event on its way holds beside its own
 
 
@@ -74,10 +78,13 @@ class Publisher:
         self._topic = topic
         self._delivery_timeout_s = delivery_timeout_s
         self._max_pending_bytes = max_pending_bytes
-        self._pending: dict[int, tuple[str, int]] = {}  # token → event id, bytes
+        self._pending: dict[
+            int, tuple[str | None, int, float]
+        ] = {}  # token → event id unless told, bytes, when it fails
         self._pending_bytes = 0
         self._unsettled = 0
         self._tokens = 0
+        self._look_at = 0.0
         self._settled = threading.Condition()
         self._closed = False
         linger_ms = 5
@@ -104,6 +111,7 @@ class Publisher:
         except KafkaError as error:
             raise PublishError(f"no Kafka broker answers at {bootstrap}: {error}") from error
         try:
+            _mend(self._producer)
             self._producer.partitions_for(topic)
         except KafkaError as error:
             self._producer.close(timeout=0)
@@ -163,8 +171,15 @@ class Publisher:
 
     def flush(self, timeout_s: float | None = None) -> bool:
         """Wait until every event so far is acknowledged or failed; False if ``timeout_s`` passes first."""
-        with self._settled:
-            return self._settled.wait_for(lambda: not self._unsettled, timeout_s)
+        until = math.inf if timeout_s is None else time.monotonic() + timeout_s
+        while True:
+            self._fail_overdue()
+            left = until - time.monotonic()
+            with self._settled:
+                if self._settled.wait_for(lambda: not self._unsettled, max(0.0, min(left, _OVERDUE_S))):
+                    return True
+            if left <= _OVERDUE_S:
+                return False
 
     def report(self) -> Report:
         """What became of the events so far."""
@@ -189,7 +204,7 @@ class Publisher:
             self._account.raise_for_failures()
 
     def _shut_down(self, timeout_s: float) -> None:
-        if not self.flush(timeout_s):
+        if not self.flush(timeout_s) or self._pending:
             # close() alone would raise after its time-out and leave the I/O thread running (kafka-python 3.0.12).
             self._producer._sender.force_close()
             self._producer._sender.join(10)
@@ -203,17 +218,39 @@ class Publisher:
     def _begin(self, event: str, size: int) -> int | None:
         """Register an event as on its way; None if there is no room for it within the delivery time-out."""
         self._account.attempt()
-        with self._settled:
-            if not self._settled.wait_for(
-                lambda: not self._pending or self._pending_bytes + size <= self._max_pending_bytes,
-                self._delivery_timeout_s,
-            ):
+        until = time.monotonic() + self._delivery_timeout_s
+        while True:
+            self._fail_overdue()
+            left = until - time.monotonic()
+            with self._settled:
+                if self._settled.wait_for(
+                    lambda: not self._pending or self._pending_bytes + size <= self._max_pending_bytes,
+                    max(0.0, min(left, _OVERDUE_S)),
+                ):
+                    self._tokens += 1
+                    due = time.monotonic() + self._delivery_timeout_s + _OVERDUE_S
+                    self._pending[self._tokens] = (event, size, due)
+                    self._pending_bytes += size
+                    self._unsettled += 1
+                    return self._tokens
+            if left <= _OVERDUE_S:
                 return None
-            self._tokens += 1
-            self._pending[self._tokens] = (event, size)
-            self._pending_bytes += size
-            self._unsettled += 1
-            return self._tokens
+
+    def _fail_overdue(self) -> None:
+        """While kafka-python asks for a new producer id it looks at no time-out, so that is done here, once a second.
+        It still holds such events, so they count towards what may wait until it lets them go."""
+        now = time.monotonic()
+        with self._settled:
+            if now < self._look_at:
+                return
+            self._look_at = now + _OVERDUE_S
+            overdue = {token: entry for token, entry in self._pending.items() if entry[2] <= now}
+            for token, (_, size, _) in overdue.items():
+                self._pending[token] = (None, size, math.inf)
+        error = PublishError(f"not acknowledged within {self._delivery_timeout_s:g} s")
+        for event, _, _ in overdue.values():
+            if event is not None:
+                self._told(event, error)
 
     def _end(self, token: int, error: Exception | None, _metadata: object = None) -> None:
         """The broker's answer, or none in time. The first one counts."""
@@ -221,10 +258,16 @@ class Publisher:
             entry = self._pending.pop(token, None)
         if entry is None:
             return
-        event, size = entry
-        self._account.settle([event], error)
+        event, size, _ = entry
+        if event is not None:
+            self._told(event, error)
         with self._settled:
             self._pending_bytes -= size
+            self._settled.notify_all()
+
+    def _told(self, event: str, error: Exception | None) -> None:
+        self._account.settle([event], error)
+        with self._settled:
             self._unsettled -= 1
             self._settled.notify_all()
 
@@ -236,3 +279,18 @@ class ContactPartitioner(Partitioner):  # type: ignore[misc]
         self, topic: str, key: object, serialized_key: bytes, value: object, serialized_value: bytes, cluster: Any
     ) -> int:
         return partition_of(serialized_key, len(cluster.partitions_for_topic(topic)))
+
+
+def _mend(producer: KafkaProducer) -> None:
+    """kafka-python 3.0.12 gives its producer id back when an event times out that was on its way, but asks for one in
+    its first state only, which it has left by then: such a producer would never send again."""
+    manager = producer._transaction_manager
+    reset = manager.reset_producer_id
+
+    def reset_and_ask_again() -> None:
+        with manager._lock:
+            reset()
+            if manager._current_state is TransactionState.READY:
+                manager._current_state = TransactionState.UNINITIALIZED
+
+    manager.reset_producer_id = reset_and_ask_again

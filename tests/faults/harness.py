@@ -232,14 +232,22 @@ class Bench:
         url = f"http://127.0.0.1:{port}/metrics"
         return self._part("metrics", ["metrics", *self._common(), "--metrics-port", str(port)], url, url)
 
-    def new_collector(self, environment: dict[str, str], settings: Path) -> tuple[Part, int]:
-        """And the port that it listens on. Not started."""
+    def new_collector(
+        self, environment: dict[str, str], settings: Path, bootstrap: str | None = None
+    ) -> tuple[Part, int]:
+        """And the port that it listens on. Not started. ``bootstrap``: where the broker is for it."""
         port, metrics = self._port(), self._port()
         where = ["--port", str(port), "--metrics-port", str(metrics), "--settings", str(settings)]
         url, metrics_url = f"http://127.0.0.1:{port}/ready", f"http://127.0.0.1:{metrics}/metrics"
-        part = self._part("collector", ["collect", *self._common(), *where], url, metrics_url)
+        part = self._part("collector", ["collect", *self._common(bootstrap), *where], url, metrics_url)
         part.environment = environment
         return part, port
+
+    def new_program(self, module: str, name: str, arguments: Sequence[str]) -> Part:
+        """One of the trials' own, which ends by itself. Not started."""
+        part = self._part(name, arguments, "", "")
+        part.module = [module]
+        return part
 
     def _new_sink(self) -> Part:
         port, http = self._port(), self._port()
@@ -254,8 +262,8 @@ class Bench:
         self._extra.append(part)
         return part
 
-    def _common(self) -> list[str]:
-        return ["--bootstrap", self.kafka.bootstrap, "--data", str(self.layout.root)]
+    def _common(self, bootstrap: str | None = None) -> list[str]:
+        return ["--bootstrap", bootstrap or self.kafka.bootstrap, "--data", str(self.layout.root)]
 
     def _port(self) -> int:
         while (port := port_for(0)) in self._ports:

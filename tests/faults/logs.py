@@ -12,6 +12,7 @@ from kafka.consumer.fetcher import ConsumerRecord
 from streams import topics
 from tests.faults.harness import PARTITIONS, Bench
 from tests.faults.trial import Result
+from touchpath.brokers import Offsets
 
 _VERSIONED = (topics.STITCHED, topics.VISITS, topics.JOURNEYS, topics.SIGNALS, topics.QUEUES, topics.IDENTIFIERS)
 
@@ -30,8 +31,8 @@ _told = msgspec.json.Decoder(_Told).decode
 _event = msgspec.json.Decoder(_Event).decode
 
 
-def records(bench: Bench, topic: str) -> Iterator[ConsumerRecord]:
-    """All committed records, in the order of their offsets by partition."""
+def records(bench: Bench, topic: str, since: Offsets | None = None) -> Iterator[ConsumerRecord]:
+    """All committed records, or those from ``since`` on, in the order of their offsets by partition."""
     places = [TopicPartition(topic, number) for number in range(PARTITIONS)]
     ends = bench.brokers.stable(places)
     consumer = KafkaConsumer(
@@ -43,11 +44,19 @@ def records(bench: Bench, topic: str) -> Iterator[ConsumerRecord]:
     )
     try:
         consumer.assign(places)
+        for place, offset in (since or {}).items():
+            consumer.seek(place, offset)
         while any(consumer.position(place) < end for place, end in ends.items()):
             for found in consumer.poll(timeout_ms=500, max_records=5000).values():
                 yield from found
     finally:
         consumer.close(timeout_ms=1000)
+
+
+def twice(bench: Bench, since: Offsets) -> int:
+    """Events beyond their first copy among what was published since then."""
+    published = Counter(_event(record.value).id for record in records(bench, topics.TOUCHPOINTS, since))
+    return published.total() - len(published)
 
 
 def look(bench: Bench) -> Result:

@@ -16,7 +16,7 @@ from tests.faults.trial import Result, Trial
 from tests.sinks.clickhouse_server import install
 
 TRIALS = trials()
-SCALES = {"T12": 0.012, "T15": 0.02, "T19": 0.05}
+SCALES = {"T8": 0.02, "T12": 0.012, "T15": 0.02, "T19": 0.05}
 SHARED = [name for name, trial in TRIALS.items() if trial.bench is Bench]
 SEED = random.SystemRandom().randrange(10**6)
 

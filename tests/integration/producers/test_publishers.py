@@ -220,6 +220,38 @@ def test_a_broker_that_stays_dead_leaves_no_event_unaccounted(
         publisher.publish(touchpoint(1))
 
 
+def test_a_publisher_outlives_an_outage_that_is_longer_than_its_time_out(broker: EmbeddedKafka, tmp_path: Path) -> None:
+    topic = make_topic(broker.bootstrap)
+    ledger = tmp_path / "ledger"
+    publisher = Publisher(broker.bootstrap, topic=topic, ledger=ledger, delivery_timeout_s=2)
+    publishing = threading.Timer(0.3, broker.kill)
+    publishing.start()
+    number = 0
+    while broker.running:  # so that some are on their way when it dies: kafka-python then asks for a new producer id
+        publisher.publish(touchpoint(number))
+        number += 1
+        time.sleep(0.002)
+    publishing.join()
+    assert publisher.flush(30)
+    time.sleep(1)
+    publisher.publish(touchpoint(number))
+    assert publisher.flush(30), "told while the broker is still away"
+    before = publisher.report()
+    assert before.acknowledged + before.failed == before.attempted == number + 1
+    assert before.failed
+    broker.start()
+    for again in range(20):
+        publisher.publish(touchpoint(number + 1 + again))
+    publisher.flush(30)
+    publisher.publish(touchpoint(number + 21))
+    report = publisher.close()
+    assert report.pending == 0
+    assert f"e{number + 21}" in ledger.read_text().split(), "it publishes again"
+    counts = Counter(decode(record.value).id for record in stored(broker.bootstrap, topic))
+    assert set(ledger.read_text().split()) <= counts.keys()
+    assert counts.total() == len(counts)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_closing_early_gives_up_at_once_and_says_so(kind: Kind, broker: EmbeddedKafka) -> None:
     topic = make_topic(broker.bootstrap)
