@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from aiohttp import BasicAuth, ClientError, ClientSession
+from aiohttp import ClientError, ClientSession
 
 from journeys.touchpoint import Touchpoint, encode
 from tests.faults.abuse import CLOSED
@@ -150,7 +150,8 @@ class _Collector:
 
     async def _send(self) -> None:
         lanes = [self._touchpoints[lane::_LANES] for lane in range(_LANES)]
-        async with ClientSession(f"http://127.0.0.1:{self._port}", auth=BasicAuth(_KEY)) as client:
+        headers = {"Authorization": f"Bearer {_KEY}"}
+        async with ClientSession(f"http://127.0.0.1:{self._port}", headers=headers) as client:
             await asyncio.gather(*(self._lane(client, lane) for lane in lanes))
 
     async def _lane(self, client: ClientSession, touchpoints: Sequence[Touchpoint]) -> None:
