@@ -81,7 +81,7 @@ def test_a_file_is_published_in_order_with_its_own_times(kafka: EmbeddedKafka, t
 def test_a_vendor_s_file_goes_onto_both_topics(kafka: EmbeddedKafka, topic: str, tmp_path: Path) -> None:
     with KafkaAdminClient(bootstrap_servers=kafka.bootstrap) as admin:
         if AGENTS not in admin.list_topics():
-            admin.create_topics([NewTopic(AGENTS, 1, 1)])
+            admin.create_topics([NewTopic(AGENTS, 2, 1)])  # as others of the run have them
     names = ("contact_record.json", "agent_events.json")
     wanted = [adapted("amazon-connect", name) for name in names]
     file = tmp_path / "part-1.gz"
