@@ -342,13 +342,6 @@ def add(count: Count, trial: Trial, sign: int = 1) -> None:
         count.came_back(trial.channel, trial.bin, sign)
 
 
-def counted(trial: Trial) -> Count:
-    """``trial`` as an hour of its own."""
-    count = Count()
-    add(count, trial)
-    return count
-
-
 class Foreseen(NamedTuple):
     """What a context's trials say: probabilities in parts of ``UNIT``, by horizon, of it and of all."""
 

@@ -20,6 +20,13 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
         yield broker
 
 
+@pytest.fixture(scope="module")
+def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
+    """A broker for one module: its tests may kill it, or want topics with another number of partitions."""
+    with EmbeddedKafka(tmp_path_factory.mktemp("own-kafka"), heap="256m") as broker:
+        yield broker
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Where CI=true a skipped test has failed: there every part can be installed."""

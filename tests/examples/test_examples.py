@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from producers.delivery import AGENTS, TOPIC
 from streams.topics import DEAD_LETTERS
 from tests.integration.touchpath.command import Collecting
 from tests.journeys.scenes import KEY, PSEUDONYMS
+from tests.topics import emptied
 from touchpath.embedded_kafka import EmbeddedKafka
 
 ROOT = Path(__file__).parents[2]
@@ -32,25 +32,10 @@ ENVIRONMENT = {
 }
 
 
-@pytest.fixture(scope="module")
-def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
-    """A broker of its own: others of the run have our topics with another number of partitions."""
-    with EmbeddedKafka(tmp_path_factory.mktemp("kafka"), heap="256m") as broker:
-        yield broker
-
-
 @pytest.fixture
-def bootstrap(kafka: EmbeddedKafka) -> str:
+def bootstrap(own_kafka: EmbeddedKafka) -> str:
     """A broker whose topic of touchpoints is empty."""
-    with KafkaAdminClient(bootstrap_servers=kafka.bootstrap) as admin:
-        if TOPIC in admin.list_topics():
-            admin.delete_topics([TOPIC])
-            deadline = time.monotonic() + 30
-            while TOPIC in admin.list_topics():
-                assert time.monotonic() < deadline
-                time.sleep(0.1)
-        admin.create_topics([NewTopic(TOPIC, PARTITIONS, 1)])
-    return kafka.bootstrap
+    return emptied(own_kafka, TOPIC, partitions=PARTITIONS)
 
 
 def emitted(

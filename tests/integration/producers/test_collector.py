@@ -8,7 +8,7 @@ import hmac
 import json
 import time
 from base64 import b64encode
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -103,16 +103,9 @@ class Topics:
         self._consumer.close()
 
 
-@pytest.fixture(scope="module")
-def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
-    """A broker of its own: others of the run have our topics with another number of partitions."""
-    with EmbeddedKafka(tmp_path_factory.mktemp("kafka"), heap="256m") as broker:
-        yield broker
-
-
 @pytest.fixture
-def topics(kafka: EmbeddedKafka) -> Any:
-    found = Topics(kafka.bootstrap)
+def topics(own_kafka: EmbeddedKafka) -> Any:
+    found = Topics(own_kafka.bootstrap)
     yield found
     found.close()
 
@@ -135,10 +128,10 @@ async def serving(
         assert await server.stop() == 0
 
 
-async def test_one_event_is_answered_when_it_is_on_the_topic(kafka: EmbeddedKafka, topics: Topics) -> None:
+async def test_one_event_is_answered_when_it_is_on_the_topic(own_kafka: EmbeddedKafka, topics: Topics) -> None:
     sent = event(1, attributes={"text": "This is great, thank you!", "said": "I am ann@example.org"})
     sent |= {"traceparent": "00-abc"}
-    async with serving(kafka.bootstrap) as (client, _):
+    async with serving(own_kafka.bootstrap) as (client, _):
         answer = await client.post("/v1/touchpoints", json=sent)
         assert (answer.status, await answer.json()) == (200, {"success": True})
         (record,) = topics.news(TOPIC)
@@ -151,12 +144,12 @@ async def test_one_event_is_answered_when_it_is_on_the_topic(kafka: EmbeddedKafk
     assert json.loads(record.value)["traceparent"] == "00-abc", "fields that we do not know are kept"
 
 
-async def test_a_batch_is_taken_and_what_is_bad_in_it_is_put_aside(kafka: EmbeddedKafka, topics: Topics) -> None:
+async def test_a_batch_is_taken_and_what_is_bad_in_it_is_put_aside(own_kafka: EmbeddedKafka, topics: Topics) -> None:
     good = [event(number) for number in range(300)]
     bad = event(300) | {"time": "yesterday, by ann@example.org"}
     sent = [*good[:7], bad, *good[7:]]
     lines = "\n".join(map(json.dumps, sent)).encode()
-    async with serving(kafka.bootstrap) as (client, _):
+    async with serving(own_kafka.bootstrap) as (client, _):
         answer = await client.post("/v1/touchpoints", json=sent)
         told = await answer.json()
         assert (answer.status, told["taken"], told["dead_letters"]) == (200, 300, 1)
@@ -181,11 +174,11 @@ async def test_a_batch_is_taken_and_what_is_bad_in_it_is_put_aside(kafka: Embedd
     assert "ann@example.org" in letter.message
 
 
-async def test_what_is_all_bad_is_refused_and_leaves_nothing(kafka: EmbeddedKafka, topics: Topics) -> None:
+async def test_what_is_all_bad_is_refused_and_leaves_nothing(own_kafka: EmbeddedKafka, topics: Topics) -> None:
     bad = event(1) | {"time": "2026-01-01T10:00:00"}
     many = [event(number) for number in range(200)] + [bad] * 101
     deep = b"[" * 2000
-    async with serving(kafka.bootstrap) as (client, _):
+    async with serving(own_kafka.bootstrap) as (client, _):
         for body, code, says in (
             (json.dumps(bad), "invalid_field", "time"),
             (json.dumps(event(1, wait_s=-1)), "invalid_field", "data.wait_s: Expected `float` >= 0.0 (got -1)"),
@@ -210,9 +203,9 @@ async def test_what_is_all_bad_is_refused_and_leaves_nothing(kafka: EmbeddedKafk
     assert not topics.news(DEAD_LETTERS)
 
 
-async def test_keys_say_who_may_send_what(kafka: EmbeddedKafka, topics: Topics) -> None:
+async def test_keys_say_who_may_send_what(own_kafka: EmbeddedKafka, topics: Topics) -> None:
     forget = event(1) | {"type": "forget"}
-    async with serving(kafka.bootstrap) as (client, server):
+    async with serving(own_kafka.bootstrap) as (client, server):
         for headers, sent, status, code in (
             (None, event(1), 401, "no_key"),
             (basic("another-key-of-tests"), event(1), 401, "wrong_key"),
@@ -234,13 +227,13 @@ async def test_keys_say_who_may_send_what(kafka: EmbeddedKafka, topics: Topics) 
     )  # fmt: skip
 
 
-async def test_agents_states_go_to_their_own_topic(kafka: EmbeddedKafka, topics: Topics) -> None:
+async def test_agents_states_go_to_their_own_topic(own_kafka: EmbeddedKafka, topics: Topics) -> None:
     data = {"agent": "a-7", "state": "available", "slots": {"voice": 1}}
     sent = {
         "specversion": "1.0", "id": "s1", "source": "desk", "type": "agent_state_changed",
         "time": "2026-01-01T10:00:00Z", "dataschema": "touchpath:agent:1", "data": data,
     }  # fmt: skip
-    async with serving(kafka.bootstrap) as (client, _):
+    async with serving(own_kafka.bootstrap) as (client, _):
         assert (await client.post("/v1/agents", json=sent)).status == 200
         answer = await client.post("/v1/agents", json=sent | {"data": {"agent": "a-7"}})
         assert (answer.status, (await answer.json())["field"]) == (400, "data.state")
@@ -248,7 +241,7 @@ async def test_agents_states_go_to_their_own_topic(kafka: EmbeddedKafka, topics:
     assert (decode_state(record.value).agent, record.key) == ("a-7", b"a-7")
 
 
-async def test_bodies_are_unpacked_within_their_limit(kafka: EmbeddedKafka, topics: Topics) -> None:
+async def test_bodies_are_unpacked_within_their_limit(own_kafka: EmbeddedKafka, topics: Topics) -> None:
     packed = {"Content-Encoding": "gzip"}
     body = gzip.compress(json.dumps([event(1), event(2)]).encode())
 
@@ -261,7 +254,7 @@ async def test_bodies_are_unpacked_within_their_limit(kafka: EmbeddedKafka, topi
         for _ in range(100):
             yield b" " * 60_000
 
-    async with serving(kafka.bootstrap, limits=Limits(slow_s=0.3)) as (client, _):
+    async with serving(own_kafka.bootstrap, limits=Limits(slow_s=0.3)) as (client, _):
         assert (await client.post("/v1/touchpoints", data=body, headers=packed)).status == 200
         for sent, headers, status, code in (
             (gzip.compress(b" " * 50_000_000), packed, 413, "too_large"),
@@ -277,8 +270,8 @@ async def test_bodies_are_unpacked_within_their_limit(kafka: EmbeddedKafka, topi
     assert len(topics.touchpoints()) == 2
 
 
-async def test_addresses_and_methods(kafka: EmbeddedKafka) -> None:
-    async with serving(kafka.bootstrap) as (client, server):
+async def test_addresses_and_methods(own_kafka: EmbeddedKafka) -> None:
+    async with serving(own_kafka.bootstrap) as (client, server):
         assert (await client.get("/health")).status == 200
         assert (await client.get("/ready")).status == 200
         assert (await client.get("/v1/touchpoints")).status == 405
@@ -294,8 +287,8 @@ async def test_addresses_and_methods(kafka: EmbeddedKafka) -> None:
         assert other.value == 301
 
 
-async def test_connections_beyond_the_limit_are_turned_away(kafka: EmbeddedKafka) -> None:
-    async with serving(kafka.bootstrap, limits=Limits(connections=5, idle_s=0.5)) as (_, server):
+async def test_connections_beyond_the_limit_are_turned_away(own_kafka: EmbeddedKafka) -> None:
+    async with serving(own_kafka.bootstrap, limits=Limits(connections=5, idle_s=0.5)) as (_, server):
         streams = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(5)]
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         assert (await reader.read()).startswith(b"HTTP/1.1 503 ")
@@ -307,8 +300,8 @@ async def test_connections_beyond_the_limit_are_turned_away(kafka: EmbeddedKafka
             assert (await client.get("/health")).status == 200
 
 
-async def test_a_stop_answers_what_was_begun(kafka: EmbeddedKafka, topics: Topics) -> None:
-    async with serving(kafka.bootstrap) as (client, server):
+async def test_a_stop_answers_what_was_begun(own_kafka: EmbeddedKafka, topics: Topics) -> None:
+    async with serving(own_kafka.bootstrap) as (client, server):
         sent = [asyncio.ensure_future(client.post("/v1/touchpoints", json=event(number))) for number in range(50)]
         await asyncio.wait(sent, return_when=asyncio.FIRST_COMPLETED)
         stopping = asyncio.ensure_future(server.stop())
@@ -333,10 +326,10 @@ def by_zendesk(body: bytes, secret: str = SECRET) -> dict[str, str]:
     return {"X-Zendesk-Webhook-Signature": signature, "X-Zendesk-Webhook-Signature-Timestamp": at}
 
 
-async def test_a_hook_is_taken_from_who_signs_it(kafka: EmbeddedKafka, topics: Topics) -> None:
+async def test_a_hook_is_taken_from_who_signs_it(own_kafka: EmbeddedKafka, topics: Topics) -> None:
     body = json.dumps(TICKET).encode()
     unread = b'{"type": "zen:event-type:ticket.created", "time": "at noon, says ann@example.org"}'
-    async with serving(kafka.bootstrap) as (client, server):
+    async with serving(own_kafka.bootstrap) as (client, server):
         for headers in ({}, by_zendesk(body, "another secret"), by_zendesk(body + b" ")):
             answer = await client.post("/v1/hooks/tickets", data=body, headers=headers)
             assert (answer.status, (await answer.json())["code"]) == (401, "signature"), "a write key does not help"
@@ -357,11 +350,11 @@ async def test_a_hook_is_taken_from_who_signs_it(kafka: EmbeddedKafka, topics: T
     assert Seal(PSEUDONYMS).open(letter.value).value == unread
 
 
-async def test_twilio_signs_the_address_that_the_world_sees(kafka: EmbeddedKafka, topics: Topics) -> None:
+async def test_twilio_signs_the_address_that_the_world_sees(own_kafka: EmbeddedKafka, topics: Topics) -> None:
     form = {"MessageSid": "SM1", "From": "+15551234567", "To": "+15559876543", "Body": "Where is my order?"}
     signed = "https://events.example.org/v1/hooks/twilio" + "".join(name + form[name] for name in sorted(form))
     headers = {"X-Twilio-Signature": b64encode(hmac.digest(SECRET.encode(), signed.encode(), "sha1")).decode()}
-    async with serving(kafka.bootstrap) as (client, _):
+    async with serving(own_kafka.bootstrap) as (client, _):
         answer = await client.post("/v1/hooks/twilio", data=form, headers=headers)
         assert (answer.status, answer.content_type, await answer.text()) == (200, "text/xml", "<Response/>")
         assert (await client.post("/v1/hooks/twilio?x=1", data=form, headers=headers)).status == 401
@@ -371,9 +364,9 @@ async def test_twilio_signs_the_address_that_the_world_sees(kafka: EmbeddedKafka
     assert all(is_pseudonym(value) for value in found.identifiers.values())
 
 
-async def test_meta_asks_whether_the_address_is_ours(kafka: EmbeddedKafka) -> None:
+async def test_meta_asks_whether_the_address_is_ours(own_kafka: EmbeddedKafka) -> None:
     asked = {"hub.mode": "subscribe", "hub.verify_token": "a-token-of-tests", "hub.challenge": "1158201444"}
-    async with serving(kafka.bootstrap) as (client, _):
+    async with serving(own_kafka.bootstrap) as (client, _):
         answer = await client.get("/v1/hooks/whatsapp", params=asked)
         assert (answer.status, await answer.text()) == (200, "1158201444")
         for wrong, status in (
@@ -386,8 +379,8 @@ async def test_meta_asks_whether_the_address_is_ours(kafka: EmbeddedKafka) -> No
         assert (await client.get("/v1/hooks/messenger", params=asked)).status == 403, "nobody set a token for it"
 
 
-async def test_a_vendor_who_does_not_sign_needs_a_key(kafka: EmbeddedKafka, topics: Topics) -> None:
-    async with serving(kafka.bootstrap) as (_, server), ClientSession(f"http://127.0.0.1:{server.port}") as client:
+async def test_a_vendor_who_does_not_sign_needs_a_key(own_kafka: EmbeddedKafka, topics: Topics) -> None:
+    async with serving(own_kafka.bootstrap) as (_, server), ClientSession(f"http://127.0.0.1:{server.port}") as client:
         for key, status in (("", 401), (f"?key={KEY}", 403), ("?key=an-operator-s-write-key", 200)):
             answer = await client.post(f"/v1/hooks/satismeter{key}", data=b"{}")
             assert answer.status == status

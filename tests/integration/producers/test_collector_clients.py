@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -24,19 +24,11 @@ CLIENTS = [
     pytest.param(Segment, {"gzip": True}, id="Segment, packed"),
     pytest.param(RudderStack, {"gzip": True}, id="RudderStack"),
 ]
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
-
-
-@pytest.fixture(scope="module")
-def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
-    """A broker of its own: others of the run have our topics with another number of partitions."""
-    with EmbeddedKafka(tmp_path_factory.mktemp("kafka"), heap="256m") as broker:
-        yield broker
 
 
 @pytest.fixture
-def topics(kafka: EmbeddedKafka) -> Any:
-    found = Topics(kafka.bootstrap)
+def topics(own_kafka: EmbeddedKafka) -> Any:
+    found = Topics(own_kafka.bootstrap)
     yield found
     found.close()
 
@@ -59,10 +51,10 @@ def tell(client: Any) -> None:
 
 @pytest.mark.parametrize(("client", "options"), CLIENTS)
 async def test_what_a_client_tells_becomes_touchpoints(
-    client: Callable[..., Any], options: dict[str, Any], kafka: EmbeddedKafka, topics: Topics
+    client: Callable[..., Any], options: dict[str, Any], own_kafka: EmbeddedKafka, topics: Topics
 ) -> None:
     failed: list[Exception] = []
-    async with serving(kafka.bootstrap) as (_, server):
+    async with serving(own_kafka.bootstrap) as (_, server):
         one = client(
             KEY, host=f"http://127.0.0.1:{server.port}", on_error=lambda error, _: failed.append(error), **options
         )
@@ -95,10 +87,10 @@ async def test_what_a_client_tells_becomes_touchpoints(
 
 @pytest.mark.parametrize(("client", "options"), CLIENTS)
 async def test_what_a_client_may_not_send_it_hears_of(
-    client: Callable[..., Any], options: dict[str, Any], kafka: EmbeddedKafka, topics: Topics
+    client: Callable[..., Any], options: dict[str, Any], own_kafka: EmbeddedKafka, topics: Topics
 ) -> None:
     failed: list[Any] = []
-    async with serving(kafka.bootstrap) as (_, server):
+    async with serving(own_kafka.bootstrap) as (_, server):
         one = client(
             "not a key of ours", host=f"http://127.0.0.1:{server.port}",
             on_error=lambda error, _: failed.append(error), **options,
@@ -111,10 +103,10 @@ async def test_what_a_client_may_not_send_it_hears_of(
 
 @pytest.mark.parametrize(("client", "options"), CLIENTS)
 async def test_a_client_comes_again_when_the_collector_has_no_room(
-    client: Callable[..., Any], options: dict[str, Any], kafka: EmbeddedKafka, topics: Topics
+    client: Callable[..., Any], options: dict[str, Any], own_kafka: EmbeddedKafka, topics: Topics
 ) -> None:
     failed: list[Exception] = []
-    async with serving(kafka.bootstrap, limits=Limits(waiting=0)) as (_, server):
+    async with serving(own_kafka.bootstrap, limits=Limits(waiting=0)) as (_, server):
         one = client(
             KEY, host=f"http://127.0.0.1:{server.port}", on_error=lambda error, _: failed.append(error), **options
         )

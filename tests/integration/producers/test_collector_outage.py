@@ -15,7 +15,6 @@ from tests.integration.producers.test_collector import Topics, event, serving
 from touchpath.embedded_kafka import EmbeddedKafka
 
 pytestmark = [
-    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 

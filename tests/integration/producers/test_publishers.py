@@ -33,8 +33,6 @@ NOW = 1_700_000_000_000
 
 Kind = Callable[..., Any]
 
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
-
 
 def make_topic(bootstrap: str) -> str:
     topic = f"touchpoints-{uuid.uuid4().hex[:8]}"

@@ -26,9 +26,10 @@ from producers.tail import Kept, Tail, TailError
 from tests.integration.touchpath.command import ENVIRONMENT, run
 from tests.journeys.scenes import PSEUDONYMS
 from tests.producers.adapters.told import FIXTURES, adapted
+from tests.topics import emptied
 from touchpath.embedded_kafka import EmbeddedKafka
 
-pytestmark = [pytest.mark.timeout(170), pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")]
+pytestmark = pytest.mark.timeout(170)
 
 NOW = 1_700_000_000_000
 
@@ -36,16 +37,7 @@ NOW = 1_700_000_000_000
 @pytest.fixture
 def bootstrap(kafka: EmbeddedKafka) -> str:
     """A broker whose topics of events are empty."""
-    names = {TOPIC, AGENTS}
-    with KafkaAdminClient(bootstrap_servers=kafka.bootstrap) as admin:
-        if there := names & set(admin.list_topics()):
-            admin.delete_topics(sorted(there))
-            deadline = time.monotonic() + 30
-            while names & set(admin.list_topics()):
-                assert time.monotonic() < deadline
-                time.sleep(0.1)
-        admin.create_topics([NewTopic(name, 2, 1) for name in names])
-    return kafka.bootstrap
+    return emptied(kafka, TOPIC, AGENTS)
 
 
 def published(bootstrap: str, topic: str = TOPIC) -> list[str]:

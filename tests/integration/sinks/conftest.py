@@ -1,16 +1,15 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kafka.admin import KafkaAdminClient, NewTopic
 
 from sinks.metrics import BACKFILLS
 from sinks.rows import READERS
 from tests.sinks.clickhouse_server import PACKAGE, Server, install
+from tests.topics import emptied, removed
 from touchpath.embedded_kafka import EmbeddedKafka
 
 
@@ -34,14 +33,6 @@ def clickhouse(clickhouse_installed: None, tmp_path: Path) -> Iterator[Server]:
 @pytest.fixture
 def topics(kafka: EmbeddedKafka) -> Iterator[str]:
     """The sinks' topics, empty, two partitions each; gives the bootstrap address."""
-    admin = KafkaAdminClient(bootstrap_servers=kafka.bootstrap)
     names = [*READERS, BACKFILLS]
-    there = set(admin.list_topics()) & set(names)
-    if there:
-        admin.delete_topics(sorted(there))
-        while set(admin.list_topics()) & there:
-            time.sleep(0.1)
-    admin.create_topics([NewTopic(name, 2, 1) for name in names])
-    yield kafka.bootstrap
-    admin.delete_topics(names)
-    admin.close()
+    yield emptied(kafka, *names)
+    removed(kafka, *names)

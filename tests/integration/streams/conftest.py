@@ -17,13 +17,6 @@ def scene(kafka: EmbeddedKafka, tmp_path: Path) -> Iterator[Scene]:
     scene.close()
 
 
-@pytest.fixture(scope="module")
-def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
-    """A broker that the module's tests may kill."""
-    with EmbeddedKafka(tmp_path_factory.mktemp("own-kafka")) as broker:
-        yield broker
-
-
 @pytest.fixture
 def own_scene(own_kafka: EmbeddedKafka, tmp_path: Path) -> Iterator[Scene]:
     scene = Scene(own_kafka, tmp_path)

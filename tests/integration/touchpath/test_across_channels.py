@@ -29,7 +29,7 @@ from touchpath.layout import Layout
 from touchpath.sink import group_of
 from touchpath.worker import APP_ID
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")]
+pytestmark = pytest.mark.timeout(300)
 
 SHOP, CONNECT = "the-shop-s-write-key", "amazon-connect-s-key"
 SIGNED = {
