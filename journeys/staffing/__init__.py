@@ -1,1 +1,1 @@
-"""Staffing (M17–M19): how many agents a queue needs, what is coming, and whom to move."""
+"""Staffing (M17 to M19): how many agents a queue needs, what is coming, and whom to move."""

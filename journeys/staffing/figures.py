@@ -31,7 +31,7 @@ class Floor(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="figures"
     aht_s: float = 0.0
     """Handle time (talk, hold, wrap-up) of those served lately, leaning on earlier ones while these are few."""
     patience_s: float | None = None
-    """Mean patience, estimated from who abandoned and who was answered before they would have; None: nobody abandons."""
+    """Mean patience, estimated from who abandoned and who was answered before that; None: nobody abandons."""
     concurrency: float = 1.0
     """How many contacts an agent who has any has at once."""
     staffed: float = 0.0
@@ -48,7 +48,7 @@ class Floor(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="figures"
 
 
 class Staffing(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="figures", tag="staffing"):
-    """One queue and channel in the interval that is under way, or in one that is coming: a judgement as of ``as_of``."""
+    """One queue and channel in the interval under way, or in one that is coming: a judgement as of ``as_of``."""
 
     queue: str
     channel: str
