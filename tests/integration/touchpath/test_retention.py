@@ -19,10 +19,9 @@ DAY_MS = 86_400_000
 
 
 @pytest.fixture
-def brokers(kafka: EmbeddedKafka) -> Iterator[Brokers]:
-    with Brokers(kafka.bootstrap) as found:
+def brokers(own_kafka: EmbeddedKafka) -> Iterator[Brokers]:
+    with Brokers(own_kafka.bootstrap) as found:
         yield found
-        found.create_topics(None)  # as others expect it
 
 
 def kept(kafka: EmbeddedKafka) -> dict[str, tuple[str, int, int]]:
@@ -35,9 +34,9 @@ def kept(kafka: EmbeddedKafka) -> dict[str, tuple[str, int, int]]:
     }
 
 
-def test_topics_that_exist_are_changed_and_changed_back(kafka: EmbeddedKafka, brokers: Brokers) -> None:
+def test_topics_that_exist_are_changed_and_changed_back(own_kafka: EmbeddedKafka, brokers: Brokers) -> None:
     brokers.create_topics(None)
-    found = kept(kafka)
+    found = kept(own_kafka)
     assert found[TOUCHPOINTS] == ("delete", DAY_MS, DAY_MS // 4)
     assert found[DEAD_LETTERS] == ("delete", 30 * DAY_MS, 7 * DAY_MS)
 
@@ -47,14 +46,14 @@ def test_topics_that_exist_are_changed_and_changed_back(kafka: EmbeddedKafka, br
 
     shorter = {"*": Duration(3600), SIGNALS: Duration(2 * 86_400), DEAD_LETTERS: Duration(0)}
     brokers.create_topics(None, shorter)
-    soon(lambda: kept(kafka)[TOUCHPOINTS] == ("delete", 3_600_000, 900_000))
-    found = kept(kafka)
+    soon(lambda: kept(own_kafka)[TOUCHPOINTS] == ("delete", 3_600_000, 900_000))
+    found = kept(own_kafka)
     assert found[SIGNALS] == ("delete", 2 * DAY_MS, DAY_MS // 2)
     assert found[DEAD_LETTERS][1] == -1
     assert found[changelog("contact")][0] == "compact"
 
     brokers.create_topics(None)
-    soon(lambda: kept(kafka)[TOUCHPOINTS] == ("delete", DAY_MS, DAY_MS // 4))
+    soon(lambda: kept(own_kafka)[TOUCHPOINTS] == ("delete", DAY_MS, DAY_MS // 4))
 
 
 @pytest.mark.parametrize(
