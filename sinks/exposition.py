@@ -6,8 +6,8 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 
-async def expose(registry: CollectorRegistry, port: int = 0, host: str = "127.0.0.1") -> tuple[web.AppRunner, int]:
-    """Answer GET /metrics on ``port`` (0: a free one) until the runner is cleaned up; returns it and the port.
+async def expose(registry: CollectorRegistry, host: str, port: int) -> tuple[web.AppRunner, int]:
+    """Answer GET /metrics at ``host`` and ``port`` (0: a free one) until the runner is cleaned up; it and the port.
 
     Raises ``OSError`` if the port is taken.
     """

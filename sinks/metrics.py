@@ -490,7 +490,7 @@ class Metrics:
     ) -> None:
         self._bootstrap = bootstrap
         self._snapshot = Snapshot(snapshot)
-        self._address = port, host
+        self._address = host, port
         self._group = group
         self._stopping = asyncio.Event()
         self.figures = Figures(self._snapshot.read())

@@ -126,7 +126,7 @@ def _connect(app: Application, engine: Engine, settings: EngineSettings) -> None
     async def serve() -> None:
         running.append(asyncio.create_task(engine.watch()))
         if settings.metrics_port is not None:
-            served.append(await _serve(app, engine, settings.metrics_port))
+            served.append(await _serve(app, engine, settings.metrics_host, settings.metrics_port))
 
     async def on_shutdown(sender: Any, **options: Any) -> None:
         await engine.revoked(())
@@ -144,7 +144,7 @@ def _connect(app: Application, engine: Engine, settings: EngineSettings) -> None
     app.task(serve)
 
 
-async def _serve(app: Application, engine: Engine, port: int) -> web.AppRunner:
+async def _serve(app: Application, engine: Engine, host: str, port: int) -> web.AppRunner:
     async def metrics(request: web.Request) -> web.Response:
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
@@ -156,7 +156,7 @@ async def _serve(app: Application, engine: Engine, port: int) -> web.AppRunner:
     site.router.add_get("/ready", ready)
     runner = web.AppRunner(site, access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-    app.metrics_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await web.TCPSite(runner, host, port).start()
+    app.metrics_url = f"http://{host}:{runner.addresses[0][1]}"
     log.info("metrics and readiness on %s", app.metrics_url)
     return runner

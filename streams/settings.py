@@ -57,7 +57,8 @@ class EngineSettings:
     `bootstrap`: host:port, or several with commas between.
 
     `data`: this worker's own directory. `epoch`: 0 to 127, raised when topics get another number of partitions, so that
-    versions keep growing. `metrics_port`: for /metrics and /ready; 0 takes a free one, None serves none.
+    versions keep growing. `metrics_port`, at `metrics_host`: for /metrics and /ready; 0 takes a free one, None serves
+    none.
     """
 
     bootstrap: str
@@ -70,6 +71,7 @@ class EngineSettings:
     stop_timeout_s: float = 5.0
     broker_wait_s: float = 30.0
     metrics_port: int | None = None
+    metrics_host: str = "127.0.0.1"
     epoch: int = 0
     batch_bytes: int = 900_000
     max_record_bytes: int = 1_000_000

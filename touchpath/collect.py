@@ -12,11 +12,10 @@ from touchpath import options
 from touchpath.keys import pseudonyms_of
 from touchpath.layout import Layout
 from touchpath.logs import log_to_stderr
+from touchpath.loopback import HOST
 
 if TYPE_CHECKING:
     pass
-
-HOST = "127.0.0.1"
 
 
 def collect(
@@ -30,6 +29,7 @@ def collect(
         int, typer.Option("--port", min=0, max=65535, metavar="PORT", help="Where to listen; 0 takes a free one.")
     ] = 8080,
     metrics_port: options.MetricsPort = 0,
+    metrics_host: options.MetricsHost = HOST,
     settings: options.SettingsFile = None,
 ) -> None:
     """Take touchpoints over HTTP: our own, calls of Segment's and RudderStack's clients, and vendors' web hooks.
@@ -47,9 +47,9 @@ def collect(
     chosen, source = options.settings_of(settings)
     layout = Layout(data)
     layout.create()
-    plan = Plan(
-        chosen, source.parent if source else Path(), host, port, metrics_port, options.bootstrap_of(bootstrap, layout)
-    )
+    address = options.bootstrap_of(bootstrap, layout)
+    beside = source.parent if source else Path()
+    plan = Plan(chosen, beside, host, port, metrics_host, metrics_port, address)
     access, hooks = plan.access()
     pseudonyms = pseudonyms_of(chosen, source, layout)
     log_to_stderr()

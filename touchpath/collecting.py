@@ -44,6 +44,7 @@ class Plan:
     beside: Path
     host: str
     port: int
+    metrics_host: str
     metrics_port: int
     bootstrap: str
 
@@ -77,13 +78,13 @@ async def run(plan: Plan, access: Access, hooks: Hooks, pseudonyms: Pseudonyms) 
     try:
         await outlet.start()
         collector = Collector(outlet, intake, access, hooks, sealer(Seal(pseudonyms)), limits)
-        runner, metrics_at = await expose(collector.registry, plan.metrics_port)
+        runner, metrics_port = await expose(collector.registry, plan.metrics_host, plan.metrics_port)
         await collector.start(plan.host, plan.port)
     except PublishError as error:
         raise Problem(str(error)) from None
     except OSError as error:
         raise BadInput(f"--host {plan.host} --port {plan.port}: {error.strerror or error}") from None
-    log.info("metrics on http://127.0.0.1:%d/metrics", metrics_at)
+    log.info("metrics on http://%s:%d/metrics", plan.metrics_host, metrics_port)
     log.info("listening on http://%s:%d%s", plan.host, collector.port, " without keys" if access.open else "")
     await stopping.wait()
     left = await collector.stop()

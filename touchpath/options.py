@@ -83,6 +83,13 @@ Workers = Annotated[int, typer.Option("--workers", min=1, max=64, metavar="N", h
 MetricsPort = Annotated[
     int, typer.Option("--metrics-port", min=0, max=65535, metavar="PORT", help="Of /metrics; 0 takes a free one.")
 ]
+MetricsHost = Annotated[
+    str,
+    typer.Option(
+        "--metrics-host", envvar="TOUCHPATH_METRICS_HOST", metavar="ADDRESS",
+        help="Where /metrics listens; whoever reaches it can read the figures.",
+    ),
+]  # fmt: skip
 HttpPort = Annotated[
     int,
     typer.Option("--http-port", min=0, max=65535, metavar="PORT", help="Of SQL over HTTP; 0 takes a free one."),

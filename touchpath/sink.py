@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from touchpath import options
 from touchpath.layout import Layout
 from touchpath.logs import log_to_stderr
+from touchpath.loopback import HOST
 from touchpath.problem import BadInput, Problem
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def sink(
     clickhouse: options.ClickHouse = None,
     http_port: options.HttpPort = 0,
     metrics_port: options.MetricsPort = 0,
+    metrics_host: options.MetricsHost = HOST,
     settings: options.SettingsFile = None,
 ) -> None:
     """Write what the workers find into ClickHouse, or into the embedded store, which it then serves over HTTP.
@@ -43,7 +45,7 @@ def sink(
     layout.create()
     address = options.bootstrap_of(bootstrap, layout)
     log_to_stderr()
-    asyncio.run(_sink(layout, address, clickhouse, http_port, metrics_port, chosen))
+    asyncio.run(_sink(layout, address, clickhouse, http_port, metrics_host, metrics_port, chosen))
 
 
 def store(data: options.Data = options.DATA, http_port: options.HttpPort = 0) -> None:
@@ -75,7 +77,13 @@ def group_of(layout: Layout, clickhouse: str | None) -> str:
 
 
 async def _sink(
-    layout: Layout, bootstrap: str, clickhouse: str | None, http_port: int, metrics_port: int, settings: Settings
+    layout: Layout,
+    bootstrap: str,
+    clickhouse: str | None,
+    http_port: int,
+    metrics_host: str,
+    metrics_port: int,
+    settings: Settings,
 ) -> None:
     from prometheus_client import CollectorRegistry
 
@@ -106,8 +114,8 @@ async def _sink(
         note(store, settings.times.lateness)
         log.info("retention: %s", f"changed of {', '.join(kept)}" if kept else "nothing to do")
         registry = CollectorRegistry()
-        runner, metrics_at = await expose(registry, metrics_port)
-        log.info("metrics on http://127.0.0.1:%d/metrics", metrics_at)
+        runner, metrics_port = await expose(registry, metrics_host, metrics_port)
+        log.info("metrics on http://%s:%d/metrics", metrics_host, metrics_port)
         if server is not None:
             log.info("SQL over HTTP on http://127.0.0.1:%d", await server.start())
         group = group_of(layout, clickhouse)

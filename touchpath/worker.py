@@ -10,6 +10,7 @@ from touchpath import options
 from touchpath.keys import pseudonyms_of
 from touchpath.layout import Layout
 from touchpath.logs import log_to_stderr
+from touchpath.loopback import HOST
 
 APP_ID = "touchpath"
 
@@ -21,6 +22,7 @@ def worker(
         str, typer.Option("--name", metavar="NAME", help="Its state lies in DATA/workers/NAME: one process a name.")
     ] = "worker-1",
     metrics_port: options.MetricsPort = 0,
+    metrics_host: options.MetricsHost = HOST,
     settings: options.SettingsFile = None,
 ) -> None:
     """Run one stream worker: contacts, journeys and queue figures. As many as there are partitions share the work.
@@ -48,5 +50,12 @@ def worker(
 
     run_worker(
         build(chosen, pseudonyms, partitions),
-        EngineSettings(address, APP_ID, layout.worker(name), worker=name, metrics_port=metrics_port),
+        EngineSettings(
+            address,
+            APP_ID,
+            layout.worker(name),
+            worker=name,
+            metrics_port=metrics_port,
+            metrics_host=metrics_host,
+        ),
     )
