@@ -35,6 +35,8 @@ trials: .venv/ready ## faults and bad input, over many seeds
 lock: ## pin every dependency anew
 	uv pip compile pyproject.toml --extra embedded --extra dev --extra bench --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file requirements.lock
+	uv pip compile pyproject.toml --extra image --python-version 3.11 --constraint requirements.lock \
+		--generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file requirements-image.lock
 
 clean: ## remove what was installed and built (data/ stays)
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
