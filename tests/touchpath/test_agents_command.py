@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -34,6 +35,12 @@ def test_the_issue_s_example(agents: Run) -> None:
     rows = [" ".join(line.split()) for line in lines[2:]]
     assert rows[3] == "required 14 14 88.8% 7.8 0.0% 71.4%"
     assert [row.split()[-6] for row in rows] == ["11", "12", "13", "14", "15", "16", "17"]
+
+
+def test_the_page_shows_what_is_printed(agents: Run) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "staffing.md").read_text(encoding="utf-8")
+    command, _, shown = page.partition("$ touchpath agents ")[2].partition("```")[0].partition("\n")
+    assert [line.rstrip() for line in agents(command)[1].splitlines()] == shown.splitlines()
 
 
 def test_all_options_at_once(agents: Run) -> None:
