@@ -161,7 +161,7 @@ def test_any_order_makes_the_same_floor(
     facts: list[Touchpoint], duplicates: list[int], partitions: int, seed: int, most: int
 ) -> None:
     rng = random.Random(seed)
-    pipeline = Pipeline(partitions, SETTINGS, rng=rng)
+    pipeline = Pipeline(partitions, SETTINGS, rng=rng, staffed=True)
     sent = facts + [facts[index % len(facts)] for index in duplicates]
     rng.shuffle(sent)
     for touchpoint in sent:
