@@ -141,7 +141,7 @@ def test_a_move_that_nobody_obeys_is_withdrawn_after_its_deadline_and_rests() ->
     planner = Planner(DEFAULTS)
     (first,) = planner.plan(trouble()).moves
     told: list[tuple[int, Move]] = []
-    for minute in range(1, 100, 3):
+    for minute in range(1, 100, 2):
         at = ELEVEN + minute * 60_000
         told += [(at, move) for move in planner.plan(trouble(at)).moves]
     withdrawn = next(at for at, move in told if move.withdrawn)
@@ -191,7 +191,7 @@ def test_memory_goes_on_where_it_was() -> None:
         assert memory == one.memory
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     st.lists(st.integers(0, 20), min_size=4, max_size=4),
     st.lists(st.floats(0, 60), min_size=4, max_size=4),
@@ -225,10 +225,12 @@ def test_no_move_puts_its_giver_below_target_or_brings_too_little(
         assert all(row.gap + number <= 1e-6 for row in near(plan, queue)[:4])
     assert not {move.giver.queue for move in plan.moves} & {move.taker.queue for move in plan.moves}
     assert len({(move.giver.queue, move.taker.queue) for move in plan.moves}) == len(plan.moves)
-    for minute in (1, 2, 4):  # nothing changes, and so nothing is taken back
-        later = planner.plan(msgspec.structs.replace(floor, as_of=ELEVEN + minute * 1_000)).moves
-        assert [move.move_id for move in later] == [move.move_id for move in plan.moves]
+    pairs = {(move.giver.queue, move.taker.queue) for move in plan.moves}
+    for second in (1, 2, 4):  # nothing changes, and so nothing is taken back
+        later = planner.plan(msgspec.structs.replace(floor, as_of=ELEVEN + second * 1_000)).moves
+        assert {move.move_id for move in plan.moves} <= {move.move_id for move in later}
         assert not any(move.withdrawn for move in later)
+        assert not pairs & {(move.taker.queue, move.giver.queue) for move in later}
 
 
 def test_who_was_moved_is_not_sent_back_and_forth() -> None:
@@ -236,7 +238,7 @@ def test_who_was_moved_is_not_sent_back_and_forth() -> None:
     planner = Planner(DEFAULTS)
     moved: dict[str, tuple[str, ...]] = {}
     pairs = []
-    for minute in range(0, 180, 3):
+    for minute in range(0, 180, 5):
         at = ELEVEN + minute * 60_000
         for move in planner.plan(trouble(at, moved)).moves:
             if move.as_of == at:
