@@ -5,6 +5,8 @@ Times say nothing of whether a plan is right, and tests nothing of time; so they
 
 from __future__ import annotations
 
+import importlib
+import resource
 import time
 from typing import Annotated
 
@@ -32,15 +34,19 @@ def main(
     days: Annotated[int, typer.Option("--days", min=1, help="Of demand that is known.")] = 28,
     plans: Annotated[int, typer.Option("--plans", min=1, help="How many are timed.")] = 10,
 ) -> None:
-    """Print the seconds that the first plan of a day takes, one that chooses moves, and those after it.
+    """Print the seconds that the first plan takes, one that chooses moves, and those after it.
 
     Example: python -m benchmarks.staffing.planning --queues 50
     """
     floor = made_up(queues, days)
+    before, started = _resident_mb(), time.perf_counter()
+    importlib.import_module("sklearn.linear_model")
+    importlib.import_module("sklearn.preprocessing")
+    print(f"scikit-learn: imported in {time.perf_counter() - started:.1f} s, {_resident_mb() - before:.0f} MB")
     planner = Planner(DEFAULTS)
     first, plan = _timed(planner, floor)
     print(f"{queues} queues, {len(floor.crew)} agents, {days} days of demand")
-    print(f"first plan of a day, with profiles and the horizon: {first:.2f} s, {len(plan.staffing):,} rows")
+    print(f"the first plan, with all profiles and the whole horizon: {first:.2f} s, {len(plan.staffing):,} rows")
     calm = Planner(DEFAULTS)
     calm.plan(msgspec.structs.replace(floor, crew=[]))  # nobody to move, and all else is learned
     chosen = [_timed(Planner(DEFAULTS, calm.memory), floor) for _ in range(plans)]
@@ -69,6 +75,11 @@ def made_up(queues: int, days: int) -> Situation:
             others = {f"queue {other:03}" for other in random.choice(queues, min(3, queues)).tolist()}
             crew.append(Agent(f"{queue} {agent}", "available", (queue,), tuple(sorted({queue, *others}))))
     return Situation(NOON, floors, crew, demand, [])
+
+
+def _resident_mb() -> float:
+    """The most that the process ever had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _timed(planner: Planner, floor: Situation) -> tuple[float, Plan]:
