@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import isotonic_regression
+from scipy.special import logsumexp
 
 from journeys.staffing.erlang import Figures, Performance, checked, queue
 from journeys.staffing.required import Target, fewest, limits_of
@@ -122,12 +123,5 @@ def _all_taken(rate: float, agents: int, times: Figures) -> tuple[float, float]:
     service = np.concatenate(([0.0], np.arange(1, len(times) + 1) / times, [0.0]))  # one agent's, by concurrency
     rates = more * service[each + 1] + (agents - more) * service[each]
     logs = np.concatenate(([0.0], np.cumsum(math.log(rate) - np.log(rates))))
-    some_free = _log_sum(logs[:-1])
-    free = np.exp(logs[:-1] - some_free)
-    return float(min(logs[-1] - np.logaddexp(some_free, logs[-1]), 0)), float(free @ np.arange(slots))
-
-
-def _log_sum(logs: Figures) -> float:
-    """Log of the sum of e^logs: scipy's logsumexp, without what it takes to be ready for any array of any library."""
-    top = float(logs.max())
-    return top + math.log(float(np.exp(logs - top).sum()))
+    free = np.exp(logs[:-1] - logsumexp(logs[:-1]))
+    return float(min(logs[-1] - logsumexp(logs), 0)), float(free @ np.arange(slots))
