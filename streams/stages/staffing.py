@@ -7,6 +7,7 @@ judged: the floor of each queue, what is coming, who is missing and whom to move
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from hashlib import blake2b
 from math import isinf
 from typing import Any, TypeVar
@@ -19,7 +20,7 @@ from journeys.change import Change
 from journeys.settings import Settings
 from journeys.staffing.crew import crew, staffed
 from journeys.staffing.figures import Accuracy, Floor, Move, Staffing
-from journeys.staffing.live import DAY_MS, LATELY_MS, SLOT_MS, Present, Seen, Slot, floor
+from journeys.staffing.live import DAY_MS, LATELY_MS, SLOT_MS, USUAL_MS, Present, Seen, Slot, floor
 from journeys.staffing.schedule import Roster, kept
 from journeys.staffing.situation import (
     Brought,
@@ -43,9 +44,12 @@ CHUNK = 500_000
 """Bytes of the planner's memory in one entry."""
 NEAR = 5
 """What is said of so many intervals is told when it changes."""
+MOST_DAYS = 4_096
+"""Of 73 queues all eight weeks."""
 FORGOTTEN_MS = 35 * DAY_MS
 """An agent of whom nothing was heard for so long is not known any more."""
 Row = Floor | Staffing | Move | Accuracy
+Demands = dict[int, Demand]
 
 
 class Head(msgspec.Struct, array_like=True):
@@ -79,7 +83,8 @@ _pack = msgspec.msgpack.Encoder().encode
 _payload = msgspec.json.Encoder().encode
 _head = msgspec.msgpack.Decoder(Head).decode
 _known = msgspec.msgpack.Decoder(Known).decode
-_demand = msgspec.msgpack.Decoder(dict[int, Demand]).decode
+_demand = lru_cache(MOST_DAYS)(msgspec.msgpack.Decoder(Demands).decode)
+"""Most days of a queue are over and read for every plan, so what they decode to is remembered; it is never changed."""
 _agents = msgspec.msgpack.Decoder(dict[str, tuple[int, AgentNow]]).decode
 _brought = msgspec.msgpack.Decoder(Brought).decode
 _plans = msgspec.msgpack.Decoder(Plans).decode
@@ -143,9 +148,9 @@ class StaffingStage:
 
     def _situation(self, store: _Store, as_of: int) -> Situation:
         settings = self._settings
-        demand = dict(store.demand())
+        lately = dict(store.demand(since=day_of(as_of - USUAL_MS)))
         floors = [
-            floor(*place, as_of, known.there, known.slots, demand[place], settings)
+            floor(*place, as_of, known.there, known.slots, lately[place], settings)
             for place, known in store.known()
             if place[0]  # contacts that name no queue are in nobody's charge
         ]
@@ -169,7 +174,7 @@ class StaffingStage:
                 scheduled=keeps.scheduled if keeps else None,
                 adherence=keeps.adherence if keeps else None,
             )
-        return Situation(as_of, floors, everybody, demand, store.bringing(), schedule)
+        return Situation(as_of, floors, everybody, dict(store.demand()), store.bringing(), schedule)
 
     def _tell(self, batch: Batch, store: _Store, rows: Iterable[Row]) -> None:
         """Those that are not as they were told. What is far off is told as often as the planner says it."""
@@ -253,8 +258,11 @@ class _Store:
             day = day_of(starts_at)
             there.add(day)
             key = b"d%d|%s" % (day, name.encode())
-            self._entry(key, _demand, dict[int, Demand])[starts_at] = demand
-            self._changed.add(key)
+            known_then = self._entry(key, _demand, Demands)
+            if key not in self._changed:
+                known_then = self._entries[key] = dict(known_then)
+                self._changed.add(key)
+            known_then[starts_at] = demand
         self.head.places[name] = version, seen.queue, seen.channel, sorted(there)
 
     def hear_partition(self, version: int, brought: Brought) -> None:
@@ -300,11 +308,13 @@ class _Store:
         for name, (_, queue, channel, _) in self.head.places.items():
             yield (queue, channel), self._entry(b"f|" + name.encode(), _known, Known)
 
-    def demand(self) -> Iterator[tuple[Place, dict[int, Demand]]]:
+    def demand(self, since: int = 0) -> Iterator[tuple[Place, Demands]]:
+        """Of the days from ``since`` (since the epoch) on."""
         for name, (_, queue, channel, days) in self.head.places.items():
-            found: dict[int, Demand] = {}
+            found: Demands = {}
             for day in days:
-                found.update(self._entry(b"d%d|%s" % (day, name.encode()), _demand, dict[int, Demand]))
+                if day >= since:
+                    found.update(self._entry(b"d%d|%s" % (day, name.encode()), _demand, Demands))
             yield (queue, channel), found
 
     def agents(self) -> Iterator[AgentNow]:
