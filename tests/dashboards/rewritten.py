@@ -20,13 +20,14 @@ ALWAYS: list[dict[str, Any]] = [{"times": [{"start_time": "00:00", "end_time": "
 NEVER: list[dict[str, Any]] = [{"years": ["1970"]}]
 
 
-def prometheus(
-    directory: Path, targets: Mapping[str, str], alertmanager: str, port: int, *, minute_s: float = 1
-) -> None:
+MINUTE_S = {"for": 3.0, "keep_firing_for": 1.0}
+"""How many seconds a minute lasts. It takes a second or two until all is scraped, and until then nothing may fire."""
+
+
+def prometheus(directory: Path, targets: Mapping[str, str], alertmanager: str, port: int) -> None:
     """Write ``prometheus.yml``, its rules and ``flags``.
 
-    ``targets``: by job, the host and port of what is scraped; jobs without one are left out. ``minute_s``: how many
-    seconds a minute of ``for`` and ``keep_firing_for`` shall last.
+    ``targets``: by job, the host and port of what is scraped; jobs without one are left out.
     """
     (directory / "rules").mkdir(parents=True)
     config = yaml.safe_load((DASHBOARDS / "prometheus/prometheus.yml").read_text())
@@ -45,11 +46,12 @@ def prometheus(
     for path in RULES:
         rules = yaml.safe_load(path.read_text())
         for rule in (rule for group in rules["groups"] for rule in group["rules"]):
-            for key in {"for", "keep_firing_for"} & set(rule):
-                rule[key] = f"{minutes(rule[key]) * minute_s * 1000:.0f}ms"
+            for key in set(MINUTE_S) & set(rule):
+                rule[key] = f"{minutes(rule[key]) * MINUTE_S[key] * 1000:.0f}ms"
         (directory / "rules" / path.name).write_text(yaml.safe_dump(rules, allow_unicode=True))
     flags = (DASHBOARDS / "prometheus/flags").read_text()
-    (directory / "flags").write_text(_replaced(flags, "for-grace-period=30s", "for-grace-period=1s"))
+    flags = _replaced(flags, "for-grace-period=30s", "for-grace-period=1s")
+    (directory / "flags").write_text(_replaced(flags, "resend-delay=30s", "resend-delay=5s"))
 
 
 def alertmanager(directory: Path, hook: str, now: str = "early-shift") -> None:
@@ -64,7 +66,7 @@ def alertmanager(directory: Path, hook: str, now: str = "early-shift") -> None:
         for key, shorter in (("group_wait", "1s"), ("group_interval", "1s")):
             if key in route:
                 route[key] = shorter
-        if route.get("repeat_interval") == "50s":  # the watchdog's
+        if route.get("repeat_interval") == "25s":  # the watchdog's
             route["repeat_interval"] = "500ms"
     assert now in [one["name"] for one in config["time_intervals"]]
     for one in config["time_intervals"]:

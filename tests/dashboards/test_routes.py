@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.dashboards import rewritten
 from tests.dashboards.hook import Hook, named
@@ -116,8 +117,6 @@ def test_shifts_and_quiet_hours(tmp_path: Path, now: str, paged: str, tickets: i
 
 def test_shifts_and_quiet_hours_leave_no_gap() -> None:
     """Each minute of the day is one interval's."""
-    import yaml
-
     covered = [0] * 1440
     for interval in yaml.safe_load(CONFIG.read_text())["time_intervals"]:
         for part in interval["time_intervals"]:
