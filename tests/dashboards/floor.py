@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from prometheus_client import CollectorRegistry, generate_latest
+
 from journeys.staffing.figures import Floor, Move, Side, Staffing
+from sinks.metrics import Figures
+from tests.sinks.messages import changed
 
 INTERVAL_S = 900
 Row = Floor | Staffing | Move
+
+
+def exposition(rows: list[Row]) -> bytes:
+    """What the exporter of figures shows once it has read these on ``journey.staffing``."""
+    figures = Figures()
+    figures.ready = True
+    for number, row in enumerate(rows):
+        figures.take(changed("journey.staffing", "row", str(number), row, 1, row.as_of))
+    registry = CollectorRegistry()
+    registry.register(figures)
+    return generate_latest(registry)
 
 
 def quiet(now_ms: int) -> list[Row]:
@@ -67,6 +82,7 @@ def _queue(
         available=1,
         busy=10,
         after_contact_work=1,
+        arrived=31,
     )
     began = now_ms // (INTERVAL_S * 1000) * INTERVAL_S * 1000
     coming = [
@@ -86,6 +102,7 @@ def _queue(
             available=12.0,
             gap=required - 12.0,
             service_level=0.58 if required > 12 else 0.9,
+            cause="switches from chat" if required > 12 else "",
         )
         for ahead in range(5)
     ]

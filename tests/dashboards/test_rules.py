@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 import yaml
+from prometheus_client import CollectorRegistry
 
+from sinks.catalogue import COUNTERS, GAUGES, SinkMetrics
+from streams import metrics as workers
 from tests.dashboards.rewritten import DASHBOARDS, RULES
 
 TESTS = sorted((Path(__file__).parent / "rules").glob("*.yml"))
@@ -82,6 +85,21 @@ def test_labels_and_annotations(name: str) -> None:
         least = FIELDS_OF_A_STAFFING_PAGE
     assert set(rule["annotations"]) >= least
     assert rule["annotations"]["runbook_url"] == f"{{{{ $externalLabels.runbooks_url }}}}/{name}.md"
+
+
+def test_whatever_rules_read_is_exported_or_recorded() -> None:
+    registry = CollectorRegistry()
+    SinkMetrics(registry, "embedded")
+    exported = {*GAUGES, *(f"{name}_total" for name in COUNTERS), *(one.name for one in registry.collect())}
+    exported |= {one.name for one in workers.LAG.collect()}
+    read, recorded = set(), set()
+    for path in RULES:
+        text = path.read_text()
+        read |= set(re.findall(r"(?<![\w:])journey_\w+(?![\w:])", text))
+        recorded |= set(re.findall(r"- record: (\S+)", text))
+        assert set(re.findall(r"(?:queue|pipeline|channel|cause):journey_\w+:\w+", text)) <= recorded
+    assert read
+    assert read <= exported
 
 
 def test_one_page_for_the_floor() -> None:
