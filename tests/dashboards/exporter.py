@@ -1,4 +1,4 @@
-"""What Prometheus scrapes in a test: a body that the test sets, on a port of its own. It can be killed and started again."""
+"""What Prometheus scrapes in a test: a body that the test sets, on a port of its own."""
 
 from __future__ import annotations
 

@@ -90,7 +90,8 @@ def test_a_surge_is_one_page_with_all_that_a_manager_needs(scene: Scene) -> None
         "waiting": r"7 waiting, the longest for 1m 1\ds",
         "forecast": rf"71 expected by {clock} \(60 to 82\), 31 came so far; 71 in the next interval, "
         "12 of them from open journeys",
-        "gap": rf"2\.5 agents missing from {clock} \(14\.5 required, 12\.0 there\), 2\.5 agents in the interval after it",
+        "gap": rf"2\.5 agents missing from {clock} \(14\.5 required, 12\.0 there\), "
+        r"2\.5 agents in the interval after it",
         "cause": "switches from chat",
         "move": rf"2 from orders \(voice\) until {clock}: billing 58% to 83%, orders 95% to 88%, "
         "21 more answered within target",
