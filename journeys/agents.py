@@ -56,6 +56,8 @@ class AgentData(msgspec.Struct, omit_defaults=True, gc=False):
     team: Text | None = None
     site: Text | None = None
     name: Text | None = None
+    skills: list[Name] = []
+    """Queues whose contacts it could be given, beside those of ``queues``."""
 
 
 class AgentCloudEvent(msgspec.Struct, gc=False):
@@ -83,6 +85,7 @@ class AgentEvent(msgspec.Struct, array_like=True, frozen=True, gc=False):
     name: str = ""
     type: str = STATE_CHANGED
     source: str = ""
+    skills: tuple[str, ...] = ()
 
 
 _decoder = msgspec.json.Decoder(AgentCloudEvent)
@@ -107,6 +110,7 @@ def decode(raw: bytes) -> AgentEvent:
         data.name or "",
         event.type,
         event.source,
+        tuple(data.skills),
     )
 
 
@@ -126,6 +130,7 @@ def encode(event: AgentEvent) -> bytes:
                 event.team or None,
                 event.site or None,
                 event.name or None,
+                list(event.skills),
             ),
         )
     )

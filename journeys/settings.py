@@ -162,6 +162,18 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     short_abandon: Duration = Duration(5)
     site: str = ""
     """One of `sites`; unless given, that of `calendar`."""
+    service_level: float = 0.8
+    """How many are to be answered within `target`, from 0 to 1."""
+    asa: Duration = Duration(0)
+    """How long those answered are to wait on average, at the most; 0: as long as the other targets let them."""
+    abandonment: float = 1.0
+    """How many may abandon, from 0 to 1."""
+    occupancy: float = 0.85
+    """How much of their time agents may be busy, from 0 to 1."""
+    shrinkage: float = 0.3
+    """How much of the time that agents are paid for they are not there for contacts: breaks, training, sickness."""
+    due: Duration = Duration(86_400)
+    """By when e-mails and cases are to be answered."""
 
 
 class Calendar(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -209,6 +221,23 @@ class NextStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Of fewer trials nothing is foretold."""
     threshold: float = 0.5
     """If another contact within an hour in another channel is as likely as this, that is a signal."""
+
+
+class Staffing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    model: Literal["erlang_a", "erlang_c"] = "erlang_a"
+    """How waits are worked out: with customers who abandon, or with those who wait for ever."""
+    horizon: Duration = Duration(14 * 86_400)
+    """How far contacts are forecast."""
+    every: Duration = Duration(10)
+    """The least time from one plan to the next, by the time of events."""
+    minimum_gain: float = 3.0
+    """A move is recommended if it adds so many contacts answered within target, or more."""
+    cool_down: Duration = Duration(1800)
+    """Between queues that a move was recommended between, none is for so long after its end."""
+    move_time: Duration = Duration(3600)
+    """How long a move lasts."""
+    skills: dict[str, tuple[str, ...]] = {}
+    """By agent or team, queues whose contacts they can take beside those that agent events name."""
 
 
 class Times(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -306,6 +335,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     effort: Effort = Effort()
     times: Times = Times()
     next_step: NextStep = NextStep()
+    staffing: Staffing = Staffing()
     retention: Retention = Retention()
     sentiment: Sentiment = Sentiment()
     surveys: Surveys = Surveys()
@@ -478,6 +508,7 @@ def convert(raw: dict[str, Any], where: str = "settings") -> Settings:
     ):
         if not holds:
             raise SettingsError(f"{where}: next_step.{key}: expected {wanted}, got {getattr(foretelling, key):g}")
+    _check_staffing(settings, where)
     if not 60 <= settings.times.interval <= 86_400 or 86_400 % settings.times.interval:
         raise SettingsError(
             f"{where}: times.interval: expected a part of a day of 60s or more, got {settings.times.interval:g}s"
@@ -506,6 +537,30 @@ def convert(raw: dict[str, Any], where: str = "settings") -> Settings:
                 f"got {hook.time_zone!r}"
             )
     return settings
+
+
+def _check_staffing(settings: Settings, where: str) -> None:
+    """Raises ``SettingsError`` that names the key and the value."""
+    queues = {"queue": settings.queue} | {f"queues.{name}": queue for name, queue in settings.queues.items()}
+    for name, queue in queues.items():
+        for key, holds, wanted in (
+            ("service_level", 0 < queue.service_level < 1, "a share between 0 and 1"),
+            ("abandonment", 0 < queue.abandonment <= 1, "a share above 0 and up to 1"),
+            ("occupancy", 0 < queue.occupancy <= 1, "a share above 0 and up to 1"),
+            ("shrinkage", 0 <= queue.shrinkage < 1, "a share from 0 to below 1"),
+            ("due", queue.due > 0, "a duration above 0"),
+        ):
+            if not holds:
+                raise SettingsError(f"{where}: {name}.{key}: expected {wanted}, got {getattr(queue, key):g}")
+    staffing = settings.staffing
+    for key, holds, wanted in (
+        ("horizon", 3600 <= staffing.horizon <= 92 * 86_400, "1h to 92d"),
+        ("every", 1 <= staffing.every <= 900, "1s to 15m"),
+        ("minimum_gain", staffing.minimum_gain >= 0, "0 or more contacts"),
+        ("move_time", staffing.move_time >= settings.times.interval, "an interval (times.interval) or more"),
+    ):
+        if not holds:
+            raise SettingsError(f"{where}: staffing.{key}: expected {wanted}, got {getattr(staffing, key):g}")
 
 
 def _check_calendar(settings: Settings) -> None:

@@ -103,6 +103,7 @@ class AgentNow(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="figur
     queues: tuple[str, ...] = ()
     team: str = ""
     site: str = ""
+    skills: tuple[str, ...] = ()
 
 
 class Span(NamedTuple):
@@ -210,6 +211,7 @@ def now(
         last.queues,
         last.team,
         last.site,
+        last.skills,
     )
 
 

@@ -45,6 +45,8 @@ class Floor(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="figures"
     """Who ought to be working now, of a schedule; None without one."""
     adherence: float | None = None
     """Of those scheduled to work, and to be away, the share that does so (journeys/staffing/schedule.py)."""
+    arrived: int = 0
+    """Entered in the interval under way, redials too."""
 
 
 class Staffing(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="figures", tag="staffing"):
@@ -83,6 +85,8 @@ class Staffing(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="figur
     occupancy: float = 0.0
     model: str = ""
     """Which model and version judged, as in "erlang_a/1"."""
+    cause: str = ""
+    """Why agents are missing, in a word that a person reads; empty where none are."""
 
 
 class Side(msgspec.Struct, frozen=True, omit_defaults=True):

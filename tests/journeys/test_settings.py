@@ -57,6 +57,13 @@ def test_a_file_of_settings(tmp_path: Path) -> None:
         ),
         ({"effort": {"weights": {"transfer": -1}}}, "effort.weights.transfer: expected 0 to 100, got -1"),
         ({"effort": {"weights": {"transfer": 101}}}, "effort.weights.transfer: expected 0 to 100, got 101"),
+        ({"queue": {"service_level": 80}}, "queue.service_level: expected a share between 0 and 1, got 80"),
+        ({"queues": {"vip": {"occupancy": 0}}}, "queues.vip.occupancy: expected a share above 0 and up to 1, got 0"),
+        ({"queues": {"vip": {"shrinkage": 1}}}, "queues.vip.shrinkage: expected a share from 0 to below 1, got 1"),
+        ({"staffing": {"model": "erlang_b"}}, "staffing.model: Invalid enum value 'erlang_b'"),
+        ({"staffing": {"horizon": "1m"}}, "staffing.horizon: expected 1h to 92d, got 60"),
+        ({"staffing": {"minimum_gain": -1}}, "staffing.minimum_gain: expected 0 or more contacts, got -1"),
+        ({"staffing": {"move_time": "1m"}}, "staffing.move_time: expected an interval (times.interval) or more"),
         ({"times": {"interval": "7m"}}, "times.interval: expected a part of a day"),
     ],
 )
