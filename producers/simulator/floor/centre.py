@@ -39,7 +39,7 @@ class Queue(NamedTuple):
     """By so much of itself a contact takes longer for each other one that its agent has when it begins."""
     spread: float = 0.8
     """Standard deviation over mean of the talk; gamma, so 1 is exponential."""
-    margin: float = 1.1
+    margin: float = 1.0
     """Planned are load + margin x its square root (the square root staffing rule of Halfin and Whitt, 1981)."""
 
 
@@ -95,10 +95,10 @@ class Centre:
 CENTRE = Centre(
     queues={
         "billing_voice": Queue("voice", "Elmfield", 240, 250, 30, 20),
-        "billing_chat": Queue("chat", "Elmfield", 180, 480, 20, 60, slots=3, slower=0.25),
-        "mail_desk": Queue("email", "Elmfield", math.inf, 280, 20, 4 * 3600, 0.9, margin=0.6),
+        "billing_chat": Queue("chat", "Elmfield", 180, 480, 20, 60, slots=3, slower=0.25, margin=0.2),
+        "mail_desk": Queue("email", "Elmfield", math.inf, 280, 20, 4 * 3600, 0.9, margin=0.2),
         "support_voice": Queue("voice", "Harbour Street", 300, 340, 40, 20),
-        "support_chat": Queue("chat", "Harbour Street", 180, 540, 20, 60, slots=3, slower=0.25),
+        "support_chat": Queue("chat", "Harbour Street", 180, 540, 20, 60, slots=3, slower=0.25, margin=0.2),
         "sales_voice": Queue("voice", "Harbour Street", 180, 280, 40, 20),
     },
     intents={
@@ -142,4 +142,4 @@ CENTRE = Centre(
     day_spread=0.04,
     absent=0.04,
 )
-"""Some 10,000 contacts on a day as any, six queues, two sites, some hundred agents."""
+"""Some 10,000 contacts on a day as any, six queues, two sites, some hundred agents at a time."""
