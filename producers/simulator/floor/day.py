@@ -28,6 +28,7 @@ from producers.simulator.floor.surges import (
 
 OBEYED_AFTER_S = (120.0, 360.0)
 """People do what they are told so long after it was said: somebody reads it, decides, walks over."""
+_REDIAL_S = 3600.0
 SOONEST_S = 20.0
 """Nobody gets in touch again sooner."""
 
@@ -68,7 +69,11 @@ class Contact:
 
     @property
     def redials(self) -> bool:
-        return self.follows is not None and self.follows.abandoned and self.follows.channel == self.channel
+        """docs/definitions.md: within an hour of the end of one that was abandoned."""
+        before = self.follows
+        if before is None or not before.abandoned or before.ended_s is None:
+            return False
+        return self.entered_s - before.ended_s <= _REDIAL_S
 
     @property
     def wait_s(self) -> float | None:
@@ -127,7 +132,7 @@ class Day:
 
     def __init__(
         self, centre: Centre, people: Sequence[Person], seed: int, surge: Surge | None = None, weekday: int = 2,
-        witnesses: Sequence[Witness] = (),
+        witnesses: Sequence[Witness] = (), obeyed_after_s: tuple[float, float] = OBEYED_AFTER_S,
     ) -> None:  # fmt: skip
         self.centre = centre
         self.surge = surge or Surge()
@@ -138,11 +143,12 @@ class Day:
         self.agents = {person.key: Agent(person) for person in people}
         self._there: dict[str, dict[str, Agent]] = {name: {} for name in centre.queues}
         self._seed = seed
-        self._witnesses = witnesses
+        self.witnesses = witnesses
         self._agenda: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
         self._entries = 0
         self._orders = 0
         self._obedience = Random(f"{seed} obedience")
+        self._obeyed_after_s = obeyed_after_s
         absent, sick = Random(f"{seed} absent"), Random(f"{seed} sick")
         for person in people:
             self._rostered(person, absent.random() < centre.absent, sick.random() < SICK, sick.random())
@@ -188,7 +194,7 @@ class Day:
         for agent in told:
             self._orders += 1
             agent.order = self._orders
-            delay = self._obedience.uniform(*OBEYED_AFTER_S)
+            delay = self._obedience.uniform(*self._obeyed_after_s)
             self._at(self.now + delay, self._goes, agent, order.taker, self._orders)
             self._at(max(order.until_s, self.now + delay), self._goes, agent, agent.person.queue, self._orders)
         return tuple(agent.person.key for agent in told)
@@ -197,7 +203,7 @@ class Day:
         """Those go back to where they sit, as soon as they have heard of it."""
         for agent in map(self.agents.__getitem__, keys):
             if agent.order:
-                delay = self._obedience.uniform(*OBEYED_AFTER_S)
+                delay = self._obedience.uniform(*self._obeyed_after_s)
                 self._at(self.now + delay, self._goes, agent, agent.person.queue, agent.order)
 
     # The agenda.
@@ -277,7 +283,7 @@ class Day:
             agent.since = self.now
         agent.state = state
         agent.free_since = self.now
-        for witness in self._witnesses:
+        for witness in self.witnesses:
             witness.changed(agent, self.now)
 
     def _is_free(self, agent: Agent) -> bool:
@@ -300,7 +306,7 @@ class Day:
         drawn = luck(self._seed, need.number, attempt, queue.spread)
         contact = Contact(len(self.contacts) + 1, need, attempt, name, channel, self.now, drawn, follows)
         self.contacts.append(contact)
-        for witness in self._witnesses:
+        for witness in self.witnesses:
             witness.entered(contact, self.now)
         able = [agent for agent in self._there[name].values() if self._is_free(agent)]
         if able:
@@ -318,7 +324,7 @@ class Day:
             return
         contact.left_s = contact.ended_s = self.now
         self.waiting[contact.queue].remove(contact)
-        for witness in self._witnesses:
+        for witness in self.witnesses:
             witness.abandoned(contact, self.now)
         self._perhaps_again(contact, self.centre.after_abandoned.get(contact.channel, ()))
 
@@ -330,7 +336,7 @@ class Day:
         contact.wrap_s = queue.wrap_s * contact.luck.wrap
         agent.taken += 1
         agent.talking += 1
-        for witness in self._witnesses:
+        for witness in self.witnesses:
             witness.connected(contact, self.now)
         self._at(self.now + contact.talk_s, self._ends, contact, agent)
 
@@ -342,7 +348,7 @@ class Day:
         agent.talking -= 1
         if agent.taken == 1 and contact.wrap_s:
             self._is(agent, "after_contact_work")
-        for witness in self._witnesses:
+        for witness in self.witnesses:
             witness.ended(contact, self.now)
         self._at(self.now + contact.wrap_s, self._wraps_up, contact, agent)
         if not contact.resolved and self.centre.after_unresolved:
@@ -353,7 +359,7 @@ class Day:
         contact.wrapped_s = self.now
         agent.taken -= 1
         agent.free_since = self.now
-        for witness in self._witnesses:
+        for witness in self.witnesses:
             witness.wrapped_up(contact, self.now)
         if agent.state == "after_contact_work":
             self._is(agent, "available")

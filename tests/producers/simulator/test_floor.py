@@ -229,7 +229,7 @@ def test_who_is_sick_goes_home() -> None:
 def test_without_journeys_nobody_comes_back_unsettled() -> None:
     day = lived(1, Kind.INCIDENT, replace(CENTRE, after_unresolved={}))
     assert all(one.follows is None or one.follows.abandoned for one in day.contacts)
-    assert any(one.redials for one in day.contacts)
+    assert sum(one.redials for one in day.contacts) > 20
 
 
 def test_what_is_planned_is_what_comes() -> None:
