@@ -79,6 +79,8 @@ class Contact(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """In which stage each of ``friction`` was."""
     onward_s: float = 0.0
     """Waiting and service after the first agent's, of the visits that followed."""
+    entered: tuple[str, int] | None = None
+    """The channel of the first of its queue visits, and when that began (ms)."""
 
 
 class QueueVisit(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -251,6 +253,7 @@ def fold(touchpoints: Sequence[Touchpoint], settings: Settings) -> tuple[Contact
         friction=friction,
         friction_stages=friction_stages,
         onward_s=_onward(reading.stays) if len(reading.stays) > 1 else 0.0,
+        entered=(reading.stays[0].channel or channel, reading.stays[0].entered_at) if reading.stays else None,
     )
     return contact, [_visit(stay, contact, settings) for stay in reading.stays]
 

@@ -39,6 +39,8 @@ NOT_YET = -1
 HORIZONS = {"15m": 1, "1h": 2, "1d": BINS}
 """What is foretold, and how many bins that is."""
 _SOON = HORIZONS["1h"]
+KINDS = ("assisted", "self_service")
+"""Of channels in which there are trials."""
 
 UNIT = 10_000
 """Probabilities are told and scored in so many parts."""
@@ -92,6 +94,9 @@ class Count(msgspec.Struct, array_like=True):
         for channel, by_bin in other.back.items():
             own = self.back.get(channel)
             self.back[channel] = by_bin if own is None else [one + more for one, more in zip(own, by_bin, strict=True)]
+
+    def negative(self) -> Count:
+        return Count([-n for n in self.trials], {channel: [-n for n in own] for channel, own in self.back.items()})
 
     def __bool__(self) -> bool:
         return any(self.trials) or bool(self.back)
@@ -360,6 +365,15 @@ class Foreseen(NamedTuple):
     """All that were at risk in the first bin."""
 
 
+class Soon(NamedTuple):
+    """How likely another contact comes soon after one, and in which channels."""
+
+    p_15m: float
+    p_1h: float
+    shares: dict[str, float]
+    """Of those who come within an hour."""
+
+
 class _Seen(NamedTuple):
     """What one level says, leaning on those that are more general."""
 
@@ -394,14 +408,37 @@ class Foresight:
             return None
         foreseen = self._foreseen.get(context)
         if foreseen is None:
-            own = self._look("", None)
-            for level in levels(context)[1:]:
-                own = self._look(level, own)
+            own = self._seen_of(context)
             foreseen = self._foreseen.get(own.level)
             if foreseen is None:
                 foreseen = self._foreseen[own.level] = self._foresee(own, self._everyone)
             self._foreseen[context] = foreseen
         return foreseen
+
+    def soon(self, context: str) -> Soon | None:
+        """What is to be expected in ``context`` within an hour; none while too little is known of that."""
+        return _soon(self._seen_of(context)) if self._knows_soon() else None
+
+    def usual(self) -> Soon | None:
+        """The same of all contacts but those that were abandoned, after which customers redial."""
+        if self._everyone is None or not self._knows_soon():
+            return None
+        rest = Count()
+        rest.add(self._everyone)
+        for kind in KINDS:
+            abandoned = self._counts.get(f"abandoned{SEPARATOR}{kind}")
+            if abandoned is not None:
+                rest.add(abandoned.negative())
+        return _soon(_lean("", rest, None, 0.0))
+
+    def _knows_soon(self) -> bool:
+        return self._everyone is not None and self._everyone.trials[0] >= self._rule.least and all(self._ripe[:_SOON])
+
+    def _seen_of(self, context: str) -> _Seen:
+        own = self._look("", None)
+        for level in levels(context)[1:]:
+            own = self._look(level, own)
+        return own
 
     def _foresee(self, own: _Seen, everyone: Count) -> Foreseen:
         channel, share = _most_likely(own.ever)
@@ -451,6 +488,10 @@ def _lean(level: str, count: Count, above: _Seen | None, weight: float) -> _Seen
     if level.count(SEPARATOR) != 1 and (not level or count.trials[_SOON - 1] >= _FEWEST):
         reasons = (_reason(level, back, count.trials), *reasons)
     return _Seen(level, hazards, soon, ever, reasons)
+
+
+def _soon(seen: _Seen) -> Soon:
+    return Soon(_within(seen.hazards, 1), _within(seen.hazards, _SOON), seen.soon)
 
 
 def _shares(count: Count, bins: int, above: Mapping[str, float], weight: float) -> dict[str, float]:

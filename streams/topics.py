@@ -66,6 +66,12 @@ SERVICES = "journey.services"
 AGENT_FIGURES = "journey.agent_figures"
 TALLIES = "journey.tallies"
 CAUSES = "journey.causes"
+REDIALS = "journey.redials"
+FLOORS = "journey.floors"
+SCHEDULES = "journey.schedules"
+STAFFING = "journey.staffing"
+STAFFING_KEY = b"staffing"
+"""Of all that goes to the staffing stage, so that one partition has it."""
 
 
 def changelog(stage: str) -> str:
@@ -107,9 +113,17 @@ CATALOGUE: dict[str, Topic] = {
         Topic(AGENT_FIGURES, "agent", "Change[AgentInterval] and Change[AgentNow]"),
         Topic(TALLIES, "none, so that one partition has them all", "Change[Tallied]: what came before repeats"),
         Topic(CAUSES, "day", "Change[RootCause]"),
+        Topic(REDIALS, "queue", "Change[Redial]: contacts that redialled, where they entered"),
+        Topic(
+            FLOORS,
+            "one, so that one partition has them all",
+            "Change[Seen], Change[AgentNow], Change[Brought]: what staffing is made of",
+        ),
+        Topic(SCHEDULES, "the same", "Uploaded: schedules and forecasts", retention_ms=35 * DAY_MS),
+        Topic(STAFFING, "queue", "Change[Floor], Change[Staffing], Change[Move] and Change[Accuracy]"),
         *(
             Topic(changelog(stage), "state key", "the stage's state", cleanup="compact")
-            for stage in ("contact", "identity", "journey", "queue", "agent", "cause")
+            for stage in ("contact", "identity", "journey", "queue", "agent", "cause", "staffing")
         ),
     )
 }

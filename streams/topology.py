@@ -1,8 +1,9 @@
 """The way of a touchpoint, as a page.
 
     journey.touchpoints ─► contact ─► journey.resolved ─► journey ─► journey.stitched, journey.journeys, journey.signals
-     (journey.routed)      │  ▲ │      (by customer)         └─► journey.tallies ─► cause ─► journey.causes
-                           │  │ │                              (in one partition)
+     (journey.routed)      │  ▲ │      (by customer)     │  └─► journey.tallies ─► cause ─► journey.causes
+                           │  │ │                        │     (in one partition)
+                           │  │ │     journey.redials ◄──┘
                            │  │ └───► journey.visits ───► queue ───► journey.queues
                            │  │        (by queue)
                            │  └────── journey.owners ◄─── identity ─► journey.identifiers
@@ -13,6 +14,9 @@
                            │          journey.agents ────────►┘ │
                            │          (journey.agents_routed) ◄─┘
                            └────────► journey.accepted, journey.touchpoints.dlq
+
+     queue, agent, journey ─► journey.floors ───► staffing ─► journey.staffing
+                              journey.schedules ─►┘ (in one partition)
 
 Each stage is keyed, and the only writer of what it emits: but for customers to be forgotten, which identity tells the
 journey stage, and for signals, of which the cause stage has a kind of its own. What a batch leads to (outputs, state,
@@ -33,6 +37,7 @@ from streams.stages.contact import ContactStage
 from streams.stages.identity import IdentityStage
 from streams.stages.journey import JourneyStage
 from streams.stages.queue import QueueStage
+from streams.stages.staffing import StaffingStage
 
 PARTITIONS = 4
 
@@ -46,6 +51,7 @@ def build(settings: Settings, pseudonyms: Pseudonyms, partitions: int = PARTITIO
         JourneyStage(settings),  # contacts of one customer are journeys, with switches and repeats
         QueueStage(settings),  # visits of one queue are its figures, by interval and now
         AgentStage(settings),  # what one agent served, with the states it told, is its day
+        StaffingStage(settings),  # queues, agents and open journeys as of one moment: who is missing, whom to move
         CauseStage(settings),  # what came before repeats and switches, in all partitions together, is the day's causes
     )
     return Topology(

@@ -18,7 +18,7 @@ class Agent(msgspec.Struct, frozen=True, omit_defaults=True):
 
     agent: str
     state: str = ""
-    """As in journeys/agents.py; empty if none is known."""
+    """As in journeys/agents.py; empty if none is known, or the last one has lasted too long."""
     queues: tuple[str, ...] = ()
     """That it takes contacts from now."""
     skills: tuple[str, ...] = ()
@@ -83,6 +83,14 @@ class Bringing(msgspec.Struct, array_like=True, frozen=True, gc=False):
     base_1h: float
 
 
+class Brought(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="figures", tag="brought"):
+    """The same of one partition of the journey stage, by its model."""
+
+    partition: int
+    as_of: int
+    bringing: list[Bringing] = []
+
+
 class Shift(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """What an agent is to do for a time. Of a shift and what lies in it (a break), the one that starts later holds."""
 
@@ -115,11 +123,21 @@ class Schedule(msgspec.Struct, frozen=True):
     forecasts: tuple[Foretold, ...] = ()
 
 
+class Uploaded(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A part of an upload: all of it that begins on one day (UTC). It replaces, for each agent in it, what that agent
+    was to do from that day on which it begins; and for each queue and channel in it what was forecast for the day."""
+
+    day: int
+    """Since the epoch."""
+    shifts: tuple[Shift, ...] = ()
+    forecasts: tuple[Foretold, ...] = ()
+
+
 class Situation(msgspec.Struct, frozen=True):
     as_of: int
     floors: list[Floor]
     crew: list[Agent]
-    """Those who are known and not offline, and those who are scheduled within the horizon."""
+    """All who are known, whatever they do now: who is offline may be scheduled for later."""
     demand: dict[Place, dict[int, Demand]]
     """By place and start of the interval (``settings.interval_ms``); an interval without a visit is not there."""
     bringing: list[Bringing]

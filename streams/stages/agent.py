@@ -169,7 +169,10 @@ class AgentStage:
 
         def emit(entity: str, entity_id: str, payload: AgentInterval | AgentNow | None) -> None:
             told = Change(entity, entity_id, batch.next_version(), payload, payload is None, head.until, causes=causes)
-            batch.emit(topics.AGENT_FIGURES, agent.encode(), change.encode(told))
+            raw = change.encode(told)
+            batch.emit(topics.AGENT_FIGURES, agent.encode(), raw)
+            if entity == "now":
+                batch.emit(topics.FLOORS, topics.STAFFING_KEY, raw)
 
         for day in sorted(stirred | {one + 1 for one in stirred}):
             days.load((day - 1, day))

@@ -13,9 +13,11 @@ from journeys.contact import Contact
 from journeys.journey import Journey, Signal, Stitched
 from journeys.repeats import DAY
 from journeys.settings import Settings
+from journeys.staffing.live import Redial
 from journeys.stitch import Stitching, stitch
 from streams import topics
 from streams.batch import Batch
+from streams.stages import redials
 from streams.stages.next_steps import VERSION_BITS, Foretold, NextSteps
 from streams.stages.tallies import Tallying
 
@@ -94,6 +96,7 @@ class JourneyStage:
                 # If it is back already, it is told anew: another customer told of it since.
                 if (key, contact_id) in left:
                     kept.manifest.pop(_CONTACT + contact_id, None)
+                    kept.manifest.pop(redials.NAME + contact_id, None)
                     if contact_id in kept.foretold and changes[contact_id].payload is not None:
                         kept.foretold[contact_id].told = False
             if self._take(batch, key[1:], kept, changes, key in forgotten, tallying, next_steps):
@@ -117,7 +120,7 @@ class JourneyStage:
         if forgotten:  # what is left of it came since, and is told anew after that
             for topic in (topics.STITCHED, topics.JOURNEYS, topics.SIGNALS, topics.NEXT):
                 told(topic, "customer", key.decode(), told.next_version(), None, erased=True)
-            kept.manifest = {}
+            kept.manifest = {name: raw for name, raw in kept.manifest.items() if name[0] == redials.NAME}
         for contact_id, change_ in changes.items():
             known = kept.contacts.get(contact_id)
             version = known.version if known is not None else kept.gone.get(contact_id, 0)
@@ -157,6 +160,8 @@ class JourneyStage:
                 known = kept.contacts[contact_id]
                 known.told += 1
                 told(topics.STITCHED, "stitched", contact_id, (known.version << VERSION_BITS) + known.told, payload)
+            if placed.redial_id:
+                redials.tell(placed, kept, before, now, told)
         for journey in stitching.journeys:
             if payload := _news(_JOURNEY + journey.journey_id, journey, before, now):
                 told(topics.JOURNEYS, "journey", journey.journey_id, told.next_version(), payload)
@@ -168,6 +173,8 @@ class JourneyStage:
                 told(topics.JOURNEYS, "journey", name[1:], told.next_version(), None, told.erasing)
             elif name[0] == _SIGNAL:
                 told(topics.SIGNALS, "signal", name[1:], told.next_version(), None, told.erasing)
+            elif name[0] == redials.NAME:
+                redials.withdraw(before[name], kept, told)
 
     def _settle(self, kept: Kept, stitching: Stitching) -> None:
         """Forgets journeys of a very long history that nothing can reach any more; what was told of them stands."""
@@ -187,6 +194,7 @@ class JourneyStage:
                     kept.contacts.pop(placed.contact.contact_id)
                     kept.foretold.pop(placed.contact.contact_id, None)
                     kept.manifest.pop(_CONTACT + placed.contact.contact_id, None)
+                    kept.manifest.pop(redials.NAME + placed.contact.contact_id, None)
             for signal in stitching.signals:
                 if signal.journey_id == journey.journey_id:
                     kept.manifest.pop(_SIGNAL + signal.signal_id, None)
@@ -212,6 +220,12 @@ class _Telling:
         told = Change(entity, entity_id, version, body, payload is None, self.as_of, causes=self._causes)
         told.erased = erased
         self._batch.emit(topic, self._key, change.encode(told))
+
+    def to_queue(self, topic: str, told: Change[Redial]) -> None:
+        """What is another one's to know, by its queue; that of a contact which is forgotten goes without a trace."""
+        assert told.payload is not None
+        told.as_of, told.erased = self.as_of, told.deleted and self.erasing
+        self._batch.emit(topic, told.payload.queue.encode(), change.encode(told))
 
 
 def _news(

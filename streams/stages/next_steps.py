@@ -44,6 +44,7 @@ from journeys.next_step import (
 from journeys.settings import Settings
 from streams import topics
 from streams.batch import Batch
+from streams.stages.bringing import Open
 
 if TYPE_CHECKING:
     from streams.stages.journey import Kept
@@ -160,6 +161,7 @@ class NextSteps:
         """By how many bins are over, what changed of hours of which they are booked already."""
         self._oldest = self._clock.now - self._window
         self._foresight = Foresight(self._model, settings)
+        self._open = Open(batch, settings)
 
     def take(
         self, kept: Kept, stitched: list[Stitched], changes: dict[str, Change[Contact]], told: Telling, forgotten: bool
@@ -308,6 +310,8 @@ class NextSteps:
                 continue
             self._touched.add(number)
             (self._hours.get(number) or self._hour(number)).count(one, sign)
+            if one.bin == NOT_YET:
+                self._open.count(one.ended_at, one.context, sign)
             if over := matured(number, self._clock.now):
                 late.append((over, one, sign))
         if late and not _same(late):
@@ -332,6 +336,7 @@ class NextSteps:
         """Brings the clock up to the newest event of the batch, and keeps what changed."""
         clock = self._clock
         before = clock.now
+        self._open.close(self._foresight)
         for over, hour in self._late.items():
             self._book(hour, 0, over, 1)
         clock.now = max(before, (self._batch.newest_at or 0) // HOUR)

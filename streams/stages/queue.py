@@ -1,4 +1,5 @@
-"""Queue visits become the figures of their queue: per interval, and now. Keyed by queue."""
+"""Queue visits become the figures of their queue: per interval, and now; and what staffing is to know of it. Keyed by
+queue."""
 
 from __future__ import annotations
 
@@ -11,8 +12,10 @@ from journeys.change import Change
 from journeys.contact import QueueVisit
 from journeys.queue import Live, Sums, interval, interval_of, live, now, sums
 from journeys.settings import Settings
+from journeys.staffing.live import Redial
 from streams import topics
 from streams.batch import Batch
+from streams.stages.floors import Changed, Floors
 
 # The visits of an interval lie in so many parts, so that a change rewrites one of them and not all: a single entry took
 # 7,000 visits, and each batch wrote them all again.
@@ -40,13 +43,14 @@ _part = msgspec.msgpack.Decoder(Part)
 _sums = msgspec.msgpack.Decoder(dict[int, Sums])
 _present = msgspec.msgpack.Decoder(Present)
 _changes = msgspec.json.Decoder(Change[QueueVisit])
+_redials = msgspec.json.Decoder(Change[Redial])
 
 Changes = list[Change[QueueVisit]]
 
 
 class QueueStage:
     name = "queue"
-    inputs = (topics.VISITS,)
+    inputs = (topics.VISITS, topics.REDIALS)
     schema = 2
     linger_s = 0.5  # a manager looks at figures of a quarter of an hour
     fewest = 1
@@ -60,7 +64,14 @@ class QueueStage:
     def process(self, batch: Batch) -> None:
         intervals: dict[tuple[str, str, int], Changes] = {}
         queues: dict[tuple[str, str], Changes] = {}
+        floors = Floors(batch, self._settings)
         for record in batch.records:
+            if record.topic == topics.REDIALS:
+                again = _redials.decode(record.value or b"")
+                if again.payload is None:
+                    raise ValueError(f"redial {again.id} has no payload")
+                floors[again.payload.queue, again.payload.channel].redials.append(again)
+                continue
             told = _changes.decode(record.value or b"")
             if told.payload is None:
                 raise ValueError(f"visit {told.id} has no payload")
@@ -68,10 +79,12 @@ class QueueStage:
             intervals.setdefault(place, []).append(told)
             queues.setdefault(place[:2], []).append(told)
             batch.observe(told.as_of)
-        self._intervals(batch, intervals)
-        self._now(batch, queues)
+            floors[place[:2]].observe(told.as_of, record.timestamp)
+        self._intervals(batch, intervals, floors)
+        self._now(batch, queues, floors)
+        floors.close()
 
-    def _intervals(self, batch: Batch, intervals: dict[tuple[str, str, int], Changes]) -> None:
+    def _intervals(self, batch: Batch, intervals: dict[tuple[str, str, int], Changes], floors: Floors) -> None:
         """In an interval's own entry are the sums of its parts, by number; each part is an entry too."""
         length = round(self._settings.times.interval)
         arrived = {place: _by_part(place, changes) for place, changes in intervals.items()}
@@ -81,7 +94,7 @@ class QueueStage:
             after = dict(before)
             for key, (number, changes) in parts.items():
                 part = _part.decode(known[key]) if key in known else Part()
-                if _take(part, changes):
+                if _take(part, changes, floors[place[:2]]):
                     batch.save(key, _encode(part))
                     after[number] = sums(visit for _, visit in part.visits.values())
             if after == before:
@@ -91,7 +104,7 @@ class QueueStage:
             told = interval(*place, length, there) if there else None
             self._tell(batch, place[0], Change("interval", _id(*place), batch.next_version(), told), intervals[place])
 
-    def _now(self, batch: Batch, queues: dict[tuple[str, str], Changes]) -> None:
+    def _now(self, batch: Batch, queues: dict[tuple[str, str], Changes], floors: Floors) -> None:
         keys = {place: b"n" + _id(*place).encode() for place in queues}
         known = batch.load(keys.values())
         for (queue, channel), changes in queues.items():
@@ -105,6 +118,7 @@ class QueueStage:
                 visit_id: present for visit_id, present in kept.visits.items() if present[1].times_out_at > kept.as_of
             }
             batch.save(key, _encode(kept))
+            floors[queue, channel].live = [visit for _, visit in kept.visits.values()]
             state = now(queue, channel, kept.as_of, (visit for _, visit in kept.visits.values()))
             self._tell(batch, queue, Change("now", key[1:].decode(), batch.next_version(), state), changes)
 
@@ -133,18 +147,22 @@ def _by_part(place: tuple[str, str, int], changes: Changes) -> dict[bytes, tuple
     return parts
 
 
-def _take(part: Part, changes: Changes) -> bool:
-    """Brings ``part`` up to date, the highest version of a visit winning; whether anything changed."""
+def _take(part: Part, changes: Changes, floor: Changed) -> bool:
+    """Brings ``part`` up to date, the highest version of a visit winning; whether anything changed. What was and what
+    is goes to ``floor``."""
     changed = False
     for told in changes:
         known = part.visits.get(told.id)
         if (known[0] if known is not None else part.gone.get(told.id, 0)) >= told.version:
             continue
         changed = True
+        before = known[1] if known is not None else None
         if told.deleted:
             part.visits.pop(told.id, None)
             part.gone[told.id] = told.version
+            floor.visit(before, None)
         elif told.payload is not None:
+            floor.visit(before, told.payload)
             part.visits[told.id] = told.version, told.payload
             part.gone.pop(told.id, None)
     return changed

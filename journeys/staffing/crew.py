@@ -1,0 +1,95 @@
+"""Who is there for a queue and channel, from what agents do now (journeys/workload.py).
+
+An agent of several queues counts for each in part, so that the parts make one: in proportion to the work that each has,
+as an agent who takes from a busy queue and from a quiet one is nearly always in the busy one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from journeys.agents import AFTER_CONTACT_WORK, AVAILABLE, OFFLINE, ON_CONTACT
+from journeys.settings import Settings
+from journeys.staffing.situation import Agent, Place
+from journeys.workload import AgentNow
+
+
+def crew(agents: Iterable[AgentNow], as_of: int, settings: Settings) -> list[Agent]:
+    """All who are known, in the order of their names; who has told no state for too long has none."""
+    could = settings.staffing.skills
+    found = []
+    for one in agents:
+        skills = {*one.queues, *one.skills, *could.get(one.agent, ()), *could.get(one.team, ())}
+        slots = settings.agents.slots | one.slots
+        state = one.state if one.until > as_of else ""
+        in_hand = one.in_hand if state else {}
+        found.append(Agent(one.agent, state, one.queues, tuple(sorted(skills)), one.site, slots, in_hand, one.team))
+    return sorted(found, key=lambda agent: agent.agent)
+
+
+def doing(agent: Agent) -> str:
+    """available, busy, after_contact_work, away or offline; a state that is not known is offline."""
+    if agent.state in ("", OFFLINE):
+        return OFFLINE
+    if any(agent.in_hand.values()) or agent.state in ON_CONTACT:
+        return "busy"
+    if agent.state in (AVAILABLE, AFTER_CONTACT_WORK):
+        return agent.state
+    return "away"
+
+
+class Staffed(NamedTuple):
+    """Agents of one place, in full-time ones."""
+
+    available: float = 0.0
+    busy: float = 0.0
+    after_contact_work: float = 0.0
+    away: float = 0.0
+    concurrency: float = 1.0
+    """How many contacts of the channel an agent who has any has at once."""
+
+    @property
+    def staffed(self) -> float:
+        return self.available + self.busy + self.after_contact_work + self.away
+
+
+def shares(queues: Iterable[str], work: Mapping[Place, float]) -> dict[Place, float]:
+    """What part of an agent who takes contacts from ``queues`` is each place's; ``work`` in agents, by place.
+
+    A place without work has a little, so that it has somebody.
+    """
+    own = set(queues)
+    those = {place: max(load, 0.1) for place, load in work.items() if place[0] in own}
+    total = sum(those.values())
+    return {place: load / total for place, load in those.items()}
+
+
+def staffed(crew: Iterable[Agent], work: Mapping[Place, float]) -> dict[Place, Staffed]:
+    """By place, who is there."""
+    counts = {place: dict.fromkeys(("available", "busy", "after_contact_work", "away"), 0.0) for place in work}
+    held = dict.fromkeys(work, 0)
+    holders = dict.fromkeys(work, 0)
+    parts: dict[tuple[str, ...], dict[Place, float]] = {}
+    for agent in crew:
+        own = parts.get(agent.queues)
+        if own is None:
+            own = parts[agent.queues] = shares(agent.queues, work)
+        state = doing(agent)
+        if state == OFFLINE:
+            continue
+        for place, part in own.items():
+            counts[place][state] += part
+            if has := agent.in_hand.get(place[1], 0):
+                held[place] += has
+                holders[place] += 1
+    return {
+        place: Staffed(
+            count["available"],
+            count["busy"],
+            count["after_contact_work"],
+            count["away"],
+            held[place] / holders[place] if holders[place] else 1.0,
+        )
+        for place, count in counts.items()
+    }
