@@ -3,20 +3,21 @@
 A linear programme over quarters of an hour. Known: how many contacts entered each queue in each quarter and how long
 they took (of a day that was lived before), and who of which skills was there. Wanted: how many of those who sit at one
 queue and have the same skills serve which queue. A quarter of a voice or chat queue is worth the contacts that Erlang A
-has answered within target, as the least concave function of the agents above it; mail is a backlog, of which what is not
-answered when it is due is lost. Each change of place costs a little, so that nobody changes for nothing.
+has answered within target, as the least concave function of the agents above it; mail is a backlog, of which what is
+not answered when it is due is lost. Each change of place costs a little, so that nobody changes for nothing.
 
 What the programme says is no bound: quarters know nothing of each other, and what is answered changes who comes again.
 So its plan is lived, moves being made at once and a few minutes ahead, its contacts are counted, and the programme is
-solved again for these; of the plans tried (``MARGINS``: as if so much more came) the one counts that did best. The result is
-what a plan that knows the future was seen to reach with the same head count: a lower bound of the optimum, from a
-way that nobody has on the day itself. What recovers more than all of it has been lucky, or better.
+solved again for these; of the plans tried (``MARGINS``: as if so much more came) the one counts that did best. The
+result is what a plan that knows the future was seen to reach with the same head count: a lower bound of the optimum, in
+a way that nobody has on the day itself. Who recovers more than all of it has been lucky, or better.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -166,7 +167,7 @@ def _lines(x: np.ndarray, y: np.ndarray) -> Iterable[tuple[float, float]]:
                 break
             hull.pop()
         hull.append(n)
-    for a, b in zip(hull, hull[1:], strict=False):
+    for a, b in pairwise(hull):
         slope = (y[b] - y[a]) / (x[b] - x[a])
         yield float(slope), float(y[a] - slope * x[a])
 

@@ -1,4 +1,4 @@
-"""A simulated day, lived by one way of running the floor: each minute it is told what is known, and may page and move."""
+"""A simulated day, lived in one way: each minute somebody is told what is known, and may page and move."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchmarks.staffing.view import View
 from benchmarks.staffing.world import World
 from journeys.staffing.situation import Place, Situation
 from producers.simulator.floor.centre import CLOSES_S, OPENS_S
-from producers.simulator.floor.day import OBEYED_AFTER_S, Day, Order
+from producers.simulator.floor.day import Day, Order
 from producers.simulator.floor.surges import Surge
 
 MINUTE_S = 60.0
@@ -49,59 +49,63 @@ class Page(NamedTuple):
 
 
 @dataclass
-class Lived:
-    day: Day
-    pages: list[Page] = field(default_factory=list)
-    moved: int = 0
-    """Agents who were told to move."""
+class Pages:
+    """Made of what holds at each minute."""
+
+    over: list[Page] = field(default_factory=list)
+    _holds: dict[Place, tuple[float, float]] = field(default_factory=dict)
+
+    def at(self, at_s: float, places: frozenset[Place]) -> None:
+        for place in places:
+            begins, held = self._holds.get(place, (at_s, at_s))
+            if at_s - held > STILL_S:
+                self.over.append(Page(place, begins, held))
+                begins = at_s
+            self._holds[place] = begins, at_s
+
+    def all(self) -> list[Page]:
+        """In the order in which they began."""
+        found = self.over + [Page(place, *times) for place, times in self._holds.items()]
+        return sorted(found, key=lambda page: page.begins_s)
 
 
-def live(
-    world: World,
-    seed: int,
-    surge: Surge,
-    policy: Policy | None = None,
-    *,
-    obeyed: bool = True,
-    journeys: bool = True,
-    obeyed_after_s: tuple[float, float] = OBEYED_AFTER_S,
-) -> Lived:
-    """The day of ``seed`` with ``policy``; without one nobody looks. ``obeyed``: whether its moves are.
-
-    ``journeys``: whether it is told what open journeys are about to bring.
-    """
-    view = View(world, journeys)
-    witnesses = [view] if policy else []
-    day = Day(world.centre, world.people, seed, surge, witnesses=witnesses, obeyed_after_s=obeyed_after_s)
-    lived = Lived(day)
-    if policy:
-        _run(lived, policy, view, obeyed)
+def unmanaged(world: World, seed: int, surge: Surge) -> Day:
+    """With static staffing: nobody looks."""
+    day = Day(world.centre, world.people, seed, surge)
     day.advance(float("inf"))
-    return lived
+    return day
 
 
-def _run(lived: Lived, policy: Policy, view: View, obeyed: bool) -> None:
-    day = lived.day
-    holds: dict[Place, tuple[float, float]] = {}
+def watched(world: World, seed: int, surge: Surge, policies: Sequence[Policy]) -> list[list[Page]]:
+    """What each of ``policies`` pages while nobody obeys any."""
+    view = View(world)
+    day = Day(world.centre, world.people, seed, surge, witnesses=[view])
+    pages = [Pages() for _ in policies]
+    at = OPENS_S
+    while at < CLOSES_S:
+        at += MINUTE_S
+        day.advance(at)
+        situation = view.situation(at)
+        for policy, own in zip(policies, pages, strict=True):
+            own.at(at, policy.look(situation).pages)
+    return [own.all() for own in pages]
+
+
+def obeyed(world: World, seed: int, surge: Surge, policy: Policy, journeys: bool = True) -> Day:
+    """The day on which all that ``policy`` says is done. ``journeys``: whether it is told what open ones bring."""
+    view = View(world, journeys)
+    day = Day(world.centre, world.people, seed, surge, witnesses=[view])
     moved: dict[str, tuple[str, ...]] = {}
     at = OPENS_S
     while at < CLOSES_S:
         at += MINUTE_S
         day.advance(at)
         said = policy.look(view.situation(at))
-        for place in said.pages:
-            begins, held = holds.get(place, (at, at))
-            if at - held > STILL_S:
-                lived.pages.append(Page(place, begins, held))
-                begins = at
-            holds[place] = begins, at
-        if obeyed:
-            for name in said.withdrawn:
-                day.recall(moved.pop(name, ()))
-            for wish in said.moves:
-                told = day.move(wish.order)
-                lived.moved += len(told)
-                if wish.name:
-                    moved[wish.name] = told
-    lived.pages += [Page(place, *times) for place, times in holds.items()]
-    lived.pages.sort(key=lambda page: page.begins_s)
+        for name in said.withdrawn:
+            day.recall(moved.pop(name, ()))
+        for wish in said.moves:
+            told = day.move(wish.order)
+            if wish.name:
+                moved[wish.name] = told
+    day.advance(float("inf"))
+    return day

@@ -39,7 +39,13 @@ class View(Seen):
         self._books = {place: Book(world.settings.interval_ms) for place in places(world.centre)}
         self._known: dict[int, Stay] = {}
         self._live: dict[Place, dict[int, Live]] = {place: {} for place in self._books}
-        self._agents_now: dict[str, AgentNow] = {}
+        self._agents_now = {
+            person.key: AgentNow(
+                person.key, self._origin, "offline", queues=(person.queue,), team=person.team, site=person.site
+            )
+            for person in world.people
+        }
+        """Whoever has not come yet was told of when they went home."""
         self._changed: dict[int, Contact] = {}
         self._open: dict[int, dict[str, int]] = defaultdict(dict)
 
