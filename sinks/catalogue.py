@@ -69,6 +69,13 @@ QUEUE_LABELS = ("queue", "channel")
 INTERVAL_LABELS = ("queue", "channel", "interval")
 """``interval`` is current or previous: the interval that now lies in, and the complete one before it."""
 
+STAFFING_LABELS = ("queue", "channel", "site")
+AHEAD_LABELS = (*STAFFING_LABELS, "ahead")
+"""``ahead``: 0 is the interval under way, 1 the next, up to 4."""
+LATELY_LABELS = (*STAFFING_LABELS, "window")
+"""``window``: 5m or 15m, up to the newest event."""
+MOVE_LABELS = ("giver", "giver_channel", "taker", "taker_channel", "site")
+
 GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "journey_queue_waiting": ("Contacts that wait in the queue now.", QUEUE_LABELS),
     "journey_queue_connected": ("Contacts of the queue that are in service now.", QUEUE_LABELS),
@@ -118,6 +125,58 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "journey_next_step_scored": ("Predictions that these figures are of.", ("horizon",)),
     "journey_next_step_open": ("Contacts of the last day after which the customer has not come back yet.", ()),
     "journey_next_step_trials": ("Contacts that predictions are made from.", ()),
+    "journey_staffing_required_agents": ("Agents on the floor who meet the queue's targets.", AHEAD_LABELS),
+    "journey_staffing_available_agents": (
+        "Agents who are there, or will be by the schedule; who takes from several queues counts in part.", AHEAD_LABELS
+    ),
+    "journey_staffing_scheduled_agents": ("Agents scheduled; absent without a schedule.", AHEAD_LABELS),
+    "journey_staffing_gap_agents": ("Agents required less available: above 0 some are missing.", AHEAD_LABELS),
+    "journey_staffing_service_level_projected_ratio": ("What the agents available give, by the model.", AHEAD_LABELS),
+    "journey_staffing_forecast_contacts": ("Contacts expected to enter in the interval.", AHEAD_LABELS),
+    "journey_staffing_forecast_low_contacts": ("Of ten such intervals, nine have this many at least.", AHEAD_LABELS),
+    "journey_staffing_forecast_high_contacts": ("Of ten such intervals, nine have this many at most.", AHEAD_LABELS),
+    "journey_staffing_from_journeys_contacts": (
+        "Of those expected, what open journeys bring beyond what is usual.", AHEAD_LABELS
+    ),
+    "journey_staffing_target_ratio": ("How many are to be answered within the target.", STAFFING_LABELS),
+    "journey_staffing_target_seconds": ("The target.", STAFFING_LABELS),
+    "journey_staffing_offered_contacts": ("Contacts that entered the queue in the window.", LATELY_LABELS),
+    "journey_staffing_service_level_ratio": (
+        "Service level (ours) of those that left the queue in the window; absent while nobody did.", LATELY_LABELS
+    ),
+    "journey_staffing_waiting_contacts": ("Contacts that wait now.", STAFFING_LABELS),
+    "journey_staffing_oldest_entered_timestamp_seconds": (
+        "When the one that waits longest entered; 0 if none waits.", STAFFING_LABELS
+    ),
+    "journey_staffing_aht_seconds": ("Handle time of those served lately.", STAFFING_LABELS),
+    "journey_staffing_patience_seconds": (
+        "Mean patience, estimated from who abandoned; absent while nobody does.", STAFFING_LABELS
+    ),
+    "journey_staffing_agents": (
+        "Agents now: available, busy, after_contact_work or away; who takes from several queues counts in part.",
+        (*STAFFING_LABELS, "state"),
+    ),
+    "journey_staffing_adherence_ratio": (
+        "Of the agents scheduled now, how many do as they are scheduled to; absent without a schedule.", STAFFING_LABELS
+    ),
+    "journey_staffing_arrived_contacts": ("Contacts that entered in the interval under way.", STAFFING_LABELS),
+    "journey_staffing_cause_info": ("1 for why agents are missing.", (*STAFFING_LABELS, "cause")),
+    "journey_staffing_as_of_timestamp_seconds": ("Event time of the newest plan.", ()),
+    "journey_move_agents": ("Agents whose move is recommended, or runs.", MOVE_LABELS),
+    "journey_move_gain_contacts": ("Contacts answered within target that the move adds, on both sides.", MOVE_LABELS),
+    "journey_move_deadline_timestamp_seconds": ("Later than this the move helps no more.", MOVE_LABELS),
+    "journey_move_until_timestamp_seconds": ("When the move ends.", MOVE_LABELS),
+    "journey_move_service_level_ratio": (
+        "Service level foretold for the move's time: of the giver and of the taker, without it and with it.",
+        (*MOVE_LABELS, "side", "move"),
+    ),
+    "journey_forecast_error_ratio": (
+        "Absolute error of the forecasts made an hour ahead, summed over the last whole day (UTC), over what came.",
+        STAFFING_LABELS,
+    ),
+    "journey_forecast_naive_error_ratio": (
+        "The same of what came a week before, in the same interval.", STAFFING_LABELS
+    ),
     "journey_newest_event_timestamp_seconds": ("Event time of the newest event that figures are made of.", ()),
     "journey_metrics_lag_messages": ("Messages on the topics that the metrics do not include yet.", ()),
     "journey_metrics_ready": (

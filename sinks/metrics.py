@@ -33,12 +33,14 @@ from journeys.journey import Journey, Signal
 from journeys.next_step import HORIZONS, Score
 from journeys.queue import QueueInterval, QueueNow
 from journeys.service_level import DIALECTS, Counts
+from journeys.staffing.figures import Accuracy, Floor, Move, Staffing
 from journeys.workload import AgentInterval, AgentNow
 from sinks.backlog import places
 from sinks.catalogue import COUNTERS, GAUGES, MAX_VALUES, Bounded
 from sinks.erasure import is_of_customer
 from sinks.exposition import expose
 from sinks.rows import Record
+from sinks.staffing_gauges import StaffingState, show
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +79,7 @@ class State(msgspec.Struct):
     """Metric to label values (joined by NUL) to its count."""
     scores: dict[str, tuple[int, Score | None]] = {}
     """Partition of the journey stage to version and how good its predictions were."""
+    staffing: StaffingState = msgspec.field(default_factory=StaffingState)
     backfills: list[int] = []
     """When backfills began (ms), the last one last."""
 
@@ -95,6 +98,7 @@ _signal = msgspec.json.Decoder(Change[Signal]).decode
 _agent = msgspec.json.Decoder(Change[AgentInterval | AgentNow]).decode
 _cause = msgspec.json.Decoder(Change[RootCause]).decode
 _score = msgspec.json.Decoder(Change[Score]).decode
+_staffing = msgspec.json.Decoder(Change[Floor | Staffing | Move | Accuracy]).decode
 _queue = msgspec.json.Decoder(Change[QueueInterval | QueueNow]).decode
 
 
@@ -110,6 +114,7 @@ class Figures(Collector):
         self._causes, self._reasons = Bounded(), Bounded()
         self._teams, self._states = Bounded(), Bounded()
         self._events, self._dimensions = Bounded(), Bounded()
+        self._places = Bounded()
         self._taking: dict[str, Callable[[Record], None]] = {
             "journey.queues": self._take_queue,
             "journey.agent_figures": self._take_agent,
@@ -117,6 +122,7 @@ class Figures(Collector):
             "journey.signals": self._take_signal,
             "journey.causes": self._take_cause,
             "journey.next": self._take_next,
+            "journey.staffing": self._take_staffing,
             "journey.touchpoints.dlq": self._take_dead_letter,
             BACKFILLS: self._take_backfill,
         }
@@ -159,6 +165,7 @@ class Figures(Collector):
             for key, (version, interval) in state.agent_intervals.items()
             if interval is not None and interval.starts_at + 2000 * interval.interval_s > state.newest_at
         }
+        state.staffing.tidy(state.newest_at)
 
     def now_ms(self) -> int:
         """The clock's time while events are live, else the newest event's: a replay of old days has its own now."""
@@ -180,6 +187,7 @@ class Figures(Collector):
             self._show_occupancy(families, now)
             self._show_causes(families)
             self._show_scores(families)
+            show(self.state.staffing, families, now, self._places)
             journeys: Counted[str] = Counted()
             as_of = self._as_of()
             for _, intent, closes_at in state.open_journeys.values():
@@ -402,6 +410,14 @@ class Figures(Collector):
         if about.entity == "score":
             change = _score(record.value)
             _keep(self.state.scores, change.id, change.version, change.payload)
+
+    def _take_staffing(self, record: Record) -> None:
+        if record.value is None:
+            return
+        change = _staffing(record.value)
+        self._advance(change.as_of, record)
+        if change.payload is not None and not self._is_past(change.as_of, record):
+            self.state.staffing.take(change.id, change.version, change.payload, change.as_of)
 
     def _take_backfill(self, record: Record) -> None:
         if record.value and record.value.isdigit():

@@ -26,6 +26,10 @@ TIMES = {
     "queue_intervals": "starts_at",
     "agent_intervals": "starts_at",
     "root_causes": "day",
+    "staffing": "starts_at",
+    "forecasts": "starts_at",
+    "forecast_accuracy": "day",
+    "moves": "until",
     "dead_letters": "at",
     "settled_letters": "at",
 }

@@ -21,11 +21,15 @@ from journeys.identity import Identified, is_identified
 from journeys.journey import Journey, Signal, Stitched
 from journeys.next_step import NextStep, Score
 from journeys.queue import QueueInterval, QueueNow
+from journeys.staffing.figures import Accuracy, Floor, Move, Side, Staffing
 from journeys.stages import UNKNOWN, seconds
 from journeys.workload import AgentInterval, AgentNow
 from sinks import erasure, settlements, tables
 from sinks.store import Columns
 from sinks.tables import Table
+
+MINUTE_MS = 60_000
+DAY_MS = 86_400_000
 
 
 class Record(Protocol):
@@ -64,8 +68,12 @@ class Rows(Protocol):
     def erasures(self) -> Iterable[str]:
         """Statements for what is to be forgotten, to be run before the rows are stored."""
 
+    def parts(self) -> Sequence[Rows]:
+        """Those of one table each: where a topic feeds several, they are stored one after the other."""
+        return (self,)
 
-class ChangedRows:
+
+class ChangedRows(Rows):
     """The rows of a table whose entities change: one message, one version of one entity."""
 
     def __init__(
@@ -93,11 +101,15 @@ class ChangedRows:
             return ()
         if change.erased:
             self._erase(change)
-            return ()
+        else:
+            self.keep(change)
+        return ()
+
+    def keep(self, change: Change[Any]) -> None:
+        """Its row waits to be stored, unless a later version does."""
         kept = self._newest.get(change.id)
         if kept is None or change.version >= kept.version:
             self._newest[change.id] = change
-        return ()
 
     def _erase(self, change: Change[Any]) -> None:
         """What waits to be stored goes at once, what is stored with the next block; what comes later stays."""
@@ -169,7 +181,7 @@ _event = msgspec.json.Decoder(_Event).decode
 _forgotten = msgspec.json.Decoder(Forgotten).decode
 
 
-class TouchpointRows:
+class TouchpointRows(Rows):
     """The rows of ``touchpoints``: a message is a block of accepted events, one a line."""
 
     table = tables.TOUCHPOINTS
@@ -239,7 +251,7 @@ class TouchpointRows:
         ]
 
 
-class DeadLetterRows:
+class DeadLetterRows(Rows):
     """The rows of ``dead_letters``: Kafka Connect's headers say where a record came from and what was wrong."""
 
     table = tables.DEAD_LETTERS
@@ -289,7 +301,7 @@ class DeadLetterRows:
         return ()
 
 
-class SettledRows:
+class SettledRows(Rows):
     """The rows of ``settled_letters``: the first word on a letter holds."""
 
     table = tables.SETTLED_LETTERS
@@ -559,6 +571,115 @@ def _agent_intervals(changes: list[Change[AgentInterval]]) -> Columns:
     return [[change.id for change in live], *([getattr(one, name) for one in figures] for name in names)]
 
 
+def _fields(table: Table) -> Callable[[list[Change[Any]]], Columns]:
+    """Columns of an id, and of fields that are named as the columns are."""
+    names = list(table.columns)[1:-2]
+
+    def columns(changes: list[Change[Any]]) -> Columns:
+        live = [change for change in changes if change.payload is not None]
+        figures = [change.payload for change in live]
+        return [[change.id for change in live], *([getattr(one, name) for one in figures] for name in names)]
+
+    return columns
+
+
+class _Forecast(NamedTuple):
+    """What was expected of an interval so long before it."""
+
+    queue: str
+    channel: str
+    starts_at: int
+    interval_s: int
+    ahead: str
+    expected: float
+    low: float
+    high: float
+    from_journeys: float
+    as_of: int
+
+
+def _accuracies(changes: list[Change[Accuracy]]) -> Columns:
+    day_id, queue, channel, days, *figures = _fields(tables.FORECAST_ACCURACY)(changes)
+    return [day_id, queue, channel, [day * DAY_MS for day in days], *figures]
+
+
+_SIDE_FIELDS = Side.__struct_fields__
+
+
+def _moves(changes: list[Change[Move]]) -> Columns:
+    moves = [change.payload for change in changes if change.payload is not None]
+    names = [name for name in list(tables.MOVES.columns)[:-2] if not name.startswith(("giver_", "taker_"))]
+    columns: dict[str, list[Any]] = {name: [getattr(move, name) for move in moves] for name in names}
+    columns["withdrawn"] = list(map(int, columns["withdrawn"]))
+    for side in ("giver", "taker"):
+        sides = [getattr(move, side) for move in moves]
+        columns |= {f"{side}_{name}": [getattr(one, name) for one in sides] for name in _SIDE_FIELDS}
+    return [columns[name] for name in list(tables.MOVES.columns)[:-2]]
+
+
+_staffing = msgspec.json.Decoder(Change[Floor | Staffing | Move | Accuracy]).decode
+
+
+class StaffingRows(Rows):
+    """What staffing says, of four tables; the live state of a queue stands on the same topic, for the metrics."""
+
+    table = tables.STAFFING
+
+    def __init__(self) -> None:
+        self._staffing = ChangedRows(tables.STAFFING, _staffing, _fields(tables.STAFFING))
+        self._forecasts = ChangedRows(tables.FORECASTS, _staffing, _fields(tables.FORECASTS))
+        self._accuracies = ChangedRows(tables.FORECAST_ACCURACY, _staffing, _accuracies)
+        self._moves = ChangedRows(tables.MOVES, _staffing, _moves)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.parts()))
+
+    def take(self, record: Record) -> Iterable[Unreadable]:
+        if record.value is None:
+            return ()
+        try:
+            change = _staffing(record.value)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            return (Unreadable(record, record.value, str(error)),)
+        payload = change.payload
+        if isinstance(payload, Staffing):
+            self._staffing.keep(change)
+            self._forecast(change, payload)
+        elif isinstance(payload, Accuracy):
+            self._accuracies.keep(change)
+        elif isinstance(payload, Move):
+            self._moves.keep(change)
+        return ()
+
+    def _forecast(self, change: Change[Any], row: Staffing) -> None:
+        ahead = max((length, name) for length, name in AHEAD if length <= max(0, row.starts_at - row.as_of))[1]
+        forecast = _Forecast(
+            row.queue, row.channel, row.starts_at, row.interval_s, ahead,
+            row.expected, row.low, row.high, row.from_journeys, row.as_of,
+        )  # fmt: skip
+        self._forecasts.keep(Change("forecast", f"{change.id}|{ahead}", change.version, forecast))
+
+    def columns(self) -> Columns:
+        return self._staffing.columns()
+
+    def erasures(self) -> Iterable[str]:
+        """None: nothing of it is of a customer."""
+        return ()
+
+    def parts(self) -> Sequence[Rows]:
+        return self._staffing, self._forecasts, self._accuracies, self._moves
+
+
+AHEAD = (
+    (0, "now"),
+    (15 * MINUTE_MS, "15m"),
+    (60 * MINUTE_MS, "1h"),
+    (240 * MINUTE_MS, "4h"),
+    (DAY_MS, "1d"),
+    (7 * DAY_MS, "7d"),
+)
+"""How long before its interval a forecast was made, at least."""
+
 # What each topic's messages become. (streams/topics.py has all topics; sinks import no streams.)
 READERS: dict[str, Callable[[], Rows]] = {
     "journey.accepted": TouchpointRows,
@@ -575,6 +696,7 @@ READERS: dict[str, Callable[[], Rows]] = {
         tables.IDENTIFIERS, msgspec.json.Decoder(Change[Identified]).decode, _identifiers
     ),
     "journey.causes": lambda: ChangedRows(tables.ROOT_CAUSES, msgspec.json.Decoder(Change[RootCause]).decode, _causes),
+    "journey.staffing": StaffingRows,
     "journey.touchpoints.dlq": DeadLetterRows,
     settlements.TOPIC: SettledRows,
 }

@@ -266,7 +266,8 @@ class Writer(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _put(self, batch: Batch) -> None:
         """Store ``batch``, however long it takes, and commit its offsets."""
         self._cut += 1
-        for number, rows in enumerate([*(block.rows for block in batch.blocks.values()), batch.unreadable]):
+        every = [rows for block in batch.blocks.values() for rows in block.rows.parts()]
+        for number, rows in enumerate([*every, batch.unreadable]):
             for statement in rows.erasures():
                 await self._until_done(rows.table, partial(self._store.execute, statement))
             if len(rows):

@@ -21,7 +21,7 @@ from rich.table import Table
 
 from journeys.contact import fold
 from journeys.settings import DEFAULTS, Settings, convert
-from journeys.staffing.forecast import DAY_MS, Clock, Profile, learn, outlook
+from journeys.staffing.forecast import DAY_MS, Clock, learn, outlook
 from journeys.staffing.situation import Demand
 from journeys.touchpoint import Touchpoint
 from producers.formats import anonymous_bank
@@ -98,33 +98,41 @@ def score(demand: Mapping[str, Mapping[int, Demand]], clock: Clock) -> dict[str,
             known.setdefault(begins, Demand())  # the bank was there from the first day on
             profile = learn(known, midnight, clock)
             for lead, behind in LEADS.items():
-                for begun in range(midnight, midnight + DAY_MS, HALF_HOUR) if behind is not None else [midnight]:
+                ends_at = midnight + DAY_MS
+                for begun in range(midnight, ends_at, HALF_HOUR) if behind is not None else [midnight]:
                     so_far = {at: one for at, one in by_time.items() if at < begun}
                     so_far.setdefault(begins, Demand())
-                    ahead = [begun + HALF_HOUR * step for step in range((behind or 0) + 1 if behind is not None else A_DAY)]
-                    found[lead].extend(_scored(profile, so_far, ahead, behind, begun, clock, day, came, midnight))
+                    ahead = [begun + HALF_HOUR * step for step in range(A_DAY if behind is None else behind + 1)]
+                    looked = outlook(profile, so_far, ahead, begun, clock)
+                    for step in range(A_DAY) if behind is None else [behind]:
+                        at = ahead[step]
+                        if at < ends_at:
+                            before = came(at - WEEK * DAY_MS) if day >= WEEK else None
+                            said = (float(each[step]) for each in (looked.expected, looked.low, looked.high))
+                            found[lead].append(Scored(day, came(at), *said, before, came(at - DAY_MS)))
     return found
 
 
-def _scored(profile: Profile, known, ahead, behind, begun, clock, day, came, midnight) -> Iterable[Scored]:  # type: ignore[no-untyped-def]
-    looked = outlook(profile, known, ahead, begun, clock)
-    for step in range(len(ahead)) if behind is None else [behind]:
-        at = ahead[step]
-        if at < midnight + DAY_MS:
-            yield Scored(
-                day,
-                came(at),
-                float(looked.expected[step]),
-                float(looked.low[step]),
-                float(looked.high[step]),
-                came(at - WEEK * DAY_MS) if day >= WEEK else None,
-                came(at - DAY_MS),
-            )
+HEADINGS = (
+    "", "half-hours", "calls", "MAE", "naive", "WAPE", "95 %", "naive", "less by", "95 %", "in 80 %",
+)  # fmt: skip
 
 
 def _table(title: str, scored: Mapping[str, list[Scored]], week: bool) -> Table:
     printed = Table(title=title)
-    for heading in ("", "half-hours", "calls", "MAE", "MAE naive", "WAPE", "95 %", "WAPE naive", "less by", "95 %", "in the 80 % interval"):
+    for heading in (
+        "",
+        "half-hours",
+        "calls",
+        "MAE",
+        "MAE naive",
+        "WAPE",
+        "95 %",
+        "WAPE naive",
+        "less by",
+        "95 %",
+        "in the 80 % interval",
+    ):
         printed.add_column(heading, justify="right" if heading else "left", no_wrap=True)
     for lead, rows in scored.items():
         those = [row for row in rows if not week or row.week_before is not None]

@@ -23,7 +23,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -136,7 +136,6 @@ class Clock:
         return self._hours.working_ms(starts_at, starts_at + self.length) / self.length
 
 
-@lru_cache(maxsize=256)
 def clock_of(settings: Settings, site: str) -> Clock:
     zone = settings.sites[site].time_zone if site in settings.sites else "UTC"
     return Clock(zone, settings.interval_ms, settings.hours.get(site))
@@ -199,8 +198,9 @@ def _first_day(demand: Mapping[int, Demand], today: int, as_of: int, clock: Cloc
 
 
 def _weekly(slots: NDArray[np.int_], came: Array, weights: Array, a_day: int) -> Array:
-    """Contacts by interval of the week. Those of one interval of the week are summed up before, which changes nothing."""
+    """Contacts by interval of the week. Those of one are summed up before, which makes no difference to the fit."""
     from sklearn.linear_model import PoissonRegressor  # here, for it takes seconds and memory: once a day
+    from threadpoolctl import threadpool_limits
 
     weight = np.bincount(slots, weights, 7 * a_day)
     total = np.bincount(slots, weights * came, 7 * a_day)
@@ -211,7 +211,8 @@ def _weekly(slots: NDArray[np.int_], came: Array, weights: Array, a_day: int) ->
     design = _design(a_day)
     # What it minimises is divided by the sum of weights and, here, by the mean: so is the prior.
     model = PoissonRegressor(alpha=1 / total.sum(), solver="newton-cholesky", max_iter=50, tol=1e-5)
-    model.fit(design[known], total[known] / weight[known] / mean, sample_weight=weight[known])
+    with threadpool_limits(1):  # the matrices are small: threads would wait for each other
+        model.fit(design[known], total[known] / weight[known] / mean, sample_weight=weight[known])
     return np.asarray(model.predict(design) * mean, float)
 
 
@@ -274,9 +275,7 @@ def usual(profile: Profile, starts: Sequence[int], clock: Clock) -> Array:
     return np.where(is_open, slots, profile.closed) / CENT
 
 
-def _today(
-    busyness: Busyness, usually: Array, came: Sequence[float]
-) -> tuple[float, float, float, float, float]:
+def _today(busyness: Busyness, usually: Array, came: Sequence[float]) -> tuple[float, float, float, float, float]:
     """d and x at the end of what ``came`` against ``usually``, with their variances and covariance."""
     d = x = both = 0.0
     var_d, var_x = busyness.day, busyness.hour

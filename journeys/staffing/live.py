@@ -162,8 +162,7 @@ class Seen(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="figures",
     queue: str
     channel: str
     as_of: int
-    there: Present | None = None
-    """None: as before."""
+    there: Present = Present()
     slots: dict[int, Slot] = {}
     demand: dict[int, Demand] = {}
 

@@ -13,7 +13,7 @@ E-mail and cases may wait: what counts is the work that is due (backlog.py).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from journeys.settings import Settings
 from journeys.staffing.crew import doing
-from journeys.staffing.erlang import Performance, erlang_a
+from journeys.staffing.erlang import erlang_a
 from journeys.staffing.figures import Floor
 from journeys.staffing.required import Target, required
 from journeys.staffing.schedule import Roster, is_work
@@ -38,6 +38,7 @@ STEP_S = 30.0
 _LOADS = np.array([0, 0.3, 0.5, 0.6, 0.7, 0.77, 0.83, 0.88, 0.92, 0.96, 1, 1.04, 1.1, 1.2, 1.35, 1.6, 2, 3, 5, 9])
 """Erlangs per server at which the equilibrium is worked out."""
 _ROUNDS = 40
+_SLIGHT = 1e-9
 LATE_MS = 600_000
 """Who is not there so long after a shift began will not come."""
 USUALLY_COME = 0.95, 4.0
@@ -86,17 +87,27 @@ def terms_of(floor: Floor, slots: float, settings: Settings) -> Terms:
 
 def agents_required(terms: Sequence[Terms], contacts: Array, interval_s: float, aht_s: Array) -> Array:
     """By place and interval, whole agents; ``contacts`` and ``aht_s`` have that shape."""
-    if not contacts.size:
-        return np.zeros_like(contacts)
-    column = [np.array(each, float)[:, None] for each in zip(*((
-        one.service_level, one.within_s, math.inf if one.asa_s is None else one.asa_s,
-        1.0 if one.abandonment is None else one.abandonment, 1.0 if one.occupancy is None else one.occupancy,
-        one.patience_s, one.slots,
-    ) for one in terms), strict=True)]  # fmt: skip
-    level, within, asa, abandonment, occupancy, patience, slots = column
-    target = Target(level, within, asa, abandonment, occupancy)
-    servers = required(np.maximum(contacts, 0), interval_s, np.maximum(aht_s, 1.0), target, patience)
-    return np.ceil(servers / slots - 1e-9)
+    limits = np.array(
+        [
+            (
+                one.service_level, one.within_s, _or_endless(one.asa_s), _or_endless(one.abandonment),
+                _or_endless(one.occupancy), one.patience_s, one.slots,
+            )
+            for one in terms
+        ]
+    )  # fmt: skip
+    asked = np.stack((np.maximum(contacts, 0), np.maximum(aht_s, 1.0)), axis=-1)
+    each = np.concatenate((asked, np.broadcast_to(limits[:, None, :], (*contacts.shape, limits.shape[1]))), axis=-1)
+    # A forecast goes over the same week twice, and nothing comes at night: each question is asked once.
+    once, which = np.unique(each.reshape(-1, each.shape[-1]), axis=0, return_inverse=True)
+    offered, handle, level, within, asa, abandonment, occupancy, patience, slots = once.T
+    servers = required(offered, interval_s, handle, Target(level, within, asa, abandonment, occupancy), patience)
+    agents: Array = np.ceil(servers / slots - _SLIGHT)[which].reshape(contacts.shape)
+    return agents
+
+
+def _or_endless(limit: float | None) -> float:
+    return math.inf if limit is None else limit
 
 
 class Course(NamedTuple):
@@ -215,7 +226,7 @@ class Crew:
         self._there = {name for name, agent in self._agents.items() if doing(agent) != "offline"}
         self._roster = Roster(shifts, settings) if shifts else None
         self._scheduled = {shift.agent for shift in shifts}
-        now = self._roster.at(as_of) if self._roster is not None else {}
+        self._now = now = self._roster.at(as_of) if self._roster is not None else {}
         due = {name for name, shift in now.items() if is_work(shift, settings) and as_of - shift.starts_at >= LATE_MS}
         come, worth = USUALLY_COME
         self.came = (len(due & self._there) + come * worth) / (len(due) + worth)
@@ -248,7 +259,7 @@ class Crew:
             return None
         return self._pools(at, lambda agent, shift, at: float(shift is not None and is_work(shift, self._settings)))
 
-    def _pools(self, at: int, chance) -> list[Pool]:  # type: ignore[no-untyped-def]
+    def _pools(self, at: int, chance: Callable[[Agent, Shift | None, int], float]) -> list[Pool]:
         later = self._roster.at(at) if self._roster is not None and at > self._as_of else {}
         if self._roster is not None and at <= self._as_of:
             later = self._roster.at(self._as_of)
@@ -282,6 +293,23 @@ class Crew:
     def _shrinkage(self, agent: Agent, shift: Shift) -> float:
         queues = (shift.queue,) if shift.queue else agent.queues or agent.skills
         return self._settings.queue_of(queues[0] if queues else "").shrinkage
+
+    @property
+    def has_schedule(self) -> bool:
+        return self._roster is not None
+
+    @property
+    def steady(self) -> bool:
+        """Whether all who are there now stay, as far as anybody can tell."""
+        return self._roster is None and not self.returning
+
+    def could_serve(self, agent: Agent) -> tuple[int, ...]:
+        return self._places(agent, agent.skills)
+
+    def stays(self, name: str, until: int) -> bool:
+        """Whether the agent's shift lasts until then."""
+        shift = self._now.get(name)
+        return shift is None or shift.ends_at >= until
 
     def slots(self, place: Place) -> float:
         """How many contacts an agent of ``place`` can have at once, on average over those who take them now."""

@@ -29,6 +29,8 @@ _WORDS = 4
 class Head(msgspec.Struct, array_like=True):
     quarters: list[int] = []
     """Those that there are entries of."""
+    newest: int = 0
+    """The time of the newest event."""
     told_at: int = 0
 
 
@@ -54,11 +56,14 @@ class Open:
         batch = self._batch
         raw = batch.load((_HEAD,)).get(_HEAD)
         head = Head() if raw is None else _head(raw)
-        newest = max(batch.newest_at or 0, head.told_at)
+        newest = max(batch.newest_at or 0, head.newest)
         oldest = newest // QUARTER_MS - KEPT
         fresh = self._by_quarter(oldest)
         tells = newest >= head.told_at + self._every and bool(fresh or head.quarters)
         if not fresh and not tells:
+            if newest > head.newest:
+                head.newest = newest
+                batch.save(_HEAD, _pack(head))
             return
         there = sorted({*head.quarters, *fresh})
         known = batch.load([_ENTRY % quarter for quarter in there])
@@ -73,6 +78,7 @@ class Open:
             if quarter in fresh or gone:
                 batch.save(_ENTRY % quarter, None if gone else _pack(counts[quarter]))
         head.quarters = [quarter for quarter in there if quarter >= oldest and counts[quarter]]
+        head.newest = newest
         if tells:
             head.told_at = newest
             self._tell({quarter: counts[quarter] for quarter in head.quarters}, foresight, newest)

@@ -17,7 +17,7 @@ from journeys.change import Change, encode
 from journeys.contact import QueueVisit
 from journeys.queue import Live
 from journeys.settings import Settings
-from journeys.staffing.live import DEMAND_DAYS, LATELY_MS, SLOT_MS, Book, Redial, Seen, Slot, present, stay
+from journeys.staffing.live import DEMAND_DAYS, LATELY_MS, SLOT_MS, Book, Present, Redial, Seen, Slot, present, stay
 from journeys.staffing.situation import Demand, Place
 from journeys.workload import day_of
 from streams import topics
@@ -36,6 +36,7 @@ class Head(msgspec.Struct, array_like=True):
     slots: dict[int, Slot] = {}
     days: list[int] = []
     """Those that there is an entry of."""
+    there: Present = Present()
 
 
 Known = dict[str, tuple[int, Redial | None]]
@@ -100,23 +101,29 @@ class _Open:
 
     def close(self, changed: Changed) -> None:
         head = self._head
+        before = head.as_of, head.there
         head.as_of = max(head.as_of, changed.as_of)
+        if changed.live is not None:
+            head.there = present(changed.live, head.as_of)
         oldest = day_of(head.as_of) - DEMAND_DAYS + 1
         days = set(head.days) | self._redials(changed, oldest)
         slots = self._slots(changed.book.slots)
         demand = self._demand(changed.book.demand, oldest)
-        days |= {day_of(starts_at) for starts_at in demand}
-        head.days = sorted(day for day in days if day >= oldest)
-        for day in days:
-            if day < oldest:
-                for key in (self._day_key(day), *(self._part_key(day, number) for number in range(PARTS))):
-                    self._batch.save(key, None)
+        if before == (head.as_of, head.there) and not slots and not demand:
+            return
+        self._keep_days(days | {day_of(starts_at) for starts_at in demand}, oldest)
         self._batch.save(_key(b"f", self._place), _pack(head))
-        there = None if changed.live is None else present(changed.live, head.as_of)
+        seen = Seen(*self._place, head.as_of, head.there, slots, demand)
         name = "|".join(self._place)
-        seen = Seen(*self._place, head.as_of, there, slots, demand)
         told = Change("seen", name, self._batch.next_version(), seen, as_of=head.as_of)
         self._batch.emit(topics.FLOORS, topics.STAFFING_KEY, encode(told))
+
+    def _keep_days(self, days: set[int], oldest: int) -> None:
+        """Those that are not too old; the others go with all that is of them."""
+        self._head.days = sorted(day for day in days if day >= oldest)
+        for day in days - set(self._head.days):
+            for key in (self._day_key(day), *(self._part_key(day, number) for number in range(PARTS))):
+                self._batch.save(key, None)
 
     def _redials(self, changed: Changed, oldest: int) -> set[int]:
         """Into the book goes what changed of them; the days that they are of."""

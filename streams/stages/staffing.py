@@ -239,7 +239,7 @@ class _Store:
             return
         key = b"f|" + name.encode()
         known = self._entry(key, _known, Known)
-        known.there = known.there if seen.there is None else seen.there
+        known.there = seen.there
         known.slots.update(seen.slots)
         self._changed.add(key)
         there = set(days)

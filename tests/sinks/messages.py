@@ -39,7 +39,7 @@ def put(store: Store, *messages: Message) -> None:
     for message in messages:
         unreadable = list(rows.setdefault(message.topic, READERS[message.topic]()).take(message))
         assert not unreadable
-    for taken in rows.values():
+    for taken in [part for own in rows.values() for part in own.parts()]:
         for statement in taken.erasures():
             store.execute(statement)
         if len(taken):

@@ -1,0 +1,223 @@
+"""Puts forecast, need and moves together (M17 to M19): a situation in, what staffing says out.
+
+A planner remembers what it has learned and recommended: profiles, forecasts whose interval is still to come, moves that
+run and those that are cooling down. All of that is in ``Planner.memory``, as bytes, so that whoever keeps them can go
+on elsewhere: the same memory and situation give the same plan.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from journeys.settings import Settings
+from journeys.staffing.cause import cause
+from journeys.staffing.coming import Coming, coming
+from journeys.staffing.figures import Accuracy, Floor, Move, Staffing
+from journeys.staffing.forecast import Clock, clock_of
+from journeys.staffing.memory import Memory, decode, encode
+from journeys.staffing.need import Course, Crew, Pool, Terms, agents_required, course, split, terms_of
+from journeys.staffing.recommend import Now, Recommending
+from journeys.staffing.required import to_schedule
+from journeys.staffing.situation import Place, Situation
+
+Array: TypeAlias = NDArray[np.float64]
+
+VERSION = 1
+NEAR = 5
+"""Intervals that every plan speaks of, the one under way among them; more where a move lasts longer."""
+FINE, COARSE = 100, 4
+"""Who is there is looked up for each of so many intervals, after that for every fourth."""
+
+
+class Plan(NamedTuple):
+    staffing: list[Staffing]
+    """Of every place the next intervals; the rest of the day once in an interval; the whole horizon once a day."""
+    moves: list[Move]
+    """Those that are recommended or run, and once those that were withdrawn, or whose outcome is known."""
+    accuracy: list[Accuracy]
+    """Of days in which another interval is over."""
+
+
+class Planner:
+    """Plans by ``settings``; ``memory`` is that of a planner before it."""
+
+    def __init__(self, settings: Settings, memory: bytes | None = None) -> None:
+        self._settings = settings
+        self._memory = Memory() if memory is None else decode(memory)
+        self._clocks: dict[str, Clock] = {}
+
+    @property
+    def memory(self) -> bytes:
+        return encode(self._memory)
+
+    def plan(self, situation: Situation) -> Plan:
+        """Of what is the case as of ``situation.as_of``, which grows from plan to plan."""
+        settings, memory = self._settings, self._memory
+        floors = sorted(situation.floors, key=lambda floor: (floor.queue, floor.channel))
+        if not floors:
+            return Plan([], [], [])
+        places: list[Place] = [(floor.queue, floor.channel) for floor in floors]
+        crew = Crew(
+            situation.crew, situation.schedule.shifts if situation.schedule else (), places, situation.as_of, settings
+        )
+        for one in memory.running:
+            for name in one.moved:
+                crew.returning[name] = one.move.until, one.could[name]
+        terms = [terms_of(floor, crew.slots(place), settings) for floor, place in zip(floors, places, strict=True)]
+        clocks = [self._clock(one.site) for one in terms]
+        near = max(NEAR, math.ceil(settings.staffing.move_time.ms / settings.interval_ms) + 1)
+        ahead = coming(situation, floors, clocks, memory, settings, near)
+
+        elapsed = (situation.as_of - ahead.starts[0]) / settings.interval_ms
+        lengths = np.full(len(ahead.starts), settings.interval_ms / 1000)
+        lengths[0] = max(1.0, lengths[0] * (1 - elapsed))
+        wanted = _wanted(ahead, floors, elapsed)
+        required = agents_required(terms, wanted, settings.interval_ms / 1000, ahead.aht_s)
+        there = _There(crew, ahead.starts, situation.as_of, settings.interval_ms, required)
+        contacts = ahead.expected.copy()
+        contacts[:, 0] = ahead.rest
+        in_system = _in_system(floors, terms, there.available[:, 0])
+        levels = _levels(terms, contacts, lengths, ahead.aht_s, there.available, in_system, near)
+        causes = self._causes(terms, places, wanted, required, ahead, there, near)
+        soon = slice(0, near)
+        now = Now(
+            places, terms, contacts[:, soon], lengths[soon], ahead.aht_s[:, soon], there.available[:, soon],
+            required[:, soon], in_system, there.parts,
+        )  # fmt: skip
+        moves = Recommending(settings, memory, situation, crew, now, causes).moves()
+        staffing = [
+            row
+            for index, floor in enumerate(floors)
+            for row in self._rows(index, floor, terms[index], ahead, required, there, levels, causes, situation.as_of)
+        ]
+        return Plan(staffing, moves, ahead.accuracy)
+
+    def _clock(self, site: str) -> Clock:
+        if site not in self._clocks:
+            self._clocks[site] = clock_of(self._settings, site)
+        return self._clocks[site]
+
+    def _causes(
+        self, terms: Sequence[Terms], places: Sequence[Place], wanted: Array, required: Array, ahead: Coming,
+        there: _There, near: int,
+    ) -> dict[int, str]:  # fmt: skip
+        """Of places that are short in the next intervals, why: as it is in the worst of them."""
+        found = {}
+        gap = (required - there.available)[:, :near]
+        for index in np.flatnonzero((gap > 0).any(axis=1)).tolist():
+            step = int(np.argmax(gap[index]))
+            missing = 0.0
+            if there.scheduled is not None:
+                missing = float(there.scheduled[index, step] - there.available[index, step])
+            aht_s = float(ahead.aht_s[index, step])
+            found[index] = cause(
+                terms[index],
+                self._settings.interval_ms / 1000,
+                float(wanted[index, step]),
+                float(ahead.looks[index].usual[step]),
+                max(0.0, float(ahead.from_journeys[index, step])),
+                aht_s,
+                self._memory.places[places[index]].profile.aht_s or aht_s,
+                missing,
+            )
+        return found
+
+    def _rows(
+        self, index: int, floor: Floor, terms: Terms, ahead: Coming, required: Array, there: _There, levels: Course,
+        causes: dict[int, str], as_of: int,
+    ) -> list[Staffing]:  # fmt: skip
+        look = ahead.looks[index]
+        scheduled = there.scheduled[index].tolist() if there.scheduled is not None else None
+        rostered = to_schedule(required[index], terms.shrinkage)
+        found = []
+        for step in range(ahead.told[index]):
+            available = float(there.available[index, step])
+            gap = float(required[index, step]) - available
+            found.append(
+                Staffing(
+                    queue=floor.queue,
+                    channel=floor.channel,
+                    starts_at=ahead.starts[step],
+                    interval_s=self._settings.interval_ms // 1000,
+                    as_of=as_of,
+                    site=terms.site,
+                    expected=float(look.expected[step]),
+                    low=float(look.low[step]),
+                    high=float(look.high[step]),
+                    from_journeys=max(0.0, float(ahead.from_journeys[index, step])),
+                    aht_s=float(ahead.aht_s[index, step]),
+                    patience_s=None if math.isinf(terms.patience_s) else terms.patience_s,
+                    required=float(required[index, step]),
+                    to_schedule=float(rostered[step]),
+                    scheduled=None if scheduled is None else scheduled[step],
+                    available=available,
+                    gap=gap,
+                    service_level=float(levels.service_level[index, step]),
+                    target=terms.service_level,
+                    target_s=terms.within_s,
+                    asa_s=float(levels.asa_s[index, step]),
+                    abandonment=float(levels.abandonment[index, step]),
+                    occupancy=float(levels.occupancy[index, step]),
+                    model=f"{self._settings.staffing.model}/{VERSION}",
+                    cause=causes.get(index, "") if gap > 0 else "",
+                )
+            )
+        return found
+
+
+def _wanted(ahead: Coming, floors: Sequence[Floor], elapsed: float) -> Array:
+    """Contacts that agents are needed for. For the interval under way that is a whole interval from now on, and who
+    waits already: what is left of it may be seconds, in which no number of agents would do."""
+    wanted = ahead.expected.copy()
+    next_ = ahead.expected[:, 1] if ahead.expected.shape[1] > 1 else ahead.expected[:, 0]
+    waiting = np.array([float(floor.waiting) for floor in floors])
+    wanted[:, 0] = ahead.rest + elapsed * next_ + waiting
+    return wanted
+
+
+def _in_system(floors: Sequence[Floor], terms: Sequence[Terms], agents: Array) -> Array:
+    served = [
+        min(float(floor.connected), float(there) * one.slots)
+        for floor, one, there in zip(floors, terms, agents, strict=True)
+    ]
+    found: Array = np.array(served) + np.array([float(floor.waiting) for floor in floors])
+    return found
+
+
+def _levels(
+    terms: Sequence[Terms], contacts: Array, lengths: Array, aht: Array, agents: Array, in_system: Array, near: int
+) -> Course:
+    """The line is carried over for the next intervals; those after them stand for themselves."""
+    soon, later = slice(0, near), slice(near, None)
+    first = course(terms, contacts[:, soon], lengths[soon], aht[:, soon], agents[:, soon], in_system)
+    if contacts.shape[1] <= near:
+        return first
+    then = course(terms, contacts[:, later], lengths[later], aht[:, later], agents[:, later], None)
+    return Course(*(np.hstack(both) for both in zip(first, then, strict=True)))
+
+
+class _There:
+    """Who is there, and who ought to be, by place and interval; shared agents are split by what is ``required``."""
+
+    def __init__(self, crew: Crew, starts: Sequence[int], as_of: int, length: int, required: Array) -> None:
+        self.available = np.zeros_like(required)
+        self.scheduled: Array | None = np.zeros_like(required) if crew.has_schedule else None
+        pools, ought = crew.pools(as_of), crew.scheduled(as_of)
+        self.available[:, 0], parts = split(pools, required[:, 0])
+        self.parts = {pool.places: part for pool, part in zip(pools, parts, strict=True)}
+        for step, at in enumerate(starts):
+            if step and not crew.steady and (step < FINE or step % COARSE == 0):
+                pools, ought = crew.pools(at + length // 2), crew.scheduled(at + length // 2)
+            if step:
+                self.available[:, step] = self._split(pools, required[:, step])
+            if self.scheduled is not None and ought is not None:
+                self.scheduled[:, step] = self._split(ought, required[:, step])
+
+    @staticmethod
+    def _split(pools: list[Pool], required: Array) -> Array:
+        return split(pools, required)[0]
