@@ -24,13 +24,13 @@ Figures: TypeAlias = NDArray[np.float64]
 """Of no dimensions where all that was given is numbers."""
 
 _BLOCK = 4096
-_DROP = 40.0
+_DROP = 36.0
 """Integrands are followed down to e to the minus this of their highest value."""
 _SHIFT = 8
 """Integrals of a small exponent are made of those whose exponent is greater by this, which have no sharp edge."""
 _NEVER = 1000.0
 """Mean patiences after which nobody still waits: e^-1000 is no number."""
-_LEGENDRE = np.polynomial.legendre.leggauss(40)
+_LEGENDRE = np.polynomial.legendre.leggauss(48)
 _NODES, _WEIGHTS = (_LEGENDRE[0] + 1) / 2, _LEGENDRE[1] / 2
 """From 0 to 1."""
 
@@ -143,7 +143,7 @@ def _impatient(
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         x, y = agents * patience / aht, rate * patience
         log_scale, log_a, answered, abandoned, waited = _of_those_who_wait(x, y)
-        log_b = np.minimum(_log_b(load, agents), 0)
+        log_b = _log_b(load, agents)
         odds = log_scale + log_a + log_b - np.log(-np.expm1(log_b))
         p_wait, p_served = expit(odds), expit(-odds)
         all_answered = p_served + p_wait * answered
@@ -194,16 +194,17 @@ def _log_fall(x: Figures, y: Figures, t: Figures) -> Figures:
 def _integrals(z: Figures, y: Figures) -> tuple[Figures, Figures, Figures, Figures]:
     """Log of a scale, and in that scale the integrals of e^(y(1 - e^-s) - zs) with weights 1, 1 - e^-s and s.
 
-    The exponent is highest at ``top``, and falls from there by ``slope`` d + ``bend`` (d - 1 + e^-d) at top + d, which
-    is at least slope d + bend d^2 / (2 + 2d/3) to the right, bend d^2 / 2 to the left. So the limits are roots of
-    quadratics, and between them Gauss and Legendre's rule has the integral of so smooth a function to all its digits.
+    The exponent is highest at ``top``, and falls from there by ``slope`` d + ``bend`` (d - 1 + e^-d) at top + d: to the
+    right that is at least slope d + bend d^2 / (2 + d), a quadratic to solve; to the left, where there is no slope, it
+    reaches k bend within log(1 + k + sqrt(2k)). Between such limits Gauss and Legendre's rule has the integral of so
+    smooth a function to all its digits.
     """
     top = np.maximum(np.log(y / z), 0)
     log_scale = np.where(top > 0, y - z - z * top, 0.0)
     slope, bend = np.maximum(z - y, 0), np.minimum(y, z)
-    square, linear = slope / 3 + bend / 2, slope - _DROP / 3
-    right = (np.sqrt(linear**2 + 4 * square * _DROP) - linear) / (2 * square)
-    left = np.minimum(top, np.sqrt(2 * _DROP / z))
+    square, linear = slope + bend, 2 * slope - _DROP
+    right = (np.sqrt(linear**2 + 8 * square * _DROP) - linear) / (2 * square)
+    left = np.minimum(top, np.log1p(_DROP / z + np.sqrt(2 * _DROP / z)))
     width = left + right
     d = width[:, None] * _NODES - left[:, None]
     s = top[:, None] + d
@@ -227,7 +228,7 @@ def _log_b(load: Figures, agents: Figures) -> Figures:
         for k in range(20, 0, -1):
             tail = k * (n + 1 - k) / (a - n + 2 * k + tail)
         log_b[far] = np.log((a - n + tail) / a)
-    return log_b
+    return np.where(agents > 0, np.minimum(log_b, 0), 0.0)
 
 
 def _log_poisson(n: Figures, mean: Figures) -> Figures:

@@ -38,6 +38,7 @@ STEP_S = 30.0
 _LOADS = np.array([0, 0.3, 0.5, 0.6, 0.7, 0.77, 0.83, 0.88, 0.92, 0.96, 1, 1.04, 1.1, 1.2, 1.35, 1.6, 2, 3, 5, 9])
 """Erlangs per server at which the equilibrium is worked out."""
 _ROUNDS = 40
+_SLIGHT = 1e-9
 LATE_MS = 600_000
 """Who is not there so long after a shift began will not come."""
 USUALLY_COME = 0.95, 4.0
@@ -86,18 +87,27 @@ def terms_of(floor: Floor, slots: float, settings: Settings) -> Terms:
 
 def agents_required(terms: Sequence[Terms], contacts: Array, interval_s: float, aht_s: Array) -> Array:
     """By place and interval, whole agents; ``contacts`` and ``aht_s`` have that shape."""
-    if not contacts.size:
-        return np.zeros_like(contacts)
-    column = [np.array(each, float)[:, None] for each in zip(*((
-        one.service_level, one.within_s, math.inf if one.asa_s is None else one.asa_s,
-        1.0 if one.abandonment is None else one.abandonment, 1.0 if one.occupancy is None else one.occupancy,
-        one.patience_s, one.slots,
-    ) for one in terms), strict=True)]  # fmt: skip
-    level, within, asa, abandonment, occupancy, patience, slots = column
-    target = Target(level, within, asa, abandonment, occupancy)
-    servers = required(np.maximum(contacts, 0), interval_s, np.maximum(aht_s, 1.0), target, patience)
-    agents: Array = np.ceil(servers / slots - 1e-9)
+    limits = np.array(
+        [
+            (
+                one.service_level, one.within_s, _or_endless(one.asa_s), _or_endless(one.abandonment),
+                _or_endless(one.occupancy), one.patience_s, one.slots,
+            )
+            for one in terms
+        ]
+    )  # fmt: skip
+    asked = np.stack((np.maximum(contacts, 0), np.maximum(aht_s, 1.0)), axis=-1)
+    each = np.concatenate((asked, np.broadcast_to(limits[:, None, :], (*contacts.shape, limits.shape[1]))), axis=-1)
+    # A forecast goes over the same week twice, and nothing comes at night: each question is asked once.
+    once, which = np.unique(each.reshape(-1, each.shape[-1]), axis=0, return_inverse=True)
+    offered, handle, level, within, asa, abandonment, occupancy, patience, slots = once.T
+    servers = required(offered, interval_s, handle, Target(level, within, asa, abandonment, occupancy), patience)
+    agents: Array = np.ceil(servers / slots - _SLIGHT)[which].reshape(contacts.shape)
     return agents
+
+
+def _or_endless(limit: float | None) -> float:
+    return math.inf if limit is None else limit
 
 
 class Course(NamedTuple):

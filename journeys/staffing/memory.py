@@ -1,0 +1,49 @@
+"""What a planner remembers from one plan to the next."""
+
+from __future__ import annotations
+
+import msgspec
+
+from journeys.staffing.figures import Accuracy, Move
+from journeys.staffing.forecast import Profile
+from journeys.staffing.situation import Place
+
+
+class Kept(msgspec.Struct, array_like=True):
+    """Of one place."""
+
+    profile: Profile
+    foretold: dict[int, float] = {}
+    """What was forecast an hour before intervals that are not over."""
+    brought: dict[int, float] = {}
+    """What journeys were said to bring in today's intervals."""
+    accuracy: Accuracy | None = None
+    told_from: int = 0
+    """The interval in which the rest of the day was last told of."""
+
+
+class Running(msgspec.Struct, array_like=True):
+    """A move that is recommended, or runs, or whose outcome is awaited."""
+
+    move: Move
+    could: dict[str, tuple[str, ...]]
+    """Agents who could be meant, and the queues that they took contacts from."""
+    moved: list[str] = []
+    """Those of them who were seen to."""
+    losing: list[tuple[Place, float]] = []
+    """Places that the agents are taken from, and how much of them."""
+    over: bool = False
+
+
+class Memory(msgspec.Struct, array_like=True):
+    places: dict[Place, Kept] = {}
+    usually_brought: dict[str, list[float]] = {}
+    """By channel, for the intervals of the day (UTC)."""
+    brought_until: int = 0
+    running: list[Running] = []
+    cooling: list[tuple[Place, Place, int]] = []
+    """Pairs that no move is recommended between, in either direction, and until when."""
+
+
+decode = msgspec.msgpack.Decoder(Memory).decode
+encode = msgspec.msgpack.Encoder().encode
