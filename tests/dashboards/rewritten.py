@@ -24,14 +24,18 @@ MINUTE_S = {"for": 3.0, "keep_firing_for": 1.0}
 """How many seconds a minute lasts. It takes a second or two until all is scraped, and until then nothing may fire."""
 
 
-def prometheus(directory: Path, targets: Mapping[str, str], alertmanager: str, port: int) -> None:
+def prometheus(
+    directory: Path, targets: Mapping[str, str], alertmanager: str, port: int, *, faster: bool = True
+) -> None:
     """Write ``prometheus.yml``, its rules and ``flags``.
 
-    ``targets``: by job, the host and port of what is scraped; jobs without one are left out.
+    ``targets``: by job, the host and port of what is scraped; jobs without one are left out. Unless ``faster``, times
+    are left as they are shipped.
     """
     (directory / "rules").mkdir(parents=True)
     config = yaml.safe_load((DASHBOARDS / "prometheus/prometheus.yml").read_text())
-    config["global"] |= {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
+    if faster:
+        config["global"] |= {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
     config["global"]["external_labels"] |= {
         "alertmanager_url": f"http://{alertmanager}",
         "runbooks_url": f"http://127.0.0.1:{port}/user",
@@ -46,15 +50,17 @@ def prometheus(directory: Path, targets: Mapping[str, str], alertmanager: str, p
     for path in RULES:
         rules = yaml.safe_load(path.read_text())
         for rule in (rule for group in rules["groups"] for rule in group["rules"]):
-            for key in set(MINUTE_S) & set(rule):
+            for key in set(MINUTE_S) & set(rule) if faster else ():
                 rule[key] = f"{minutes(rule[key]) * MINUTE_S[key] * 1000:.0f}ms"
         (directory / "rules" / path.name).write_text(yaml.safe_dump(rules, allow_unicode=True))
     flags = (DASHBOARDS / "prometheus/flags").read_text()
-    flags = _replaced(flags, "for-grace-period=30s", "for-grace-period=1s")
-    (directory / "flags").write_text(_replaced(flags, "resend-delay=30s", "resend-delay=5s"))
+    if faster:
+        flags = _replaced(flags, "for-grace-period=30s", "for-grace-period=1s")
+        flags = _replaced(flags, "resend-delay=30s", "resend-delay=5s")
+    (directory / "flags").write_text(flags)
 
 
-def alertmanager(directory: Path, hook: str, now: str = "early-shift") -> None:
+def alertmanager(directory: Path, hook: str, now: str = "early-shift", *, faster: bool = True) -> None:
     """Write ``alertmanager.yml`` and ``flags``: all receivers at ``hook``, and always the time of interval ``now``."""
     directory.mkdir(parents=True, exist_ok=True)
     config = yaml.safe_load((DASHBOARDS / "alertmanager/alertmanager.yml").read_text())
@@ -64,9 +70,9 @@ def alertmanager(directory: Path, hook: str, now: str = "early-shift") -> None:
         route = routes.pop()
         routes += route.get("routes", [])
         for key, shorter in (("group_wait", "1s"), ("group_interval", "1s")):
-            if key in route:
+            if faster and key in route:
                 route[key] = shorter
-        if route.get("repeat_interval") == "25s":  # the watchdog's
+        if faster and route.get("repeat_interval") == "25s":  # the watchdog's
             route["repeat_interval"] = "500ms"
     assert now in [one["name"] for one in config["time_intervals"]]
     for one in config["time_intervals"]:
@@ -76,7 +82,9 @@ def alertmanager(directory: Path, hook: str, now: str = "early-shift") -> None:
             where["url"] = f"{hook}/{receiver['name']}"
     (directory / "alertmanager.yml").write_text(yaml.safe_dump(config))
     flags = (DASHBOARDS / "alertmanager/flags").read_text()
-    (directory / "flags").write_text(_replaced(flags, "maintenance-interval=10s", "maintenance-interval=1s"))
+    if faster:
+        flags = _replaced(flags, "maintenance-interval=10s", "maintenance-interval=1s")
+    (directory / "flags").write_text(flags)
 
 
 def minutes(duration: str) -> float:
