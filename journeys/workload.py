@@ -37,6 +37,8 @@ from journeys.service import Service
 from journeys.settings import Settings
 
 DAY_MS = 86_400_000
+SEEN_MS = 30 * 60_000
+"""Who tells no state is there for so long after its last contact, as far as anybody can see."""
 WHOLE = 720_720
 """A load of 1, in parts: a number that all slots up to 16 divide."""
 _WORKING = ON_CONTACT | {AFTER_CONTACT_WORK}
@@ -101,6 +103,7 @@ class AgentNow(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="figur
     in_hand: dict[str, int] = {}
     """Per channel, the contacts that it has."""
     queues: tuple[str, ...] = ()
+    """That it takes contacts from; if no state is known, those that it served within ``SEEN_MS``."""
     team: str = ""
     site: str = ""
     skills: tuple[str, ...] = ()
@@ -199,7 +202,8 @@ def now(
         if service.ended_at is None and min(service.times_out_at, service.connected_at + settings.longest_ms) > until
     )
     if last is None or last.at + settings.longest_ms <= until:
-        return AgentNow(agent, until, in_hand=dict(sorted(in_hand.items())))
+        lately = {one.queue for one in services if max(one.connected_at, one.ended_at or 0) > until - SEEN_MS}
+        return AgentNow(agent, until, in_hand=dict(sorted(in_hand.items())), queues=tuple(sorted(lately)))
     return AgentNow(
         agent,
         until,

@@ -326,7 +326,7 @@ STAFFING = Table(
         "service_level": "seconds",
         "target": "seconds",
         "target_s": "seconds",
-        "asa_s": "seconds",
+        "asa_s": "seconds?",
         "abandonment": "seconds",
         "occupancy": "seconds",
         "cause": "text",

@@ -70,8 +70,6 @@ REDIALS = "journey.redials"
 FLOORS = "journey.floors"
 SCHEDULES = "journey.schedules"
 STAFFING = "journey.staffing"
-STAFFING_KEY = b"staffing"
-"""Of all that goes to the staffing stage, so that one partition has it."""
 
 
 def changelog(stage: str) -> str:

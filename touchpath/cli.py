@@ -30,6 +30,7 @@ from touchpath.problem import Problem
 from touchpath.redaction import redact
 from touchpath.replay import replay
 from touchpath.report import report
+from touchpath.schedule import schedule
 from touchpath.schema import schema
 from touchpath.settings_command import settings
 from touchpath.simulate import simulate
@@ -73,6 +74,7 @@ for command in (
 app.add_typer(dlq)
 app.add_typer(identity)
 app.add_typer(keys)
+app.add_typer(schedule)
 
 
 def main() -> None:

@@ -12,20 +12,27 @@ from typing import NamedTuple
 from journeys.agents import AFTER_CONTACT_WORK, AVAILABLE, OFFLINE, ON_CONTACT
 from journeys.settings import Settings
 from journeys.staffing.situation import Agent, Place
-from journeys.workload import AgentNow
+from journeys.workload import SEEN_MS, AgentNow
 
 
 def crew(agents: Iterable[AgentNow], as_of: int, settings: Settings) -> list[Agent]:
-    """All who are known, in the order of their names; who has told no state for too long has none."""
+    """All who are known, in the order of their names; of whom nothing was heard for too long has no state."""
     could = settings.staffing.skills
     found = []
     for one in agents:
         skills = {*one.queues, *one.skills, *could.get(one.agent, ()), *could.get(one.team, ())}
         slots = settings.agents.slots | one.slots
-        state = one.state if one.until > as_of else ""
+        state = _state(one, as_of)
         in_hand = one.in_hand if state else {}
         found.append(Agent(one.agent, state, one.queues, tuple(sorted(skills)), one.site, slots, in_hand, one.team))
     return sorted(found, key=lambda agent: agent.agent)
+
+
+def _state(one: AgentNow, as_of: int) -> str:
+    """Where no state is told, who had a contact lately is taken to be there, and free between contacts."""
+    if one.state:
+        return one.state if one.until > as_of else ""
+    return AVAILABLE if one.queues and one.as_of > as_of - SEEN_MS else ""
 
 
 def doing(agent: Agent) -> str:

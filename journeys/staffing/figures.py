@@ -80,7 +80,8 @@ class Staffing(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="figur
     """What the agents available give, by the model."""
     target: float = 0.8
     target_s: float = 20.0
-    asa_s: float = 0.0
+    asa_s: float | None = 0.0
+    """None: waits would grow for ever."""
     abandonment: float = 0.0
     occupancy: float = 0.0
     model: str = ""

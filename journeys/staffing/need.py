@@ -32,7 +32,7 @@ Array: TypeAlias = NDArray[np.float64]
 DEFERRED = frozenset({"email", "case", "cases", "letter", "fax"})
 """Channels whose contacts wait for hours, by their due time."""
 LONGEST_PATIENCE_S = 14_400.0
-"""Where nobody abandons, a line is carried over as if patience had this mean."""
+"""Where nobody abandons, a line is carried over as if patience had this mean; and no wait is given as longer."""
 LEAST_AGENTS = 0.05
 STEP_S = 30.0
 _LOADS = np.array([0, 0.3, 0.5, 0.6, 0.7, 0.77, 0.83, 0.88, 0.92, 0.96, 1, 1.04, 1.1, 1.2, 1.35, 1.6, 2, 3, 5, 9])
@@ -133,7 +133,7 @@ def course(
     aht = np.maximum(aht_s, 1.0)
     if in_system is None:
         got = erlang_a(np.maximum(contacts, 0), lengths_s, aht, servers, patience, within)
-        return Course(got.service_level, got.asa_s, got.abandonment, got.occupancy)
+        return Course(got.service_level, np.minimum(got.asa_s, LONGEST_PATIENCE_S), got.abandonment, got.occupancy)
     return _carried(contacts, lengths_s, aht, servers, np.minimum(patience, LONGEST_PATIENCE_S), within, in_system)
 
 

@@ -21,7 +21,7 @@ from journeys.staffing.figures import Accuracy, Floor, Move, Staffing
 from journeys.staffing.forecast import Clock, clock_of
 from journeys.staffing.memory import Memory, decode, encode
 from journeys.staffing.need import Course, Crew, Pool, Terms, agents_required, course, split, terms_of
-from journeys.staffing.recommend import Now, Recommending
+from journeys.staffing.recommend import Now, Recommending, observe
 from journeys.staffing.required import to_schedule
 from journeys.staffing.situation import Place, Situation
 
@@ -65,9 +65,7 @@ class Planner:
         crew = Crew(
             situation.crew, situation.schedule.shifts if situation.schedule else (), places, situation.as_of, settings
         )
-        for one in memory.running:
-            for name in one.moved:
-                crew.returning[name] = one.move.until, one.could[name]
+        observe(memory.running, situation, crew, places)
         terms = [terms_of(floor, crew.slots(place), settings) for floor, place in zip(floors, places, strict=True)]
         clocks = [self._clock(one.site) for one in terms]
         near = max(NEAR, math.ceil(settings.staffing.move_time.ms / settings.interval_ms) + 1)

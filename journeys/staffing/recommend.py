@@ -50,6 +50,20 @@ class Now(NamedTuple):
     """By the places that agents take contacts from, the part of an agent that each of these has."""
 
 
+def observe(running: Iterable[Running], situation: Situation, crew: Crew, places: Sequence[Place]) -> None:
+    """Who of those who could be meant takes contacts from the taker now; and has ``crew`` foresee that they go back."""
+    number = {place: index for index, place in enumerate(places)}
+    there = {agent.agent: agent for agent in situation.crew if agent.agent in crew.works_now}
+    for one in running:
+        taker = number.get(_taker(one.move))
+        if one.over or taker is None:
+            continue
+        seen = {name for name in one.could if name in there and taker in crew.served(there[name])}
+        one.moved = sorted(seen.union(one.moved))
+        for name in one.moved:
+            crew.returning[name] = one.move.until, one.could[name]
+
+
 class Recommending:
     """One plan's moves."""
 
@@ -74,11 +88,9 @@ class Recommending:
         awaited: list[Running] = []
         lasting: list[Running] = []
         for one in known:
-            if not one.over:
-                self._observe(one)
-                if self._as_of >= one.move.until:
-                    one.over = True
-                    self._cool(one.move)
+            if not one.over and self._as_of >= one.move.until:
+                one.over = True
+                self._cool(one.move)
             if not one.over:
                 self._apply(one)
                 lasting.append(one)
@@ -101,16 +113,6 @@ class Recommending:
 
     def _cool(self, move: Move) -> None:
         self._memory.cooling.append((_giver(move), _taker(move), self._as_of + self._rule.cool_down.ms))
-
-    def _observe(self, one: Running) -> None:
-        """Who of those who could be meant takes contacts from the taker now."""
-        taker = self._number[_taker(one.move)]
-        seen = {
-            agent.agent
-            for agent in self._situation.crew
-            if agent.agent in one.could and agent.agent in self._crew.works_now and taker in self._crew.served(agent)
-        }
-        one.moved = sorted(seen.union(one.moved))
 
     def _apply(self, one: Running, sign: int = 1) -> None:
         """As if those had moved who have not."""

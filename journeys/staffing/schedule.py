@@ -23,11 +23,13 @@ from zoneinfo import ZoneInfo
 from journeys.agents import OFFLINE
 from journeys.settings import Duration, Settings
 from journeys.staffing.crew import doing, shares
-from journeys.staffing.situation import Agent, Foretold, Place, Schedule, Shift
+from journeys.staffing.situation import Agent, Foretold, Place, Schedule, Shift, Uploaded
 
 WORK = frozenset({"work", "on_queue", "available"})
 """Activities in which contacts are taken, as is that of any channel's name."""
 DAY_MS = 86_400_000
+MOST = 200
+"""The days of so many agents are in one part."""
 _LONGEST_MS = DAY_MS
 _SHIFT = ("agent", "start", "end", "activity")
 _FORECAST = ("queue", "channel", "start", "end", "contacts")
@@ -136,6 +138,24 @@ def _forecast(line: _Line) -> Foretold:
     return Foretold(queue, channel, *line.times(), line.number("contacts"), line.duration("aht"))
 
 
+def parts(schedule: Schedule) -> Iterator[Uploaded]:
+    """The schedule as it is published: an agent's day, and a queue's, is in one part."""
+    shifts: dict[int, dict[str, list[Shift]]] = {}
+    for shift in schedule.shifts:
+        shifts.setdefault(shift.starts_at // DAY_MS, {}).setdefault(shift.agent, []).append(shift)
+    for day, by_agent in sorted(shifts.items()):
+        names = sorted(by_agent)
+        for start in range(0, len(names), MOST):
+            own = [shift for name in names[start : start + MOST] for shift in by_agent[name]]
+            yield Uploaded(day, shifts=tuple(own))
+    forecasts: dict[int, dict[Place, list[Foretold]]] = {}
+    for one in schedule.forecasts:
+        forecasts.setdefault(one.starts_at // DAY_MS, {}).setdefault((one.queue, one.channel), []).append(one)
+    for day, by_place in sorted(forecasts.items()):
+        for _, those in sorted(by_place.items()):
+            yield Uploaded(day, forecasts=tuple(those))
+
+
 def is_work(shift: Shift, settings: Settings) -> bool:
     """Whether contacts are taken in it."""
     return shift.activity in WORK or shift.activity in settings.kinds
@@ -189,19 +209,19 @@ def kept(
         working = is_work(shift, settings)
         does = OFFLINE if agent is None else doing(agent)
         keeps = (does not in (OFFLINE, "away")) == working
-        for place, part in parts(shift, agent, work).items():
+        for place, part in places(shift, agent, work).items():
             told[place] += part
             adherent[place] += part * keeps
             scheduled[place] += part * working
     return {place: Kept(scheduled[place], adherent[place] / told[place] if told[place] else None) for place in work}
 
 
-def parts(shift: Shift, agent: Agent | None, work: Mapping[Place, float]) -> dict[Place, float]:
+def places(shift: Shift, agent: Agent | None, work: Mapping[Place, float]) -> dict[Place, float]:
     """Which part of an agent is which place's while ``shift`` holds: where it says, else where the agent takes from."""
     queues = (shift.queue,) if shift.queue else (agent.queues or agent.skills) if agent is not None else ()
-    places = {
+    own = {
         place: load
         for place, load in work.items()
         if place[0] in queues and (not shift.channel or place[1] == shift.channel)
     }
-    return shares(queues, places)
+    return shares(queues, own)

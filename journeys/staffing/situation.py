@@ -11,6 +11,8 @@ from journeys.staffing.figures import Floor
 
 Place = tuple[str, str]
 """Queue and channel."""
+KEY = b"staffing"
+"""Of all that goes where staffing is planned, so that one partition has it."""
 
 
 class Agent(msgspec.Struct, frozen=True, omit_defaults=True):

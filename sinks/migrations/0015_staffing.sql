@@ -22,7 +22,7 @@ CREATE TABLE staffing
     service_level Float64,
     target Float64,
     target_s Float64,
-    asa_s Float64,
+    asa_s Nullable(Float64),
     abandonment Float64,
     occupancy Float64,
     cause LowCardinality(String),

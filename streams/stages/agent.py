@@ -13,6 +13,7 @@ from journeys.change import Change
 from journeys.partition import partition_of
 from journeys.service import Service
 from journeys.settings import Settings
+from journeys.staffing.situation import KEY
 from journeys.touchpoint import Invalid
 from journeys.workload import AgentInterval, AgentNow, day_of, figures, kept, newest, now
 from streams import topics
@@ -172,7 +173,7 @@ class AgentStage:
             raw = change.encode(told)
             batch.emit(topics.AGENT_FIGURES, agent.encode(), raw)
             if entity == "now":
-                batch.emit(topics.FLOORS, topics.STAFFING_KEY, raw)
+                batch.emit(topics.FLOORS, KEY, raw)
 
         for day in sorted(stirred | {one + 1 for one in stirred}):
             days.load((day - 1, day))

@@ -13,7 +13,7 @@ import msgspec
 from journeys.change import Change, encode
 from journeys.next_step import SEPARATOR, Foresight
 from journeys.settings import Settings
-from journeys.staffing.situation import Bringing, Brought
+from journeys.staffing.situation import KEY, Bringing, Brought
 from streams import topics
 from streams.batch import Batch
 
@@ -97,7 +97,7 @@ class Open:
         batch = self._batch
         told = Brought(batch.partition, as_of, brought(counts, foresight))
         news = Change("brought", str(batch.partition), batch.next_version(), told, as_of=as_of)
-        batch.emit(topics.FLOORS, topics.STAFFING_KEY, encode(news))
+        batch.emit(topics.FLOORS, KEY, encode(news))
 
 
 def brought(counts: dict[int, dict[str, int]], foresight: Foresight) -> list[Bringing]:

@@ -18,7 +18,7 @@ from journeys.contact import QueueVisit
 from journeys.queue import Live
 from journeys.settings import Settings
 from journeys.staffing.live import DEMAND_DAYS, LATELY_MS, SLOT_MS, Book, Present, Redial, Seen, Slot, present, stay
-from journeys.staffing.situation import Demand, Place
+from journeys.staffing.situation import KEY, Demand, Place
 from journeys.workload import day_of
 from streams import topics
 from streams.batch import Batch
@@ -116,7 +116,7 @@ class _Open:
         seen = Seen(*self._place, head.as_of, head.there, slots, demand)
         name = "|".join(self._place)
         told = Change("seen", name, self._batch.next_version(), seen, as_of=head.as_of)
-        self._batch.emit(topics.FLOORS, topics.STAFFING_KEY, encode(told))
+        self._batch.emit(topics.FLOORS, KEY, encode(told))
 
     def _keep_days(self, days: set[int], oldest: int) -> None:
         """Those that are not too old; the others go with all that is of them."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
+from math import isinf
 from typing import Any, TypeVar
 from zlib import crc32
 
@@ -41,7 +42,7 @@ PARTS = 16
 CHUNK = 500_000
 """Bytes of the planner's memory in one entry."""
 NEAR = 5
-"""What is said of so many intervals is told as soon as it changes; of those after them once in an interval."""
+"""What is said of so many intervals is told when it changes."""
 FORGOTTEN_MS = 35 * DAY_MS
 """An agent of whom nothing was heard for so long is not known any more."""
 Row = Floor | Staffing | Move | Accuracy
@@ -130,19 +131,23 @@ class StaffingStage:
             head.as_of = max(head.as_of, min(told.as_of, record.timestamp or told.as_of))
 
     def _plan(self, batch: Batch, store: _Store) -> None:
-        settings, head = self._settings, store.head
-        as_of = head.as_of
-        first = as_of // settings.interval_ms != head.planned_at // settings.interval_ms
-        head.planned_at = as_of
+        from journeys.staffing.plan import Planner  # scipy is no matter of the workers that own other partitions
+
+        as_of = store.head.planned_at = store.head.as_of
         store.prune(as_of)
         situation = self._situation(store, as_of)
-        self._tell(batch, store, situation.floors, first=first)
+        planner = Planner(self._settings, store.memory())
+        plan = planner.plan(situation)
+        store.remember(planner.memory)
+        self._tell(batch, store, [*situation.floors, *plan.staffing, *plan.moves, *plan.accuracy])
 
     def _situation(self, store: _Store, as_of: int) -> Situation:
         settings = self._settings
         demand = dict(store.demand())
         floors = [
-            floor(*place, as_of, known.there, known.slots, demand[place], settings) for place, known in store.known()
+            floor(*place, as_of, known.there, known.slots, demand[place], settings)
+            for place, known in store.known()
+            if place[0]  # contacts that name no queue are in nobody's charge
         ]
         work = {(one.queue, one.channel): one.offered_15m * one.aht_s / 900 + one.connected for one in floors}
         everybody = crew(store.agents(), as_of, settings)
@@ -166,15 +171,16 @@ class StaffingStage:
             )
         return Situation(as_of, floors, everybody, demand, store.bringing(), schedule)
 
-    def _tell(self, batch: Batch, store: _Store, rows: Iterable[Row], first: bool) -> None:
-        """Those that are not as they were told; what is far off once in an interval."""
+    def _tell(self, batch: Batch, store: _Store, rows: Iterable[Row]) -> None:
+        """Those that are not as they were told. What is far off is told as often as the planner says it."""
         as_of = store.head.as_of
         near = as_of + NEAR * self._settings.interval_ms
         for row in rows:
             name, queue, until = _name(row)
-            if isinstance(row, Staffing) and row.starts_at >= near and not first:
-                continue
-            if store.tells(queue, name, until, _digest(row)):
+            if isinstance(row, Staffing) and row.asa_s is not None and isinf(row.asa_s):
+                row = msgspec.structs.replace(row, asa_s=None)  # JSON knows no infinity
+            far = isinstance(row, Staffing) and row.starts_at >= near
+            if far or store.tells(queue, name, until, _digest(row)):
                 told = Change(type(row).__name__.lower(), name, batch.next_version(), row, as_of=as_of)
                 batch.emit(topics.STAFFING, queue.encode(), change.encode(told))
 
@@ -323,6 +329,19 @@ class _Store:
                 shifts += [shift for own in plans.shifts.values() for shift in own if shift.ends_at > as_of]
                 forecasts += [one for own in plans.forecasts.values() for one in own if one.ends_at > as_of]
         return Schedule(tuple(shifts), tuple(forecasts)) if shifts or forecasts else None
+
+    # What the planner keeps.
+
+    def memory(self) -> bytes | None:
+        keys = [b"p%d" % number for number in range(self.head.memory)]
+        known = self._batch.load(keys)
+        return b"".join(known[key] for key in keys) or None
+
+    def remember(self, memory: bytes) -> None:
+        before = self.head.memory
+        self.head.memory = -(-len(memory) // CHUNK)
+        for number in range(max(before, self.head.memory)):
+            self._batch.save(b"p%d" % number, memory[number * CHUNK : (number + 1) * CHUNK] or None)
 
     # What was told.
 

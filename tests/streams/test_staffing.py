@@ -18,7 +18,7 @@ from journeys.partition import partition_of
 from journeys.settings import convert
 from journeys.staffing.figures import Accuracy, Floor, Move, Staffing
 from journeys.staffing.live import DEMAND_DAYS, SLOT_MS
-from journeys.staffing.situation import Demand, Place
+from journeys.staffing.situation import KEY, Demand, Place
 from streams import topics
 from streams.stages import bringing, staffing
 from tests.journeys.scenes import DAY, people, touchpoints
@@ -35,7 +35,7 @@ def floors(pipeline: Pipeline) -> dict[Place, Floor]:
 
 def known(pipeline: Pipeline) -> tuple[dict[Place, dict[int, Demand]], dict[Place, staffing.Known], int]:
     """Demand and slots as the staffing stage has them, and its moment."""
-    partition = partition_of(topics.STAFFING_KEY, pipeline.partitions)
+    partition = partition_of(KEY, pipeline.partitions)
     state = pipeline.state["staffing", partition]
     if b"k" not in state:
         return {}, {}, 0
@@ -161,7 +161,7 @@ def test_any_order_makes_the_same_floor(
     facts: list[Touchpoint], duplicates: list[int], partitions: int, seed: int, most: int
 ) -> None:
     rng = random.Random(seed)
-    pipeline = Pipeline(partitions, SETTINGS, rng=rng)
+    pipeline = Pipeline(partitions, SETTINGS, rng=rng, staffed=True)
     sent = facts + [facts[index % len(facts)] for index in duplicates]
     rng.shuffle(sent)
     for touchpoint in sent:

@@ -12,7 +12,7 @@ import pytest
 from touchpath.cli import app, main
 
 COMMANDS = [found.name or found.callback.__name__ for found in app.registered_commands if found.callback]
-COMMANDS += ["identity", "identity audit", "keys", "keys new"]
+COMMANDS += ["identity", "identity audit", "keys", "keys new", "schedule", "schedule load"]
 CLOSED = "127.0.0.1:1"
 
 
@@ -30,6 +30,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("TOUCHPATH_DATA", "TOUCHPATH_BOOTSTRAP", "TOUCHPATH_CLICKHOUSE", "TOUCHPATH_PRIVACY_KEYS"):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "file").write_text("text\n")
+    (tmp_path / "shifts.csv").write_text("agent,start,end,activity\nann,soon,later,work\n")
     (tmp_path / "slow.toml").write_text('[times]\nlateness = "soon"\n')
     (tmp_path / "typo.toml").write_text("[journeys]\ngap = 3\n")
     (tmp_path / "broken.toml").write_text("x = [")
@@ -54,6 +55,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("up --simulate --speed 0.5", 2, ["--speed", "'0.5'"]),
         ("up --data file", 2, ["--data", "file is not a directory"]),
         ("up --nonsense", 2, ["--nonsense"]),
+        ("schedule load none.csv", 2, ["none.csv: No such file"]),
+        ("schedule load file", 2, ["file: line 1: expected the fields agent, start, end, activity", "got text"]),
+        ("schedule load shifts.csv", 2, ["shifts.csv: line 2: start: expected a time such as", "'soon'"]),
         ("up --settings none.toml", 2, ["--settings none.toml", "No such file"]),
         ("up --settings slow.toml", 2, ["--settings slow.toml", "times.lateness", "'soon'"]),
         ("up --settings typo.toml", 2, ["--settings typo.toml", "journeys", "gap"]),
