@@ -29,6 +29,7 @@ SETTLED_MS = 900_000
 """So long after a move its outcome is known: who came while it lasted has been answered, or has left."""
 WITHDRAW = 0.5
 """A move stays recommended while it adds this part of the minimum gain."""
+ROUNDS = 5
 SHORT = 0.5
 """Agents; who misses fewer is not short."""
 _SLIGHT = 1e-9
@@ -107,7 +108,14 @@ class Recommending:
                 told.append(msgspec.structs.replace(one.move, withdrawn=True, obeyed=len(one.moved)))
                 self._cool(one.move)
                 self._apply(one, -1)
-        new = self._choose(kept)
+        new: list[Running] = []
+        for _ in range(ROUNDS):  # what was chosen may make others worth while: an agent alone can be too few to help
+            more = self._choose(kept + new)
+            if not more:
+                break
+            for one in more:
+                self._apply(one)
+            new += more
         memory.running = awaited + kept + new
         return told + [one.move for one in new]
 
