@@ -1,5 +1,4 @@
-"""Schedules and forecasts that somebody uploads, onto ``journey.schedules``: all into the one partition where staffing is
-planned."""
+"""Schedules and forecasts that somebody uploads, onto ``journey.schedules``, all into the partition of staffing."""
 
 from __future__ import annotations
 

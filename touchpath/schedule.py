@@ -12,14 +12,21 @@ from touchpath.layout import Layout
 from touchpath.problem import BadInput, Problem
 
 schedule = typer.Typer(
-    name="schedule", help="Who is to work when, and what somebody forecasts.", no_args_is_help=True,
+    name="schedule",
+    no_args_is_help=True,
     rich_markup_mode=None,
-)  # fmt: skip
+    help="""Who is to work when, and what somebody forecasts.
+
+    \b
+    Example:
+      touchpath schedule load week-12.csv
+    """,
+)
 
 
 @schedule.callback()
-def _group() -> None:
-    """Who is to work when, and what somebody forecasts."""
+def _group() -> None:  # so that load is a sub-command though it is the only one
+    pass
 
 
 @schedule.command()

@@ -16,7 +16,7 @@ a way that nobody has on the day itself. Who recovers more than all of it has be
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -81,13 +81,13 @@ class Attendance:
             there += np.maximum(overlap, 0) / QUARTER_S
 
 
-def clairvoyant(world: World, seed: int, surge: Surge) -> Day:
+def clairvoyant(world: World, seed: int, surge: Surge, margins: Sequence[float] = MARGINS, rounds: int = ROUNDS) -> Day:
     """The day of ``seed`` as it was lived best."""
     best = _lived(world, seed, surge, [])
     known = _known(best)
-    for margin in MARGINS:
+    for margin in margins:
         latest = known
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             tried = _lived(world, seed, surge, solve(latest, world.centre, margin))
             latest = _known(tried)._replace(there=known.there)
             if _within(tried) > _within(best):

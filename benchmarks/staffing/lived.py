@@ -76,13 +76,20 @@ def unmanaged(world: World, seed: int, surge: Surge) -> Day:
     return day
 
 
-def watched(world: World, seed: int, surge: Surge, policies: Sequence[Policy]) -> list[list[Page]]:
-    """What each of ``policies`` pages while nobody obeys any."""
+def watched(
+    world: World,
+    seed: int,
+    surge: Surge,
+    policies: Sequence[Policy],
+    since_s: float = OPENS_S,
+    until_s: float = CLOSES_S,
+) -> list[list[Page]]:
+    """What each of ``policies`` pages while nobody obeys any; they look every minute from then to then."""
     view = View(world)
     day = Day(world.centre, world.people, seed, surge, witnesses=[view])
     pages = [Pages() for _ in policies]
-    at = OPENS_S
-    while at < CLOSES_S:
+    at = since_s // MINUTE_S * MINUTE_S
+    while at < until_s:
         at += MINUTE_S
         day.advance(at)
         situation = view.situation(at)
@@ -91,14 +98,17 @@ def watched(world: World, seed: int, surge: Surge, policies: Sequence[Policy]) -
     return [own.all() for own in pages]
 
 
-def obeyed(world: World, seed: int, surge: Surge, policy: Policy, journeys: bool = True) -> Day:
-    """The day on which all that ``policy`` says is done. ``journeys``: whether it is told what open ones bring."""
+def obeyed(
+    world: World, seed: int, surge: Surge, policy: Policy, journeys: bool = True, every_s: float = MINUTE_S
+) -> Day:
+    """The day on which all that ``policy`` says is done; it looks every so often. ``journeys``: whether it is told what
+    open ones are about to bring."""
     view = View(world, journeys)
     day = Day(world.centre, world.people, seed, surge, witnesses=[view])
     moved: dict[str, tuple[str, ...]] = {}
     at = OPENS_S
     while at < CLOSES_S:
-        at += MINUTE_S
+        at += every_s
         day.advance(at)
         said = policy.look(view.situation(at))
         for name in said.withdrawn:

@@ -12,6 +12,7 @@ from benchmarks.staffing.lived import STILL_S, Page, obeyed, unmanaged, watched
 from benchmarks.staffing.reactive import Reactive
 from benchmarks.staffing.touchpath import Touchpath
 from benchmarks.staffing.world import World
+from producers.simulator.floor.centre import CLOSES_S, OPENS_S
 from producers.simulator.floor.day import Day
 from producers.simulator.floor.surges import Kind, Surge, planted
 
@@ -19,6 +20,10 @@ STATIC, REACTIVE, TOUCHPATH, BLIND, CLAIRVOYANT = (
     "static", "reactive", "touchpath", "touchpath, not told of open journeys", "clairvoyant",
 )  # fmt: skip
 HOUR_S = 3600.0
+EVERY_S = 300.0
+"""Moves are asked for so often: a plan is the dear part of a simulated day, and people do not act every minute."""
+BEFORE_S = 2700.0
+"""On days with a surge pages are looked for from so long before it, to an hour after the fall."""
 
 
 class Paging(msgspec.Struct, frozen=True):
@@ -27,7 +32,7 @@ class Paging(msgspec.Struct, frozen=True):
     first_s: float | None
     """The first page of the queue that was struck, from the planted time to an hour after the fall."""
     pages: int
-    """Of all queues, all day."""
+    """Of all queues; all of a calm day, else around the surge."""
     unfounded: int
     """Of these, those that no fall in that queue followed within the hour."""
 
@@ -54,13 +59,13 @@ def score(world: World, kind: Kind, seed: int, journeys: bool) -> Score:
     days = {
         STATIC: static,
         REACTIVE: obeyed(world, seed, surge, Reactive(world.settings)),
-        TOUCHPATH: obeyed(world, seed, surge, Touchpath(world.settings)),
+        TOUCHPATH: obeyed(world, seed, surge, Touchpath(world.settings), every_s=EVERY_S),
         CLAIRVOYANT: clairvoyant(world, seed, surge),
     }
     paging: dict[str, Paging] = {}
     if journeys:
-        days[BLIND] = obeyed(world, seed, surge, Touchpath(world.settings), journeys=False)
-        both = watched(world, seed, surge, [Reactive(world.settings), Touchpath(world.settings)])
+        days[BLIND] = obeyed(world, seed, surge, Touchpath(world.settings), False, EVERY_S)
+        both = watched(world, seed, surge, [Reactive(world.settings), Touchpath(world.settings)], *_when(surge, fall_s))
         paging = {
             way: _paging(pages, surge, fall_s, low) for way, pages in zip((REACTIVE, TOUCHPATH), both, strict=True)
         }
@@ -73,6 +78,13 @@ def score(world: World, kind: Kind, seed: int, journeys: bool) -> Score:
         paging=paging,
         answered={way: _answers(day) for way, day in days.items()},
     )
+
+
+def _when(surge: Surge, fall_s: float | None) -> tuple[float, float]:
+    """From when to when pages are looked for."""
+    if not surge.queue:
+        return OPENS_S, CLOSES_S
+    return surge.from_s - BEFORE_S, min(CLOSES_S, (fall_s or surge.from_s) + HOUR_S)
 
 
 def _answers(day: Day) -> Answers:

@@ -25,6 +25,7 @@ class World:
     """A centre, its people, and what was known of it before the day that is scored."""
 
     centre: Centre
+    past_days: int = PAST_DAYS
     people: list[Person] = field(init=False)
     settings: Settings = field(init=False)
     schedule: Schedule = field(init=False)
@@ -38,7 +39,7 @@ class World:
         self.schedule = schedule_of(self.people, midnight())
         books = {place: Book(self.settings.interval_ms) for place in places(self.centre)}
         trials: dict[str, Count] = {}
-        for number in range(PAST_DAYS, 0, -1):
+        for number in range(self.past_days, 0, -1):
             when = DAY - timedelta(days=number)
             if self.centre.weekday[when.weekday()]:
                 self._learn(when, PAST + PAST_DAYS - number, books, trials)

@@ -23,6 +23,8 @@ def cause(
 ) -> str:  # fmt: skip
     """What is worth the most agents, of ``missing`` ones and of those whom nobody would need if journeys brought
     nothing, if arrivals or handle times were as usual; the last word if none of these is worth an agent."""
+    if terms.deferred:  # what is due now came hours ago, for whatever reason
+        return MISSING if missing >= LEAST else PLANNED
     asked = np.array([[contacts, contacts - from_journeys, min(contacts, usual), contacts]])
     handled = np.array([[aht_s, aht_s, aht_s, min(aht_s, usual_aht_s)]])
     needed = agents_required([terms], np.maximum(asked, 0.0), interval_s, handled)[0].tolist()

@@ -54,14 +54,14 @@ class Performance(NamedTuple):
 
 def erlang_b(load: ArrayLike, agents: ArrayLike) -> Figures:
     """Share of the contacts that find all agents busy, and are lost; ``load`` is in erlangs."""
-    load, agents = _checked(load=load, agents=agents)
+    load, agents = checked(load=load, agents=agents)
     lost: Figures = np.exp(_log_b(load, agents))[()]
     return lost
 
 
 def erlang_c(load: ArrayLike, agents: ArrayLike) -> Figures:
     """Share of the contacts that have to wait, where everybody has patience; 1 where the load is too much."""
-    load, agents = _checked(load=load, agents=agents)
+    load, agents = checked(load=load, agents=agents)
     lost = np.exp(_log_b(load, agents))
     stable = load < agents
     return np.where(stable, agents * lost / np.where(stable, agents - load * (1 - lost), 1), 1.0)[()]
@@ -79,7 +79,7 @@ def erlang_a(
 
     Without end to the patience it is Erlang C.
     """
-    given = _checked(
+    given = checked(
         contacts=contacts, interval_s=interval_s, aht_s=aht_s, agents=agents, patience_s=patience_s, within_s=within_s
     )
     if np.any(given[1] == 0):
@@ -92,7 +92,8 @@ def erlang_a(
     return Performance(*(row.reshape(shape)[()] for row in figures))
 
 
-def _checked(**given: ArrayLike) -> tuple[Figures, ...]:
+def checked(**given: ArrayLike) -> tuple[Figures, ...]:
+    """As arrays of one shape; none below 0, and without end only what may be: patience, and the time within which."""
     arrays = []
     for name, value in given.items():
         array = np.asarray(value, dtype=np.float64)
@@ -109,42 +110,73 @@ def _performance(
 ) -> Figures:
     load = contacts * aht / interval
     aht = np.where(aht > 0, aht, 1.0)  # without a handle time, of no account: all are idle, or there are no agents
-    figures = _patient(load, aht, agents, within)
-    finite = np.isfinite(patience)
-    if finite.any():
-        rate = (contacts / interval)[finite]
-        figures[:, finite] = _impatient(rate, *(each[finite] for each in (load, aht, agents, patience, within)))
+    found = queue(contacts / interval, agents / aht, _log_b(load, agents), patience, within)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        occupancy = np.where(agents > 0, np.minimum(load * found.answered / agents, 1), 1.0)
+    figures = np.array(
+        (found.service_level, found.asa_s, found.mean_wait_s, found.abandonment, occupancy, found.p_wait)
+    )
     idle = (load == 0) & ((agents > 0) | (contacts == 0))
     figures[:, idle] = 0
     figures[0, idle] = 1
     return figures
 
 
-def _patient(load: Figures, aht: Figures, agents: Figures, within: Figures) -> Figures:
-    """Erlang C: who waits does so for an exponential time."""
-    p_wait = erlang_c(load, agents)
-    stable = load < agents
-    free = np.where(stable, agents - load, 1.0)
-    level = np.where(stable, 1 - p_wait * np.exp(-free * (within / aht)), 0.0)
-    wait = np.where(stable, p_wait * aht / free, np.inf)
-    occupancy = np.where(stable, load / np.where(stable, agents, 1.0), 1.0)
-    return np.array((level, wait, wait, np.zeros_like(load), occupancy, p_wait))
+class Waiting(NamedTuple):
+    """Of a queue: as in `Performance`, with the share that is answered."""
+
+    service_level: Figures
+    asa_s: Figures
+    mean_wait_s: Figures
+    abandonment: Figures
+    answered: Figures
+    p_wait: Figures
 
 
-def _impatient(
-    rate: Figures, load: Figures, aht: Figures, agents: Figures, patience: Figures, within: Figures
-) -> Figures:
+def queue(rate: Figures, full_rate: Figures, log_lost: Figures, patience: Figures, within: Figures) -> Waiting:
+    """Of contacts that come at ``rate``, and wait where all agents are taken, who then serve at ``full_rate``.
+
+    ``log_lost`` is the log of the share that would find all taken if who does so were lost: all that matters here of
+    how agents serve while some are free. Rates are per second; the arrays have one dimension, the same for all.
+    """
+    figures = _patient(rate, full_rate, log_lost, within)
+    finite = np.isfinite(patience)
+    if finite.any():
+        given = (rate, full_rate, log_lost, patience, within)
+        figures[:, finite] = _impatient(*(each[finite] for each in given))
+    return Waiting(*figures)
+
+
+def _log_odds_of_waiting(log_a: Figures, log_lost: Figures) -> Figures:
+    """Palm's formula: to wait is A times as likely as to be the one that takes the last free agent."""
+    odds: Figures = log_a + log_lost - np.log(-np.expm1(log_lost))
+    return odds
+
+
+def _patient(rate: Figures, full_rate: Figures, log_lost: Figures, within: Figures) -> Figures:
+    """Erlang C, and the like: who waits does so for an exponential time."""
+    stable = rate < full_rate
+    free = np.where(stable, full_rate - rate, 1.0)
+    with np.errstate(divide="ignore"):
+        p_wait = expit(_log_odds_of_waiting(-np.log(free / np.where(stable, full_rate, 1.0)), log_lost))
+    p_wait = np.where(stable, p_wait, 1.0)
+    level = np.where(stable, 1 - p_wait * np.exp(-free * within), 0.0)
+    wait = np.where(stable, p_wait / free, np.inf)
+    answered = np.where(stable, 1.0, full_rate / np.where(rate > 0, rate, 1.0))
+    return np.array((level, wait, wait, np.zeros_like(rate), answered, p_wait))
+
+
+def _impatient(rate: Figures, full_rate: Figures, log_lost: Figures, patience: Figures, within: Figures) -> Figures:
     """Erlang A. Time is in units of the mean patience, so that a contact waits with probability e^-s longer than s.
 
-    x is the rate of services while all agents are busy, y that of arrivals. Of those who have to wait, the time that
+    x is the rate of services while all agents are taken, y that of arrivals. Of those who have to wait, the time that
     they had to wait if they were patient has density e^(y(1 - e^-s) - xs) / I(x), by Baccelli and Hebuterne ("On queues
     with impatient customers", 1981).
     """
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        x, y = agents * patience / aht, rate * patience
+        x, y = full_rate * patience, rate * patience
         log_scale, log_a, answered, abandoned, waited = _of_those_who_wait(x, y)
-        log_b = _log_b(load, agents)
-        odds = log_scale + log_a + log_b - np.log(-np.expm1(log_b))
+        odds = _log_odds_of_waiting(log_scale + log_a, log_lost)
         p_wait, p_served = expit(odds), expit(-odds)
         all_answered = p_served + p_wait * answered
         abandonment = np.minimum(p_wait * abandoned, 1)
@@ -159,8 +191,7 @@ def _impatient(
         level = np.where(in_time > 0, in_time / (in_time + longer), 0.0)
 
         asa = np.where(all_answered > 0, patience * p_wait * waited / all_answered, np.inf)
-        occupancy = np.where(agents > 0, np.minimum(load * all_answered / agents, 1), 1.0)
-    return np.array((level, asa, patience * abandonment, abandonment, occupancy, p_wait))
+    return np.array((level, asa, patience * abandonment, abandonment, all_answered, p_wait))
 
 
 def _of_those_who_wait(x: Figures, y: Figures) -> tuple[Figures, Figures, Figures, Figures, Figures]:

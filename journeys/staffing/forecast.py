@@ -20,6 +20,7 @@ Contacts are those that are offered less redials: who calls again after an aband
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -48,7 +49,7 @@ LONGEST = 8 * 7
 LATELY_MS = 3_600_000
 """Of the first day, what came in the last hour is what is usual."""
 
-KNOTS, BENDS = 48, 24
+KNOTS, BENDS = 48, 12
 """Splines that make up a day: of all days, and of a weekday beside that."""
 SPREADS = 2.0, 1.0, 1.0
 """Standard deviations, as logarithms, of the day's splines, of the weekdays, and of a weekday's splines."""
@@ -199,6 +200,7 @@ def _first_day(demand: Mapping[int, Demand], today: int, as_of: int, clock: Cloc
 
 def _weekly(slots: NDArray[np.int_], came: Array, weights: Array, a_day: int) -> Array:
     """Contacts by interval of the week. Those of one are summed up before, which makes no difference to the fit."""
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import PoissonRegressor  # here, for it takes seconds and memory: once a day
     from threadpoolctl import threadpool_limits
 
@@ -209,9 +211,14 @@ def _weekly(slots: NDArray[np.int_], came: Array, weights: Array, a_day: int) ->
     known = weight > 0
     mean = total.sum() / weight.sum()
     design = _design(a_day)
+    if np.count_nonzero(weight.reshape(7, a_day).any(axis=1)) < 7:  # until a week is known all days are alike
+        design = design[:, : min(KNOTS, a_day)]
     # What it minimises is divided by the sum of weights and, here, by the mean: so is the prior.
     model = PoissonRegressor(alpha=1 / total.sum(), solver="newton-cholesky", max_iter=50, tol=1e-5)
-    with threadpool_limits(1):  # the matrices are small: threads would wait for each other
+    # The matrices are small: threads would wait for each other. Where Newton's steps get too short to tell, it goes on
+    # by another way, and warns.
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(design[known], total[known] / weight[known] / mean, sample_weight=weight[known])
     return np.asarray(model.predict(design) * mean, float)
 

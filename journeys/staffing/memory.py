@@ -18,6 +18,10 @@ class Kept(msgspec.Struct, array_like=True):
     brought: dict[int, float] = {}
     """What journeys were said to bring in today's intervals."""
     accuracy: Accuracy | None = None
+    handled: dict[int, tuple[float, float]] = {}
+    """By how many contacts agents had at once: in how many intervals that was, and the mean handle time, seconds."""
+    measured_at: int = 0
+    """The interval in which that was last added to."""
     told_from: int = 0
     """The interval in which the rest of the day was last told of."""
 

@@ -18,18 +18,21 @@ from journeys.settings import Settings
 from journeys.staffing.cause import cause
 from journeys.staffing.coming import Coming, coming
 from journeys.staffing.figures import Accuracy, Floor, Move, Staffing
-from journeys.staffing.forecast import Clock, clock_of
-from journeys.staffing.memory import Memory, decode, encode
-from journeys.staffing.need import Course, Crew, Pool, Terms, agents_required, course, split, terms_of
-from journeys.staffing.recommend import Now, Recommending
+from journeys.staffing.forecast import Clock, Outlook, clock_of, usual
+from journeys.staffing.memory import Kept, Memory, decode, encode
+from journeys.staffing.need import Course, Crew, Pool, Terms, agents_required, course, done_in_time, split, terms_of
+from journeys.staffing.recommend import Now, Recommending, observe
 from journeys.staffing.required import to_schedule
 from journeys.staffing.situation import Place, Situation
+from journeys.staffing.slots import handle_times
 
 Array: TypeAlias = NDArray[np.float64]
 
 VERSION = 1
 NEAR = 5
 """Intervals that every plan speaks of, the one under way among them; more where a move lasts longer."""
+MEASURED = 200
+"""Intervals that handle times are a mean of, at the most; older ones fade."""
 FINE, COARSE = 100, 4
 """Who is there is looked up for each of so many intervals, after that for every fourth."""
 
@@ -65,13 +68,15 @@ class Planner:
         crew = Crew(
             situation.crew, situation.schedule.shifts if situation.schedule else (), places, situation.as_of, settings
         )
-        for one in memory.running:
-            for name in one.moved:
-                crew.returning[name] = one.move.until, one.could[name]
+        observe(memory.running, situation, crew, places)
         terms = [terms_of(floor, crew.slots(place), settings) for floor, place in zip(floors, places, strict=True)]
         clocks = [self._clock(one.site) for one in terms]
         near = max(NEAR, math.ceil(settings.staffing.move_time.ms / settings.interval_ms) + 1)
         ahead = coming(situation, floors, clocks, memory, settings, near)
+        terms = [
+            self._known(one, floor, memory.places[place], look, clock, ahead.starts[0], situation.as_of)
+            for one, floor, place, look, clock in zip(terms, floors, places, ahead.looks, clocks, strict=True)
+        ]
 
         elapsed = (situation.as_of - ahead.starts[0]) / settings.interval_ms
         lengths = np.full(len(ahead.starts), settings.interval_ms / 1000)
@@ -96,6 +101,27 @@ class Planner:
             for row in self._rows(index, floor, terms[index], ahead, required, there, levels, causes, situation.as_of)
         ]
         return Plan(staffing, moves, ahead.accuracy)
+
+    def _known(
+        self, terms: Terms, floor: Floor, kept: Kept, look: Outlook, clock: Clock, begun: int, as_of: int
+    ) -> Terms:
+        """With what is known of handle times at several contacts at once, and of work that may wait."""
+        if terms.deferred:
+            length = self._settings.interval_ms
+            number = max(len(look.expected), math.ceil(terms.due_s * 1000 / length) + 1)
+            starts = range(begun, begun + number * length, length)
+            later = usual(kept.profile, starts[len(look.expected) :], clock)
+            first = begun if floor.oldest_entered_at is None else floor.oldest_entered_at
+            entered = np.linspace(first, as_of, floor.waiting) if floor.waiting else np.empty(0)
+            return terms._replace(
+                open_due_s=tuple((terms.due_s - (as_of - entered) / 1000).tolist()),
+                arriving=(look.rest, *look.expected[1:].tolist(), *later.tolist()),
+                worked=tuple(clock.open(at) > 0 for at in starts),
+            )
+        if terms.slots > 1:
+            rounded = math.ceil(terms.slots - 0.5)
+            return terms._replace(handle_s=_measured(kept, floor, rounded, begun))
+        return terms
 
     def _clock(self, site: str) -> Clock:
         if site not in self._clocks:
@@ -170,6 +196,18 @@ class Planner:
         return found
 
 
+def _measured(kept: Kept, floor: Floor, at_once: int, begun: int) -> tuple[float, ...]:
+    """Handle times by contacts at once, from what floors said; once an interval what this one says is added."""
+    if floor.aht_s > 0 and floor.connected and kept.measured_at < begun:
+        kept.measured_at = begun
+        concurrency = max(1, round(floor.concurrency))
+        intervals, mean = kept.handled.get(concurrency, (0.0, 0.0))
+        intervals = min(intervals, MEASURED) + 1
+        kept.handled[concurrency] = intervals, mean + (floor.aht_s - mean) / intervals
+    times = [mean for _, mean in kept.handled.values()]
+    return handle_times(times, list(kept.handled), at_once) if len(kept.handled) > 1 else ()
+
+
 def _wanted(ahead: Coming, floors: Sequence[Floor], elapsed: float) -> Array:
     """Contacts that agents are needed for. For the interval under way that is a whole interval from now on, and who
     waits already: what is left of it may be seconds, in which no number of agents would do."""
@@ -198,7 +236,11 @@ def _levels(
     if contacts.shape[1] <= near:
         return first
     then = course(terms, contacts[:, later], lengths[later], aht[:, later], agents[:, later], None)
-    return Course(*(np.hstack(both) for both in zip(first, then, strict=True)))
+    found = Course(*(np.hstack(both) for both in zip(first, then, strict=True)))
+    for index, one in enumerate(terms):
+        if one.deferred:  # what is left undone is there later
+            done_in_time(one, found, index, agents[index], float(aht[index, 0]), float(lengths[-1]))
+    return found
 
 
 class _There:

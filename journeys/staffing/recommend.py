@@ -29,6 +29,7 @@ SETTLED_MS = 900_000
 """So long after a move its outcome is known: who came while it lasted has been answered, or has left."""
 WITHDRAW = 0.5
 """A move stays recommended while it adds this part of the minimum gain."""
+ROUNDS = 5
 SHORT = 0.5
 """Agents; who misses fewer is not short."""
 _SLIGHT = 1e-9
@@ -48,6 +49,20 @@ class Now(NamedTuple):
     """By place, contacts that wait or are served."""
     parts: dict[tuple[int, ...], Array]
     """By the places that agents take contacts from, the part of an agent that each of these has."""
+
+
+def observe(running: Iterable[Running], situation: Situation, crew: Crew, places: Sequence[Place]) -> None:
+    """Who of those who could be meant takes contacts from the taker now; and has ``crew`` foresee that they go back."""
+    number = {place: index for index, place in enumerate(places)}
+    there = {agent.agent: agent for agent in situation.crew if agent.agent in crew.works_now}
+    for one in running:
+        taker = number.get(_taker(one.move))
+        if one.over or taker is None:
+            continue
+        seen = {name for name in one.could if name in there and taker in crew.served(there[name])}
+        one.moved = sorted(seen.union(one.moved))
+        for name in one.moved:
+            crew.returning[name] = one.move.until, one.could[name]
 
 
 class Recommending:
@@ -74,11 +89,9 @@ class Recommending:
         awaited: list[Running] = []
         lasting: list[Running] = []
         for one in known:
-            if not one.over:
-                self._observe(one)
-                if self._as_of >= one.move.until:
-                    one.over = True
-                    self._cool(one.move)
+            if not one.over and self._as_of >= one.move.until:
+                one.over = True
+                self._cool(one.move)
             if not one.over:
                 self._apply(one)
                 lasting.append(one)
@@ -95,22 +108,19 @@ class Recommending:
                 told.append(msgspec.structs.replace(one.move, withdrawn=True, obeyed=len(one.moved)))
                 self._cool(one.move)
                 self._apply(one, -1)
-        new = self._choose(kept)
+        new: list[Running] = []
+        for _ in range(ROUNDS):  # what was chosen may make others worth while: an agent alone can be too few to help
+            more = self._choose(kept + new)
+            if not more:
+                break
+            for one in more:
+                self._apply(one)
+            new += more
         memory.running = awaited + kept + new
         return told + [one.move for one in new]
 
     def _cool(self, move: Move) -> None:
         self._memory.cooling.append((_giver(move), _taker(move), self._as_of + self._rule.cool_down.ms))
-
-    def _observe(self, one: Running) -> None:
-        """Who of those who could be meant takes contacts from the taker now."""
-        taker = self._number[_taker(one.move)]
-        seen = {
-            agent.agent
-            for agent in self._situation.crew
-            if agent.agent in one.could and agent.agent in self._crew.works_now and taker in self._crew.served(agent)
-        }
-        one.moved = sorted(seen.union(one.moved))
 
     def _apply(self, one: Running, sign: int = 1) -> None:
         """As if those had moved who have not."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from journeys.staffing.erlang import Figures, erlang_a
+from journeys.staffing.erlang import Figures, Performance, checked, erlang_a
 
 _ROUNDING = 1e-12
 """17 erlangs keep 20 agents busy for 85 %, whatever floating point makes of it."""
@@ -29,35 +30,81 @@ class Target(NamedTuple):
     """at most this share of the agents' time taken."""
 
 
+class Limits(NamedTuple):
+    """A target, as arrays that say something of everything."""
+
+    service_level: Figures
+    within_s: Figures
+    asa_s: Figures
+    abandonment: Figures
+    occupancy: Figures
+
+
 def required(
     contacts: ArrayLike, interval_s: ArrayLike, aht_s: ArrayLike, target: Target, patience_s: ArrayLike = math.inf
 ) -> Figures:
-    """The fewest agents, whole ones, who meet all of ``target``; 0 where nothing comes. A queue that grows meets none.
+    """The fewest agents, whole ones, who meet all of ``target``; 0 if nothing comes. A queue that grows meets none."""
+    given = checked(contacts=contacts, interval_s=interval_s, aht_s=aht_s, patience_s=patience_s)
+    if np.any(given[1] == 0):
+        raise ValueError("interval_s: expected numbers above 0, got 0")
 
-    More agents make none of the figures worse, so the answer lies between a number that does not meet the targets and
-    one that does: a little above the load, where they usually are met, the search begins.
+    def performances(agents: Figures, *given: Figures) -> Performance:
+        contacts, interval, aht, patience, within = given
+        return erlang_a(contacts, interval, aht, agents, patience, within)
+
+    return fewest(performances, given[0] * given[2] / given[1], given, limits_of(target))
+
+
+def limits_of(target: Target) -> Limits:
+    """What ``target`` asks for, checked."""
+    limits = Limits(*(np.asarray(np.inf if limit is None else limit, np.float64) for limit in target))
+    most = (1, np.inf, np.inf, np.inf, np.inf)  # no occupancy cap is none at all
+    for name, values, lowest, highest in zip(Target._fields, limits, (0, 0, 0, 0, 1e-6), most, strict=True):
+        wrong = values[~((values >= lowest) & (values <= highest))]
+        if wrong.size:
+            expected = f"from {lowest:g} to {highest:g}" if np.isfinite(highest) else f"of {lowest:g} or more"
+            raise ValueError(f"{name}: expected numbers {expected}, got {wrong.flat[0]:g}")
+    return limits
+
+
+def fewest(
+    performances: Callable[..., Performance], load: Figures, given: Sequence[Figures], limits: Limits
+) -> Figures:
+    """The fewest agents whose ``performances(agents, *given, within)`` keep the limits.
+
+    More agents make none of the figures worse, so the answer lies between a number that does not do and one that does:
+    a little above the load, where they usually do, the search begins.
     """
-    limits = (limit if limit is not None else np.inf for limit in target[2:])
-    given = np.broadcast_arrays(
-        *(np.asarray(each, np.float64) for each in (contacts, interval_s, aht_s, patience_s, *target[:2], *limits))
-    )
-    flat = np.array([array.ravel() for array in given])
-    _check(flat[4:])
-    erlang_a(flat[0], flat[1], flat[2], 0, flat[3])  # refuses what is no number, before anything is searched
-    enough = np.ceil(flat[0] * flat[2] / flat[1]) + 1
+    load, *arrays = np.broadcast_arrays(load, *given, *limits)
+    flat = [array.ravel() for array in arrays]
+
+    def met(agents: Figures, at: NDArray[np.intp]) -> NDArray[np.bool_]:
+        here = [array[at] for array in flat]
+        level, within, asa, abandonment, occupancy = here[len(given) :]
+        got = performances(agents, *here[: len(given)], within)
+        enough: NDArray[np.bool_] = (
+            (got.service_level >= level - _ROUNDING)
+            & (got.asa_s <= asa)
+            & (got.abandonment <= abandonment + _ROUNDING)
+            & (got.occupancy <= occupancy + _ROUNDING)
+            & np.isfinite(got.mean_wait_s)
+        )
+        return enough
+
+    enough = np.ceil(load.ravel()) + 1
     too_few, step = np.full_like(enough, -1), np.ceil(np.sqrt(enough))
     open_ = np.arange(enough.size)
     while open_.size:
-        open_ = open_[~_met(enough[open_], flat[:, open_])]
+        open_ = open_[~met(enough[open_], open_)]
         too_few[open_] = enough[open_]
         enough[open_] += step[open_]
         step[open_] *= 2
     open_ = np.arange(enough.size)
     while (open_ := open_[enough[open_] - too_few[open_] > 1]).size:
         middle = np.floor((enough[open_] + too_few[open_]) / 2)
-        met = _met(middle, flat[:, open_])
-        enough[open_[met]], too_few[open_[~met]] = middle[met], middle[~met]
-    agents: Figures = enough.reshape(given[0].shape)[()]
+        done = met(middle, open_)
+        enough[open_[done]], too_few[open_[~done]] = middle[done], middle[~done]
+    agents: Figures = enough.reshape(load.shape)[()]
     return agents
 
 
@@ -72,25 +119,3 @@ def to_schedule(agents: ArrayLike, shrinkage: ArrayLike) -> Figures:
         raise ValueError(f"shrinkage: expected a share from 0 to below 1, got {wrong.flat[0]:g}")
     scheduled: Figures = (np.asarray(agents, np.float64) / (1 - share))[()]
     return scheduled
-
-
-def _met(agents: Figures, given: Figures) -> NDArray[np.bool_]:
-    contacts, interval, aht, patience, level, within, asa, abandonment, occupancy = given
-    got = erlang_a(contacts, interval, aht, agents, patience, within)
-    met: NDArray[np.bool_] = (
-        (got.service_level >= level - _ROUNDING)
-        & (got.asa_s <= asa)
-        & (got.abandonment <= abandonment + _ROUNDING)
-        & (got.occupancy <= occupancy + _ROUNDING)
-        & np.isfinite(got.mean_wait_s)
-    )
-    return met
-
-
-def _check(limits: Figures) -> None:
-    most_of = (1, np.inf, np.inf, np.inf, np.inf)  # no occupancy cap is none at all
-    for name, values, least, most in zip(Target._fields, limits, (0, 0, 0, 0, 1e-6), most_of, strict=True):
-        wrong = values[~((values >= least) & (values <= most))]
-        if wrong.size:
-            expected = f"from {least:g} to {most:g}" if np.isfinite(most) else f"of {least:g} or more"
-            raise ValueError(f"{name}: expected numbers {expected}, got {wrong[0]:g}")

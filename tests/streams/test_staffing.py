@@ -11,47 +11,49 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journeys import Touchpoint, decode, reference
+from journeys.change import Change
 from journeys.contact import QueueVisit
 from journeys.definition import Reference
 from journeys.next_step import NOT_YET, SEPARATOR
 from journeys.partition import partition_of
 from journeys.settings import convert
-from journeys.staffing.figures import Accuracy, Floor, Move, Staffing
-from journeys.staffing.live import DEMAND_DAYS, SLOT_MS
-from journeys.staffing.situation import KEY, Demand, Place
+from journeys.staffing.live import DEMAND_DAYS, SLOT_MS, Lately, Present, Seen, Slot
+from journeys.staffing.situation import KEY, Brought, Demand, Place
+from journeys.workload import AgentNow
 from streams import topics
-from streams.stages import bringing, staffing
+from streams.stages import bringing
 from tests.journeys.scenes import DAY, people, touchpoints
 from tests.streams.pipeline import Pipeline
 
 MINUTE = 60_000
+_told = msgspec.json.Decoder(Change[Seen | AgentNow | Brought]).decode
 SETTINGS = convert({"staffing": {"every": "1s"}, "next_step": {"least": 1}})
 
 
-def floors(pipeline: Pipeline) -> dict[Place, Floor]:
-    rows = pipeline.rows(topics.STAFFING, "floor", Floor | Staffing | Move | Accuracy)
-    return {(row.queue, row.channel): row for row in rows.values()}
+class Known:
+    def __init__(self) -> None:
+        self.demand: dict[int, Demand] = {}
+        self.slots: dict[int, Slot] = {}
+        self.there = Present()
 
 
-def known(pipeline: Pipeline) -> tuple[dict[Place, dict[int, Demand]], dict[Place, staffing.Known], int]:
-    """Demand and slots as the staffing stage has them, and its moment."""
-    partition = partition_of(KEY, pipeline.partitions)
-    state = pipeline.state["staffing", partition]
-    if b"k" not in state:
-        return {}, {}, 0
-    head = msgspec.msgpack.decode(state[b"k"], type=staffing.Head)
-    demand: dict[Place, dict[int, Demand]] = {}
-    there = {}
-    for name, (_, queue, channel, days) in head.places.items():
-        place = queue, channel
-        demand[place] = {}
-        for day in days:
-            key = b"d%d|%s" % (day, name.encode())
-            if key in state:
-                demand[place] |= msgspec.msgpack.decode(state[key], type=dict[int, Demand])
-        demand[place] = {at: one for at, one in demand[place].items() if any(msgspec.structs.astuple(one))}
-        there[place] = msgspec.msgpack.decode(state[b"f|" + name.encode()], type=staffing.Known)
-    return {place: own for place, own in demand.items() if own}, there, head.as_of
+def known(pipeline: Pipeline) -> tuple[dict[Place, Known], int]:
+    """What was told of each queue and channel put together, and the newest moment."""
+    found: dict[Place, Known] = {}
+    versions: dict[str, int] = {}
+    as_of = 0
+    for record in pipeline.records(topics.FLOORS):
+        assert record.partition == partition_of(KEY, pipeline.partitions)
+        told = _told(record.value or b"")
+        if isinstance(told.payload, Seen):
+            assert told.version > versions.get(told.id, 0)
+            versions[told.id] = told.version
+            own = found.setdefault((told.payload.queue, told.payload.channel), Known())
+            own.demand.update(told.payload.demand)
+            own.slots.update(told.payload.slots)
+            own.there = told.payload.there
+            as_of = max(as_of, told.as_of)
+    return found, as_of
 
 
 def redials_of(expected: Reference) -> list[tuple[Place, int]]:
@@ -90,40 +92,36 @@ def by_definition(visits: Iterable[QueueVisit], redials: list[tuple[Place, int]]
 
 
 def assert_known(pipeline: Pipeline, expected: Reference) -> None:
-    demand, there, as_of = known(pipeline)
+    found, as_of = known(pipeline)
     oldest = (max(decode(raw).at for raw in pipeline.accepted()) // DAY - DEMAND_DAYS + 1) * DAY
-    wanted = by_definition(expected.visits.values(), redials_of(expected))
-    for place, own in wanted.items():
-        got = {at: one for at, one in demand.get(place, {}).items() if at >= oldest}
-        assert got == {at: one for at, one in own.items() if at >= oldest}, place
-    assert demand.keys() <= wanted.keys()
     redials = redials_of(expected)
-    for place, known_ in there.items():
-        own_visits = [visit for visit in expected.visits.values() if (visit.queue, visit.channel) == place]
-        since = as_of // SLOT_MS * SLOT_MS - 15 * MINUTE
-        slots = [slot for number, slot in known_.slots.items() if since <= number * SLOT_MS <= as_of]
-        assert sum(slot.offered for slot in slots) == sum(
-            since <= visit.entered_at < _after(as_of) for visit in own_visits
-        )
-        assert sum(slot.redials for slot in slots) == sum(
-            since <= at < _after(as_of) for where, at in redials if where == place
-        )
-        left = [
-            visit
-            for visit in own_visits
-            if visit.left_at is not None
-            and since <= visit.left_at < _after(as_of)
-            and (visit.outcome == "answered" or (visit.outcome == "abandoned" and (visit.wait_s or 0) > visit.target_s))
-        ]
-        assert sum(slot.counted for slot in slots) == len(left)
-        assert sum(slot.within for slot in slots) == sum(
-            visit.outcome == "answered" and (visit.wait_s or 0) <= visit.target_s for visit in left
-        )
+    wanted = by_definition(expected.visits.values(), redials)
+    nobody = Demand()
+    for place in found.keys() | wanted.keys():
+        own = found[place]
+        got = {at: one for at, one in own.demand.items() if at >= oldest and one != nobody}
+        assert got == {at: one for at, one in wanted.get(place, {}).items() if at >= oldest}, place
+        visits = [visit for visit in expected.visits.values() if (visit.queue, visit.channel) == place]
+        for minutes in (5, 15):
+            since, until = as_of // SLOT_MS * SLOT_MS - minutes * MINUTE, (as_of // SLOT_MS + 1) * SLOT_MS
+            left = [
+                visit
+                for visit in visits
+                if visit.left_at is not None
+                and since <= visit.left_at < until
+                and (visit.outcome == "answered" or (visit.outcome == "abandoned" and not _in_time(visit)))
+            ]
+            lately = Lately(own.slots, as_of)
+            assert lately.sum("offered", minutes) == sum(since <= visit.entered_at < until for visit in visits)
+            assert lately.sum("redials", minutes) == sum(since <= at < until for where, at in redials if where == place)
+            assert lately.sum("counted", minutes) == len(left)
+            assert lately.sum("within", minutes) == sum(
+                visit.outcome == "answered" and _in_time(visit) for visit in left
+            )
 
 
-def _after(as_of: int) -> int:
-    """The end of the slot that ``as_of`` lies in."""
-    return (as_of // SLOT_MS + 1) * SLOT_MS
+def _in_time(visit: QueueVisit) -> bool:
+    return (visit.wait_s or 0) <= visit.target_s
 
 
 def assert_open(pipeline: Pipeline, expected: Reference) -> None:
@@ -173,9 +171,14 @@ def test_any_order_makes_the_same_floor(
     assert_known(pipeline, expected)
     assert_open(pipeline, expected)
 
-    told = len(pipeline.records(topics.STAFFING))
     before = known(pipeline)
+    told = len(pipeline.records(topics.REDIALS))
     pipeline.read.clear()  # every group's offsets reset, the state kept
     pipeline.drain(most)
-    assert known(pipeline) == before
-    assert len(pipeline.records(topics.STAFFING)) == told
+    after = known(pipeline)
+    assert (_plain(after[0]), after[1]) == (_plain(before[0]), before[1])
+    assert len(pipeline.records(topics.REDIALS)) == told
+
+
+def _plain(found: dict[Place, Known]) -> dict[Place, object]:
+    return {place: (own.demand, own.slots, own.there) for place, own in found.items()}

@@ -99,13 +99,16 @@ def _tenths(seconds: float | None) -> float | None:
 def touchpoints(
     seed: int, day: date, surge: Surge | None = None, centre: Centre = CENTRE,
     on_state: Callable[[AgentEvent], None] | None = None, on_day: Callable[[Day], None] = lambda day: None,
+    origin: int | None = None,
 ) -> Iterator[Touchpoint]:  # fmt: skip
     """The floor's ``day`` as touchpoints, in the order of their times, lazily: an order that is given (to the ``Day``
     that ``on_day`` is told of) while they are read changes those to come. ``on_state`` is told of each agent's state
-    before any touchpoint that is ``STEP_S`` later is given.
+    before any touchpoint that is ``STEP_S`` later is given. ``origin``: when second 0 of it is (ms UTC), if not at
+    midnight (UTC) of ``day``, so that any hour of it can be now.
     """
-    origin = round(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
-    told = Told(centre, origin, f"floor-{seed}-{day:%Y%m%d}")
+    if origin is None:
+        origin = round(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
+    told = Told(centre, origin, f"floor-{seed}-{origin // 1000}")
     lived = Day(centre, roster(centre), seed, surge, day.weekday(), [told])
     on_day(lived)
     at = OPENS_S

@@ -10,6 +10,7 @@ from statistics import mean, stdev
 import pytest
 from scipy.stats import t as student
 
+from journeys.agents import AgentEvent
 from journeys.contact import fold
 from journeys.queue import sums
 from journeys.settings import DEFAULTS
@@ -116,6 +117,17 @@ def test_touchpoints_fold_into_the_same_visits() -> None:
         assert (visit.queue, visit.outcome, visit.agent) == (expected.queue, expected.outcome, expected.agent)
         assert visit.talk_s == pytest.approx(expected.talk_s, abs=0.06)
         assert (visit.wait_s is None) == (expected.wait_s is None)
+
+
+def test_any_hour_of_the_day_can_be_now() -> None:
+    states: list[AgentEvent] = []
+    day = date(2026, 3, 4)
+    given = touchpoints(5, day, on_state=states.append, origin=1_700_000_000_000)
+    first = next(given)
+    assert 1_700_000_000_000 + OPENS_S * 1000 <= first.at < 1_700_000_000_000 + (OPENS_S + 60) * 1000
+    assert states
+    assert {state.agent for state in states} <= {person.key for person in PEOPLE}
+    assert first.id != next(touchpoints(5, day)).id
 
 
 def test_one_queue_without_a_break_is_erlangs() -> None:
