@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from journeys.staffing.plan import Planner
-
 from benchmarks.staffing.centre import midnight
 from benchmarks.staffing.lived import Said, Wish
 from journeys.settings import Settings
 from journeys.staffing.figures import Floor, Move, Staffing
+from journeys.staffing.plan import Planner
 from journeys.staffing.situation import Place, Situation
 from producers.simulator.floor.day import Order
 
