@@ -69,11 +69,11 @@ def alertmanager(directory: Path, hook: str, now: str = "early-shift", *, faster
     while routes:
         route = routes.pop()
         routes += route.get("routes", [])
-        for key, shorter in (("group_wait", "1s"), ("group_interval", "1s")):
+        for key, shorter in (("group_wait", "500ms"), ("group_interval", "500ms")):
             if faster and key in route:
                 route[key] = shorter
         if faster and route.get("repeat_interval") == "25s":  # the watchdog's
-            route["repeat_interval"] = "500ms"
+            route["repeat_interval"] = "250ms"
     assert now in [one["name"] for one in config["time_intervals"]]
     for one in config["time_intervals"]:
         one["time_intervals"] = ALWAYS if one["name"] == now else NEVER

@@ -20,6 +20,8 @@ from tests.dashboards.servers import Alertmanager
 
 CONFIG = DASHBOARDS / "alertmanager/alertmanager.yml"
 TEMPLATES = DASHBOARDS / "alertmanager/templates/*.tmpl"
+SETTLED_S = 1.5
+"""Several intervals of a group, and longer than it takes until what was sent is on disk."""
 SHIFTS = "workforce-early-shift,workforce-late-shift,workforce-on-call"
 
 pytestmark = pytest.mark.usefixtures("tools")
@@ -84,7 +86,7 @@ def test_one_page_a_site_and_channel(tmp_path: Path) -> None:
             understaffed("help", "chat"),
         )
         eventually(lambda: len(hook.to("workforce")) >= 3)
-        time.sleep(2.5)  # more would come with the groups' next interval
+        time.sleep(SETTLED_S)  # more would come with the groups' next interval
         pages = {
             (page.body["groupLabels"]["site"], page.body["groupLabels"]["channel"]): sorted(
                 one["labels"]["queue"] for one in page.alerts()
@@ -110,7 +112,7 @@ def test_shifts_and_quiet_hours(tmp_path: Path, now: str, paged: str, tickets: i
         alertmanager.tell(understaffed("billing"), other("JourneyRepeatsSpike", "ticket", "workforce"))
         alertmanager.tell(other("JourneyTargetDown", "ticket", "operations"))
         eventually(lambda: bool(hook.to("workforce-") and hook.to("operations-tickets")))
-        time.sleep(2.5)
+        time.sleep(SETTLED_S)
         assert [one.receiver for one in hook.to("workforce") if one.receiver != "workforce-tickets"] == [paged]
         assert len(hook.to("workforce-tickets")) == tickets
 
@@ -135,7 +137,7 @@ def test_while_the_pipeline_is_stale_the_floor_hears_nothing(tmp_path: Path) -> 
         alertmanager.tell(understaffed("billing"), other("JourneyRepeatsSpike", "ticket", "workforce"))
         alertmanager.tell(other("JourneyTargetDown", "ticket", "operations"))
         eventually(lambda: bool(hook.to("operations-tickets")))
-        time.sleep(2.5)
+        time.sleep(SETTLED_S)
         assert not hook.to("workforce")
 
 
@@ -153,12 +155,12 @@ def test_a_restart_repeats_no_page(tmp_path: Path, how: str) -> None:
     with running(tmp_path) as (alertmanager, hook):
         alertmanager.tell(understaffed("billing"))
         eventually(lambda: bool(hook.to("workforce")))
-        time.sleep(2.5)  # what was sent is written down every second here, every 10 s in earnest
+        time.sleep(2 * SETTLED_S)  # what was sent is written down every second here, every 10 s in earnest
         getattr(alertmanager, how)()
         alertmanager.start()
         alertmanager.tell(understaffed("billing"), understaffed("help", "chat"))
         eventually(lambda: len(hook.to("workforce")) >= 2)
-        time.sleep(2.5)
+        time.sleep(SETTLED_S)
         assert [[one["labels"]["queue"] for one in page.alerts()] for page in hook.to("workforce")] == [
             ["billing"],
             ["help"],
@@ -171,7 +173,7 @@ def test_what_is_over_is_not_announced(tmp_path: Path) -> None:
         alertmanager.tell(understaffed("billing"))
         eventually(lambda: bool(hook.to("workforce")))
         alertmanager.tell(understaffed("billing") | {"endsAt": "2026-01-01T00:00:00Z"})
-        time.sleep(3)
+        time.sleep(2 * SETTLED_S)
         assert len(hook.to("workforce")) == 1
 
 

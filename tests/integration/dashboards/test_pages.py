@@ -21,7 +21,7 @@ from tests.dashboards.servers import Alertmanager, Prometheus
 from touchpath.loopback import fetch, port_for
 
 pytestmark = pytest.mark.usefixtures("tools")
-SETTLED_S = 4.0
+SETTLED_S = 3.0
 """Several scrapes, evaluations and intervals of a group: what was to come has come."""
 
 
