@@ -53,6 +53,7 @@ class AlertingBench(Bench):
         self.feed = LiveFeed(self.kafka.bootstrap, seed)
         self.feed.catch_up(self.drain_workers)
         self.feed.start()
+        eventually("a move is recommended", lambda: self.live.metric("journey_move_agents") > 0, 60)
         rewritten.alertmanager(self.directory / "alertmanager", self.hook.url, faster=not shipped)
         alertmanager = Alertmanager(self.directory / "alertmanager")
         port = port_for(0)

@@ -58,7 +58,7 @@ def test_all_that_the_trials_left(bench: Bench) -> None:
     assert not [name for name in ("lost", "duplicates", "unseen", "unbalanced", "mismatch") if result.figures[name]]
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", [name for name in TRIALS if name not in SHARED])
 def test_trial_on_its_own_bench(name: str, tmp_path: Path) -> None:
     if not NEEDS.get(name, lambda: True)():
