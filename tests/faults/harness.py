@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.errors import KafkaConnectionError
@@ -97,6 +98,11 @@ class Part:
     def wait_ready(self, within_s: float = 30.0) -> float:
         return eventually(f"{self.name} ready ({self.last_words()})", lambda: self.ready, within_s)
 
+    @property
+    def target(self) -> str:
+        """Host and port of its metrics."""
+        return urlsplit(self._metrics).netloc
+
     def metric(self, name: str, **labels: str) -> float:
         """The sum over the samples of ``name`` that have these labels."""
         _, body, _ = fetch(self._metrics, timeout_s=5)
@@ -157,6 +163,7 @@ class Bench:
     """Broker, workers and a sink with its store, on a directory of their own. A context manager.
 
     ``clickhouse``: the URL of a server to store in, instead of the embedded store; ``store`` reads it then.
+    ``settings``: what a settings file of the workers says.
     """
 
     def __init__(
@@ -166,10 +173,13 @@ class Bench:
         clickhouse: str | None = None,
         store: Store | None = None,
         plain_times: bool = False,
+        settings: str = "",
     ) -> None:
         self.directory = directory
         self.layout = Layout(directory / "data")
         self.layout.create()
+        self._settings = directory / "touchpath.toml"
+        self._settings.write_text(settings)
         self.kafka = EmbeddedKafka(directory / "kafka")
         self.workers: list[Part] = []
         self.slices: list[Slice] = []
@@ -223,6 +233,7 @@ class Bench:
         """Not started, and not among ``workers``."""
         port = self._port()
         arguments = ["worker", *self._common(), "--name", name, "--metrics-port", str(port)]
+        arguments += ["--settings", str(self._settings)]
         url = f"http://127.0.0.1:{port}"
         return self._part(name, arguments, f"{url}/ready", f"{url}/metrics")
 

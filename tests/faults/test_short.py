@@ -9,14 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.dashboards import servers
 from tests.faults.__main__ import one, trials
 from tests.faults.harness import Bench
 from tests.faults.logs import look
 from tests.faults.trial import Result, Trial
-from tests.sinks.clickhouse_server import install
+from tests.sinks import clickhouse_server
 
 TRIALS = trials()
-SCALES = {"T8": 0.02, "T12": 0.012, "T15": 0.02, "T19": 0.05}
+SCALES = {"T8": 0.02, "T12": 0.012, "T15": 0.02, "T19": 0.05, "T24": 0.02}
+NEEDS = {"T12": clickhouse_server.install, "T24": servers.install}
 SHARED = [name for name, trial in TRIALS.items() if trial.bench is Bench]
 SEED = random.SystemRandom().randrange(10**6)
 
@@ -56,11 +58,11 @@ def test_all_that_the_trials_left(bench: Bench) -> None:
     assert not [name for name in ("lost", "duplicates", "unseen", "unbalanced", "mismatch") if result.figures[name]]
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", [name for name in TRIALS if name not in SHARED])
 def test_trial_on_its_own_bench(name: str, tmp_path: Path) -> None:
-    if name == "T12" and not install():
-        pytest.skip("clickhouse-server is not installed and cannot be (apt-get, as root)")
+    if not NEEDS.get(name, lambda: True)():
+        pytest.skip(f"what {name} needs is not installed and cannot be (apt-get, as root)")
     trial = TRIALS[name]
     with trial.bench(tmp_path) as bench:
         result = one(trial, bench, SEED, SCALES.get(name, 1.0), 0)

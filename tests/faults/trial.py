@@ -56,10 +56,16 @@ class Trial:
     most: Mapping[str, float] = field(default_factory=dict)
     at_end: Mapping[str, float] = field(default_factory=dict)
     least: Mapping[str, float] = field(default_factory=dict)
+    compares: bool = True
+    """Whether what is stored is held against what was sent; a trial of pages has none of it."""
 
     def off(self, result: Result, runs: int, *, finished: bool) -> list[str]:
         """What is not as it must be after so many runs, a line each. What was not measured is off as well."""
-        most = dict.fromkeys(ORACLE, 0.0) | dict(self.most) | (dict(self.at_end) if finished else {})
+        most = (
+            dict.fromkeys(ORACLE if self.compares else (), 0.0)
+            | dict(self.most)
+            | (dict(self.at_end) if finished else {})
+        )
         least = self.least if runs >= self.runs else {}
         nan = float("nan")
         found = [

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,6 +12,7 @@ from typing import Self
 from sinks.clickhouse import ClickHouse
 from sinks.migrate import DIRECTORY
 from sinks.store import StoreError
+from tests.debian import installed
 
 PACKAGE = "clickhouse-server"
 
@@ -124,18 +123,7 @@ class Server:
 
 def install() -> bool:
     """Whether the server is there, now or after an apt-get as root."""
-    if shutil.which(PACKAGE):
-        return True
-    if os.geteuid() or not shutil.which("apt-get"):
-        return False
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (
-        ["apt-get", "update", "-qq"],
-        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", PACKAGE],
-    ):
-        if subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, timeout=300).returncode:
-            return False
-    return shutil.which("clickhouse-server") is not None
+    return installed(PACKAGE, PACKAGE)
 
 
 def _free_port() -> int:

@@ -1,0 +1,100 @@
+"""Judge staffing on simulated days with planted surges; see the package's docstring."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+
+from benchmarks.staffing.score import Score, score
+from benchmarks.staffing.seeds import Seeds
+from benchmarks.staffing.tables import tables
+from benchmarks.staffing.world import World
+from producers.simulator.floor.centre import CENTRE
+from producers.simulator.floor.surges import Kind
+
+Job = tuple[Kind, int, bool]
+
+
+def main(
+    seeds: Annotated[Seeds, typer.Option("--seeds", help="Which: benchmarks/staffing/seeds.py.")] = Seeds.BUILDING,
+    first: Annotated[int | None, typer.Option("--first", min=1, help="Only the first so many of the seeds.")] = None,
+    only: Annotated[list[Kind] | None, typer.Option("--only", help="Only these scenarios; repeatable.")] = None,
+    without_journeys: Annotated[
+        bool, typer.Option("--without-journeys/--with-journeys-only", help="Also days on which journeys bring nothing.")
+    ] = True,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = 1,
+    kept: Annotated[
+        Path | None,
+        typer.Option("--kept", help="A file of days' scores: those in it are not run again."),
+    ] = None,
+) -> None:
+    """Score pages, lead times and the closed loop on simulated days whose truth is known; a day takes minutes.
+
+    Seeds are the building ones unless asked otherwise: the scoring ones are for what is settled.
+
+    Example: python -m benchmarks.staffing --seeds building --first 3 --only incident --kept /tmp/scores.jsonl
+    """
+    chosen = list(seeds.numbers())[:first]
+    kinds = only or list(Kind)
+    jobs: list[Job] = [
+        (kind, seed, journeys)
+        for seed in chosen
+        for journeys in ((True, False) if without_journeys else (True,))
+        for kind in kinds
+    ]
+    progress = Console(stderr=True)
+    progress.print(f"{seeds} seeds {chosen[0]} to {chosen[-1]}, {', '.join(kinds)}: {len(jobs)} days")
+    scores = []
+    for number, one in enumerate(_scores(jobs, workers, kept), 1):
+        scores.append(one)
+        told = f"{one.scenario} of seed {one.seed}{'' if one.journeys else ', without journeys'}"
+        progress.print(f"{time.strftime('%H:%M:%S')} {number} of {len(jobs)}: {told}")
+    scores.sort(key=lambda one: (one.scenario, one.seed))
+    console = Console(width=max(Console().width, 140))
+    for table in tables(scores):
+        console.print(table)
+
+
+def _scores(jobs: list[Job], workers: int, kept: Path | None) -> Iterator[Score]:
+    """Those that are known first, then as they come."""
+    known = _known(kept)
+    yield from (known[job] for job in jobs if job in known)
+    left = [job for job in jobs if job not in known]
+    if not left:
+        return
+    with ProcessPoolExecutor(workers) as pool:
+        for future in as_completed([pool.submit(_run, *job) for job in left]):
+            one = future.result()
+            if kept is not None:
+                with kept.open("ab") as file:
+                    file.write(msgspec.json.encode(one) + b"\n")
+            yield one
+
+
+def _known(kept: Path | None) -> dict[Job, Score]:
+    if kept is None or not kept.exists():
+        return {}
+    scores = [msgspec.json.decode(line, type=Score) for line in kept.read_bytes().splitlines()]
+    return {(one.scenario, one.seed, one.journeys): one for one in scores}
+
+
+def _run(kind: Kind, seed: int, journeys: bool) -> Score:
+    return score(_world(journeys), kind, seed, journeys)
+
+
+@lru_cache(maxsize=2)
+def _world(journeys: bool) -> World:
+    return World(CENTRE if journeys else replace(CENTRE, after_unresolved={}))
+
+
+if __name__ == "__main__":
+    typer.run(main)
