@@ -16,6 +16,7 @@ import typer
 from typer.exceptions import TyperException
 
 from touchpath.adapt import adapt
+from touchpath.agents import agents
 from touchpath.collect import collect
 from touchpath.customer import customer
 from touchpath.dlq import dlq
@@ -60,6 +61,7 @@ for command in (
     forget,
     sql,
     export,
+    agents,
     worker,
     sink,
     store,

@@ -32,6 +32,8 @@ DEFAULT_AHT_S = 300.0
 """Of a place where nobody was ever handled."""
 REACH_MS = 75 * 60_000
 """What is over brings contacts within an hour, and counts by quarters of one."""
+AT_ONCE = 5
+"""Places that are learned anew in one plan, so that none takes long; those that are not known yet all are."""
 USUAL_WEIGHT = 0.2
 """How much today counts in what journeys usually bring at that time of day."""
 LEAST_BROUGHT = 0.3
@@ -82,6 +84,7 @@ class _Ahead:
         self, situation: Situation, floors: Sequence[Floor], clocks: Sequence[Clock], memory: Memory, settings: Settings
     ) -> None:
         self._situation, self._floors, self._clocks, self._memory = situation, floors, clocks, memory
+        self._learned = 0
         self._horizon = settings.staffing.horizon.ms
         self._as_of = situation.as_of
         self.length = settings.interval_ms
@@ -103,11 +106,15 @@ class _Ahead:
         a_week = 7 * clock.a_day
         day = clock.slot(self.begun)[0]
         new_day = kept is None or kept.profile.day != day or len(kept.profile.slots) != a_week
-        if kept is None or new_day or (not kept.profile.days and kept.told_from != self.begun):
-            profile = learn(self._demand[index], self._as_of, clock)
-            if kept is None:
-                kept = self._memory.places[place] = Kept(profile)
-            kept.profile = profile
+        if kept is None:
+            kept = self._memory.places[place] = Kept(learn(self._demand[index], self._as_of, clock))
+        elif new_day and self._learned < AT_ONCE:
+            self._learned += 1
+            kept.profile = learn(self._demand[index], self._as_of, clock)
+        elif new_day:
+            new_day = False  # yesterday's will do until the next plan
+        elif not kept.profile.days and kept.told_from != self.begun:
+            kept.profile = learn(self._demand[index], self._as_of, clock)
         new_interval = kept.told_from != self.begun
         kept.told_from = self.begun
         if new_day:

@@ -61,6 +61,8 @@ LEAST = 0.05
 """Today is never less than this much of what is usual; and of fewer contacts nothing is learned."""
 PRIOR_DAYS = 7.0
 LOW, HIGH = 0.1, 0.9
+SMOOTHED = 2.0
+"""What is usual of an interval is an estimate, from the contacts of about so many intervals of each week."""
 
 
 class Busyness(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -349,6 +351,8 @@ def outlook(
     factor = np.maximum(LEAST, 1 + np.where(today, d, 0) + x * fades)
     variance = np.where(today, var_d + 2 * both * fades, busyness.day)
     variance = variance + var_x * fades**2 + busyness.hour * (1 - fades**2)
+    known = SMOOTHED * max(1.0, profile.days / 7)
+    variance = variance + 1 / (known * np.maximum(usually, 0.5))
     mean = usually * factor + extra
     mean[0] *= 1 - share
     low, high = _between(mean, variance)
