@@ -1,9 +1,10 @@
 """The way of a touchpoint, as a page.
 
     journey.touchpoints ─► contact ─► journey.resolved ─► journey ─► journey.stitched, journey.journeys, journey.signals
-     (journey.routed)      │  ▲ │      (by customer)     │  └─► journey.tallies ─► cause ─► journey.causes
-                           │  │ │                        │     (in one partition)
-                           │  │ │     journey.redials ◄──┘
+     (journey.routed)      │  ▲ │      (by customer)       │ └─► journey.tallies ─► cause ─► journey.causes
+                           │  │ │                          │      (in one partition)
+                           │  │ │                  journey.redials
+                           │  │ │                          ▼
                            │  │ └───► journey.visits ───► queue ───► journey.queues
                            │  │        (by queue)
                            │  └────── journey.owners ◄─── identity ─► journey.identifiers

@@ -32,7 +32,8 @@ STAGES: tuple[tuple[str, ...], ...] = (
     (topics.ROUTED, topics.AGENTS),
     TALK,
     (topics.RESOLVED, topics.VISITS, topics.SERVICES, topics.AGENTS_ROUTED),
-    (topics.TALLIES,),
+    (topics.REDIALS, topics.TALLIES),
+    (topics.FLOORS, topics.SCHEDULES),
 )
 """The inputs of the stages, in the order in which they fill."""
 _MOST_ROUNDS = 16

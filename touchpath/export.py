@@ -26,7 +26,8 @@ FORMATS = ("csv", "parquet", "xlsx")
 _NAME = re.compile(r"\w+")
 _TIMES = ("time", "ended_at", "entered_at", "last_at", "at", "starts_at", "abandoned_at", "started_at", "hour", "day")
 """What a row is of, in this order."""
-_NOT_FIGURES = ("dead_letters", "identifiers", "v_identifiers")
+_JUDGEMENTS = ("staffing", "v_staffing", "forecasts", "moves", "v_moves")
+_NOT_FIGURES = ("dead_letters", "identifiers", "v_identifiers", *_JUDGEMENTS)
 _TELL_EVERY_S = 5.0
 
 

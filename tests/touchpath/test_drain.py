@@ -14,3 +14,4 @@ def test_it_waits_for_the_inputs_of_every_stage_in_their_order() -> None:
     assert steps.keys() == {topic for inputs in stages.values() for topic in inputs}
     first = {name: min(steps[topic] for topic in inputs) for name, inputs in stages.items()}
     assert first["contact"] < first["journey"] < first["cause"]
+    assert max(steps[topic] for name in ("queue", "agent", "journey") for topic in stages[name]) < first["staffing"]
