@@ -110,7 +110,7 @@ def _between(rate: Figures, agents: Figures, times: Figures) -> tuple[Figures, F
         if part:
             more = _all_taken(rate[own], int(whole) + 1, times)
             with np.errstate(invalid="ignore"):
-                found = tuple(one + part * (other - one) for one, other in zip(found, more, strict=True))  # type: ignore[assignment]
+                found = tuple(one + part * (other - one) for one, other in zip(found, more, strict=True))
         log_lost[own], held[own] = found
     return log_lost, held
 
