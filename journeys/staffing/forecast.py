@@ -55,8 +55,10 @@ SPREADS = 2.0, 1.0, 1.0
 """Standard deviations, as logarithms, of the day's splines, of the weekdays, and of a weekday's splines."""
 FOLDS = 3
 """Every third day is foretold from the others."""
-ORDINARY = 3.5
-"""Standard deviations."""
+ORDINARY, TOGETHER = 3.0, 3
+"""Standard deviations that an ordinary day stays within, in the last interval, the last two and three together."""
+SURGE_LASTS = 0.95
+"""How much of what is extraordinary lasts from a quarter of an hour to the next."""
 LEAST = 0.05
 """Today is never less than this much of what is usual; and of fewer contacts nothing is learned."""
 PRIOR_DAYS = 7.0
@@ -284,11 +286,23 @@ def usual(profile: Profile, starts: Sequence[int], clock: Clock) -> Array:
     return np.where(is_open, slots, profile.closed) / CENT
 
 
-def _today(busyness: Busyness, usually: Array, came: Sequence[float]) -> tuple[float, float, float, float, float]:
-    """d and x at the end of what ``came`` against ``usually``, with their variances and covariance."""
+class _Today(NamedTuple):
+    """d and x, with their variances and covariance, and how much of x lasts from an interval to the next."""
+
+    d: float
+    x: float
+    var_d: float
+    both: float
+    var_x: float
+    lasts: float
+
+
+def _today(busyness: Busyness, usually: Array, came: Sequence[float], surge_lasts: float) -> _Today:
+    """As they are at the end of what ``came``, interval by interval, against ``usually``."""
     d = x = both = 0.0
     var_d, var_x = busyness.day, busyness.hour
     lasts = busyness.lasts
+    lately: list[tuple[float, float]] = []  # weights and standard deviations
     for base, n in zip(usually.tolist(), came, strict=True):
         x, both = x * lasts, both * lasts
         var_x = var_x * lasts**2 + busyness.hour * (1 - lasts**2)
@@ -298,10 +312,13 @@ def _today(busyness: Busyness, usually: Array, came: Sequence[float]) -> tuple[f
         off = (n - expected) / base
         known = var_d + 2 * both + var_x
         # Square roots have the same variance for few contacts as for many (Anscombe, Biometrika 35, 1948).
-        apart = 2 * (math.sqrt(n + 0.375) - math.sqrt(expected + 0.375))
-        if abs(apart) > ORDINARY * math.sqrt(1 + expected * known):
+        apart = 2 * (math.sqrt(n + 0.375) - math.sqrt(expected + 0.375)) / math.sqrt(1 + expected * known)
+        lately = [*lately[1 - TOGETHER :], (math.sqrt(expected), apart)]
+        if _extraordinary(lately):
             var_x += off * off
             known += off * off
+            lasts = max(lasts, surge_lasts)
+            lately = []
         variance = known + expected / base**2
         gain_d, gain_x = (var_d + both) / variance, (both + var_x) / variance
         d, x = d + gain_d * off, x + gain_x * off
@@ -310,7 +327,18 @@ def _today(busyness: Busyness, usually: Array, came: Sequence[float]) -> tuple[f
             both - gain_d * (both + var_x),
             var_x - gain_x * (both + var_x),
         )
-    return d, x, var_d, both, var_x
+    return _Today(d, x, var_d, both, var_x, lasts)
+
+
+def _extraordinary(lately: Sequence[tuple[float, float]]) -> bool:
+    """Whether the last interval, or the last ones together, are too far off for an ordinary day (Stouffer's z)."""
+    weighed = square = 0.0
+    for weight, apart in reversed(lately):
+        weighed += weight * apart
+        square += weight * weight
+        if abs(weighed) > ORDINARY * math.sqrt(square):
+            return True
+    return False
 
 
 def outlook(
@@ -343,14 +371,14 @@ def outlook(
     before[-1] *= share
     came = [float(one.fresh) if (one := demand.get(at)) is not None else 0.0 for at in (*past, begun)]
     busyness = profile.busyness
-    d, x, var_d, both, var_x = _today(busyness, before, came)
+    now = _today(busyness, before, came, SURGE_LASTS ** (clock.length / QUARTER_MS))
 
     usually = normally(starts)
     today = np.array(starts) < clock.ends(as_of)
-    fades = busyness.lasts ** np.arange(len(starts))
-    factor = np.maximum(LEAST, 1 + np.where(today, d, 0) + x * fades)
-    variance = np.where(today, var_d + 2 * both * fades, busyness.day)
-    variance = variance + var_x * fades**2 + busyness.hour * (1 - fades**2)
+    fades = now.lasts ** np.arange(len(starts))
+    factor = np.maximum(LEAST, 1 + np.where(today, now.d, 0) + now.x * fades)
+    variance = np.where(today, now.var_d + 2 * now.both * fades, busyness.day)
+    variance = variance + now.var_x * fades**2 + busyness.hour * (1 - fades**2)
     known = SMOOTHED * max(1.0, profile.days / 7)
     variance = variance + 1 / (known * np.maximum(usually, 0.5))
     mean = usually * factor + extra

@@ -126,6 +126,17 @@ def test_a_surge_is_believed_within_the_interval() -> None:
     assert looked(profile, ordinary, at, 4).expected[1] == pytest.approx(rate(begun + QUARTER), rel=0.15)
 
 
+def test_what_is_twice_as_much_for_half_an_hour_goes_on_for_an_hour() -> None:
+    before = past(28)
+    profile = learn(before, MONDAY, CLOCK)
+    noon = MONDAY + 12 * HOUR
+    begins = noon - 2 * QUARTER
+    busy = before | {at: Demand(round(rate(at) * (2 if at >= begins else 1))) for at in range(MONDAY, noon, QUARTER)}
+    look = looked(profile, busy, noon, 24)
+    assert look.expected[3] > 1.5 * rate(noon + 3 * QUARTER)
+    assert look.expected[23] < 1.4 * rate(noon + 23 * QUARTER)
+
+
 def test_what_came_is_part_of_the_interval_under_way() -> None:
     before = past(14)
     at = MONDAY + 12 * HOUR + QUARTER // 2
