@@ -39,7 +39,7 @@ def performance(
         raise ValueError("interval_s: expected numbers above 0, got 0")
     contacts, interval, agents, patience, within = (array.ravel() for array in given)
     rate, slots = contacts / interval, agents * len(times)
-    log_lost, held = np.array([_between(*each, times) for each in zip(rate, agents, strict=True)]).reshape(-1, 2).T
+    log_lost, held = _between(rate, agents, times)
     found = queue(rate, slots / times[-1], log_lost, patience, within)
     with np.errstate(invalid="ignore"):
         taken = (1 - found.p_wait) * held + found.p_wait * slots
@@ -99,29 +99,37 @@ def _times(handle_s: Sequence[float]) -> Figures:
     return times
 
 
-def _between(rate: float, agents: float, times: Figures) -> tuple[float, float]:
-    whole, part = divmod(agents, 1)
-    fewer = _all_taken(rate, int(whole), times)
-    if not part:
-        return fewer
-    more = _all_taken(rate, int(whole) + 1, times)
-    return fewer[0] + part * (more[0] - fewer[0]), fewer[1] + part * (more[1] - fewer[1])
+def _between(rate: Figures, agents: Figures, times: Figures) -> tuple[Figures, Figures]:
+    """``_all_taken``, for each number of agents once."""
+    log_lost, held = np.empty(rate.size), np.empty(rate.size)
+    once, which = np.unique(agents, return_inverse=True)
+    for number, count in enumerate(once.tolist()):
+        own = which == number
+        whole, part = divmod(count, 1)
+        found = _all_taken(rate[own], int(whole), times)
+        if part:
+            more = _all_taken(rate[own], int(whole) + 1, times)
+            with np.errstate(invalid="ignore"):
+                found = tuple(one + part * (other - one) for one, other in zip(found, more, strict=True))
+        log_lost[own], held[own] = found
+    return log_lost, held
 
 
-def _all_taken(rate: float, agents: int, times: Figures) -> tuple[float, float]:
+def _all_taken(rate: Figures, agents: int, times: Figures) -> tuple[Figures, Figures]:
     """If who finds all slots taken were lost: the log of how many are; and the mean of slots taken while one is free.
 
     With j contacts in service, spread evenly, j mod n of the n agents have one more than the others.
     """
     slots = agents * len(times)
     if slots == 0:
-        return 0.0, 0.0
-    if rate == 0:
-        return -np.inf, 0.0
+        return np.zeros(rate.size), np.zeros(rate.size)
     taken = np.arange(1, slots + 1)
     each, more = np.divmod(taken, agents)
     service = np.concatenate(([0.0], np.arange(1, len(times) + 1) / times, [0.0]))  # one agent's, by concurrency
     rates = more * service[each + 1] + (agents - more) * service[each]
-    logs = np.concatenate(([0.0], np.cumsum(math.log(rate) - np.log(rates))))
-    free = np.exp(logs[:-1] - logsumexp(logs[:-1]))
-    return float(min(logs[-1] - logsumexp(logs), 0)), float(free @ np.arange(slots))
+    comes = rate > 0
+    logs = np.zeros((rate.size, slots + 1))
+    logs[:, 1:] = np.cumsum(np.log(np.where(comes, rate, 1.0))[:, None] - np.log(rates), axis=1)
+    free = np.exp(logs[:, :-1] - logsumexp(logs[:, :-1], axis=1, keepdims=True))
+    log_lost = np.minimum(logs[:, -1] - logsumexp(logs, axis=1), 0)
+    return np.where(comes, log_lost, -np.inf), np.where(comes, free @ np.arange(slots), 0.0)
