@@ -165,7 +165,7 @@ class Figures(Collector):
             for key, (version, interval) in state.agent_intervals.items()
             if interval is not None and interval.starts_at + 2000 * interval.interval_s > state.newest_at
         }
-        state.staffing.tidy(state.newest_at)
+        state.staffing.tidy()
 
     def now_ms(self) -> int:
         """The clock's time while events are live, else the newest event's: a replay of old days has its own now."""
@@ -187,7 +187,7 @@ class Figures(Collector):
             self._show_occupancy(families, now)
             self._show_causes(families)
             self._show_scores(families)
-            show(self.state.staffing, families, now, self._places)
+            show(self.state.staffing, families, self._places)
             journeys: Counted[str] = Counted()
             as_of = self._as_of()
             for _, intent, closes_at in state.open_journeys.values():

@@ -1,8 +1,8 @@
 """The gauges of staffing: what is said on ``journey.staffing``, as it is now.
 
-A row is told when it changes, so what was told last holds however long ago that was. How far ahead an interval lies is
-counted from now, so that the interval under way is the one under way even if nothing is heard for a while; whether
-something is heard shows in ``journey_staffing_as_of_timestamp_seconds``.
+A row is told when it changes, so what was told last holds however long ago that was. Now is the moment of the newest
+plan: how far ahead an interval lies is counted from there, in a replay too. How old the plan is shows in
+``journey_staffing_as_of_timestamp_seconds``; nobody is to be paged by an old one.
 """
 
 from __future__ import annotations
@@ -47,8 +47,9 @@ class StaffingState(msgspec.Struct):
         elif row.starts_at <= as_of + AHEAD * 2000 * row.interval_s:  # others are told again before they are near
             _keep(self.intervals, name, version, row)
 
-    def tidy(self, now: int) -> None:
+    def tidy(self) -> None:
         """Forget what is over."""
+        now = self.as_of
         self.floors = {name: kept for name, kept in self.floors.items() if kept[1].as_of > now - FLOORS_KEPT_MS}
         self.intervals = {
             name: kept for name, kept in self.intervals.items() if kept[1].starts_at + 1000 * kept[1].interval_s > now
@@ -63,10 +64,11 @@ def _keep(held: dict[str, tuple[int, Row]], name: str, version: int, row: Row) -
         held[name] = version, row
 
 
-def show(state: StaffingState, families: Families, now: int, places: Bounded) -> None:
+def show(state: StaffingState, families: Families, places: Bounded) -> None:
     """``places``: the queues that are shown; those beyond its limit are not, as their figures do not add up."""
-    if state.as_of:
-        families["journey_staffing_as_of_timestamp_seconds"].add_metric((), state.as_of / 1000)
+    now = state.as_of
+    if now:
+        families["journey_staffing_as_of_timestamp_seconds"].add_metric((), now / 1000)
     sites = {}
     for _, floor in state.floors.values():
         sites[floor.queue, floor.channel] = floor.site

@@ -11,6 +11,7 @@ from journeys.change import Change, encode
 from journeys.journey import Signal
 from journeys.next_step import Score, Sums
 from journeys.queue import QueueNow
+from journeys.staffing.figures import Move, Side, Staffing
 from sinks.catalogue import COUNTERS, GAUGES, MAX_VALUES, Bounded
 from sinks.metrics import INTERVALS_KEPT, SIGNALS_KEPT_MS, Figures, Snapshot, State
 from tests.sinks.messages import (
@@ -282,3 +283,64 @@ def test_a_likely_switch_is_counted_once() -> None:
     likely = signal("likely_switch:customer_id:42/c2", "likely_switch", from_channel="web", to_channel="voice")
     found = shown(figures(likely, likely))
     assert found["journey_likely_switches_total", "web", "voice"] == 1
+
+
+def planned(ahead: int, version: int = 1, queue: str = "billing", as_of: int = START, **fields: float) -> Message:
+    starts_at = START + ahead * QUARTER
+    row = Staffing(queue, "voice", starts_at, 900, as_of, "berlin", **fields)  # type: ignore[arg-type]
+    return changed("journey.staffing", "staffing", f"{queue}|voice|{starts_at}", row, version, as_of)
+
+
+def moved(version: int, as_of: int = START, until: int = START + HOUR, **fields: object) -> Message:
+    giver = Side("sales", "voice", "berlin", 9, 7, 0.95, 0.85)
+    taker = Side("billing", "voice", "berlin", 5, 7, 0.4, 0.8)
+    row = Move("m", as_of, giver, taker, 2, as_of, until, as_of + 600_000, 12.5, **fields)  # type: ignore[arg-type]
+    return changed("journey.staffing", "move", "m", row, version, as_of)
+
+
+def test_staffing_is_shown_by_how_far_ahead_it_is() -> None:
+    made = figures(*(planned(ahead, required=10.0 + ahead) for ahead in range(-1, 7)))
+    labels = "billing", "voice", "berlin"
+    ahead = {
+        key[4]: value for key, value in shown(made).items() if key[:4] == ("journey_staffing_required_agents", *labels)
+    }
+    assert ahead == {"0": 10, "1": 11, "2": 12, "3": 13, "4": 14}
+    assert ("journey_staffing_scheduled_agents", *labels, "0") not in shown(made)
+
+    made.take(planned(2, 2, as_of=START + QUARTER, required=20.0, scheduled=8.0))  # time goes on
+    found = shown(made)
+    assert found["journey_staffing_required_agents", *labels, "1"] == 20
+    assert found["journey_staffing_scheduled_agents", *labels, "1"] == 8
+    assert found["journey_staffing_required_agents", *labels, "0"] == 11
+    made.tidy()
+    assert len(made.state.staffing.intervals) == 6
+
+
+def test_a_move_is_shown_while_it_is_recommended() -> None:
+    labels = "sales", "voice", "billing", "voice", "berlin"
+    made = figures(moved(1))
+    found = shown(made)
+    assert found["journey_move_agents", *labels] == 2
+    assert found["journey_move_gain_contacts", *labels] == 12.5
+    assert found["journey_move_service_level_ratio", *labels, "taker", "with"] == 0.8
+    assert found["journey_move_service_level_ratio", *labels, "giver", "without"] == 0.95
+    made.take(moved(2, withdrawn=True))
+    assert not [key for key in shown(made) if key[0].startswith("journey_move")]
+    assert not [key for key in shown(figures(moved(1, until=START))) if key[0].startswith("journey_move")]
+
+
+def test_a_backfill_moves_nothing_of_what_staffing_shows() -> None:
+    made = figures(planned(0, required=3.0))
+    began = Message("journey.backfills", str(START + HOUR).encode(), timestamp=START + HOUR)
+    made.take(began)
+    old = planned(0, 9, as_of=START - 9 * HOUR, required=99.0)
+    made.take(old._replace(timestamp=START + 2 * HOUR))
+    labels = "billing", "voice", "berlin"
+    assert shown(made)["journey_staffing_required_agents", *labels, "0"] == 3
+    assert shown(made)["journey_staffing_as_of_timestamp_seconds",] == START / 1000
+
+
+def test_queues_beyond_the_bound_are_left_out() -> None:
+    made = figures(*(planned(0, queue=f"q{number}", required=1.0) for number in range(MAX_VALUES + 5)))
+    found = [key for key in shown(made) if key[0] == "journey_staffing_required_agents"]
+    assert len(found) == MAX_VALUES
