@@ -45,6 +45,8 @@ class Now(NamedTuple):
     aht_s: Array
     available: Array
     required: Array
+    kept: Array
+    """Agents whom a giver keeps: those required, though they be busier than the occupancy cap says."""
     in_system: Array
     """By place, contacts that wait or are served."""
     parts: dict[tuple[int, ...], Array]
@@ -183,8 +185,10 @@ class Recommending:
 
     def _choose(self, going: Sequence[Running]) -> list[Running]:
         until = self._as_of + self._rule.move_time.ms
-        gap = (self._now.required - self._agents)[:, self._during(until)]
-        short, spare = np.maximum(gap.max(axis=1), 0), np.maximum(-gap.max(axis=1), 0)
+        lasts = self._during(until)
+        short = np.maximum((self._now.required - self._agents)[:, lasts].max(axis=1), 0)
+        spare = np.maximum((self._agents - self._now.kept)[:, lasts].min(axis=1), 0)
+        spare[short >= 1] = 0  # who gives does not get
         short[short < SHORT] = 0
         for one in going:
             spare[self._number[_taker(one.move)]] = 0
