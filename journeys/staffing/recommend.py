@@ -2,8 +2,8 @@
 
 A move stays recommended while it helps: it is withdrawn when it would leave the giver below target, when it brings less
 than half of what a new one must, or when its deadline passed and nobody moved. Once agents have moved, they are called
-back early only if the giver needs them more. A pair of places has at most one move, and after it rests for the
-cool-down; who gives does not get, and the other way round.
+back early only if the giver needs them more. A pair of places has at most one move that is not obeyed yet, and rests
+for the cool-down after one; who gives does not get, and the other way round.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ class Now(NamedTuple):
     aht_s: Array
     available: Array
     required: Array
+    kept: Array
+    """Agents whom a giver keeps: those required, though they be busier than the occupancy cap says."""
     in_system: Array
     """By place, contacts that wait or are served."""
     parts: dict[tuple[int, ...], Array]
@@ -183,8 +185,10 @@ class Recommending:
 
     def _choose(self, going: Sequence[Running]) -> list[Running]:
         until = self._as_of + self._rule.move_time.ms
-        gap = (self._now.required - self._agents)[:, self._during(until)]
-        short, spare = np.maximum(gap.max(axis=1), 0), np.maximum(-gap.max(axis=1), 0)
+        lasts = self._during(until)
+        short = np.maximum((self._now.required - self._agents)[:, lasts].max(axis=1), 0)
+        spare = np.maximum((self._agents - self._now.kept)[:, lasts].min(axis=1), 0)
+        spare[short >= 1] = 0  # who gives does not get
         short[short < SHORT] = 0
         for one in going:
             spare[self._number[_taker(one.move)]] = 0
@@ -194,13 +198,17 @@ class Recommending:
         kinds = self._movable(short, spare, {name for one in going for name in one.could}, until)
         if not kinds:
             return []
-        barred = [(giver, taker) for giver, taker, _ in self._memory.cooling]
-        barred += [(_giver(one.move), _taker(one.move)) for one in going]
+        barred = [
+            (one, other) for giver, taker, _ in self._memory.cooling for one, other in ((giver, taker), (taker, giver))
+        ]
+        for one in going:
+            barred.append((_taker(one.move), _giver(one.move)))
+            if len(one.moved) < one.move.agents:  # else it is done, and more may follow
+                barred.append((_giver(one.move), _taker(one.move)))
         pairs = {
-            (self._number[one], self._number[other])
-            for pair in barred
-            for one, other in (pair, pair[::-1])
-            if {one, other} <= self._number.keys()
+            (self._number[giver], self._number[taker])
+            for giver, taker in barred
+            if {giver, taker} <= self._number.keys()
         }
         gained, lost = self._worth([kind for kind, _ in kinds], short, spare, until)
         chosen = choose([kind for kind, _ in kinds], spare, short, gained, lost, self._rule.minimum_gain, pairs)

