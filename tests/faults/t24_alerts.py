@@ -110,7 +110,7 @@ def run(bench: Bench, seed: int, scale: float) -> Result:
     paged_meanwhile = sum(killed <= one.at <= noticed for one in bench.hook.to("workforce"))
     eventually("the alert fires again", lambda: _fires(bench), 240)
     eventually("figures are of now again", lambda: "JourneyPipelineStale" not in bench.prometheus.firing(), 300)
-    time.sleep(45 if bench.shipped else 4)
+    time.sleep(150 if bench.shipped else 4)  # longer than a group's interval
     repeated = sum(alert["labels"] in [one["labels"] for one in before] for alert in bench.paged()[len(before) :])
     if bench.feed is None or bench.feed.failed:
         raise Off(f"the floor does not live: {bench.feed and bench.feed.failed}")
