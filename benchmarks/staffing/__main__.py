@@ -34,7 +34,7 @@ def main(
     workers: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = 1,
     kept: Annotated[
         Path | None,
-        typer.Option("--kept", help="A file of days' scores: those in it are not run again."),
+        typer.Option("--kept", help="Keeps days' scores: they are not run again. Of one state of the program."),
     ] = None,
 ) -> None:
     """Score pages, lead times and the closed loop on simulated days whose truth is known; a day takes minutes.
@@ -59,7 +59,7 @@ def main(
         told = f"{one.scenario} of seed {one.seed}{'' if one.journeys else ', without journeys'}"
         progress.print(f"{time.strftime('%H:%M:%S')} {number} of {len(jobs)}: {told}")
     scores.sort(key=lambda one: (one.scenario, one.seed))
-    console = Console(width=max(Console().width, 140))
+    console = Console(width=max(Console().width, 160))
     for table in tables(scores):
         console.print(table)
 

@@ -17,8 +17,9 @@ from producers.simulator.floor.day import Day
 from producers.simulator.floor.surges import Kind, Surge, planted
 
 STATIC, REACTIVE, TOUCHPATH, BLIND, CLAIRVOYANT = (
-    "static", "reactive", "touchpath", "touchpath, not told of open journeys", "clairvoyant",
+    "static", "reactive", "touchpath", "touchpath, journeys unseen", "clairvoyant",
 )  # fmt: skip
+"""Journeys unseen: it is not told what open ones are about to bring."""
 HOUR_S = 3600.0
 EVERY_S = 300.0
 """Moves are asked for so often: a plan is the dear part of a simulated day, and people do not act every minute."""

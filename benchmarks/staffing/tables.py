@@ -22,7 +22,9 @@ def tables(scores: Sequence[Score]) -> list[Table]:
     found = []
     told = [score for score in scores if score.journeys]
     if told:
-        found += [_lead_times(told), _pages(told)]
+        found.append(_lead_times(told))
+        if any(score.scenario is Kind.CALM for score in told):
+            found.append(_pages(told))
     for journeys in (True, False):
         those = [score for score in scores if score.journeys is journeys]
         if those:
@@ -81,8 +83,7 @@ def _pages(scores: Sequence[Score]) -> Table:
     for way in (REACTIVE, TOUCHPATH):
         pages = [one.paging[way].pages for one in those]
         unfounded = [one.paging[way].unfounded for one in those]
-        if those:
-            printed.add_row(way, str(len(those)), *_mean(pages, 2), *_mean(unfounded, 2))
+        printed.add_row(way, str(len(those)), *_mean(pages, 2), *_mean(unfounded, 2))
     return printed
 
 

@@ -162,7 +162,7 @@ def test_tables_say_what_the_scores_add_up_to() -> None:
         paging = {REACTIVE: Paging(None, 3, 1), TOUCHPATH: Paging(first_s, 2, 0)}
         return Score(Kind.SICK, seed, True, NOON, NOON + 1200, paging, answered)
 
-    lead, _, loop = tables([scored(1, NOON), scored(2, NOON + 300), scored(3, None)])
+    lead, loop = tables([scored(1, NOON), scored(2, NOON + 300), scored(3, None)])
     rows = list(zip(*(column.cells for column in lead.columns), strict=True))
     assert rows[1][:5] == ("sick", TOUCHPATH, "3", "3", "0.67")
     assert rows[1][6] == "15.0"
