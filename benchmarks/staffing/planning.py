@@ -5,9 +5,9 @@ Times say nothing of whether a plan is right, and tests nothing of time; so they
 
 from __future__ import annotations
 
-import importlib
 import resource
 import time
+from threading import Thread
 from typing import Annotated
 
 import msgspec
@@ -16,7 +16,7 @@ import typer
 
 from journeys.settings import DEFAULTS
 from journeys.staffing.figures import Floor
-from journeys.staffing.forecast import DAY_MS
+from journeys.staffing.forecast import DAY_MS, load
 from journeys.staffing.plan import Plan, Planner
 from journeys.staffing.situation import Agent, Demand, Place, Situation
 
@@ -27,6 +27,9 @@ AGENTS = 9
 CONTACTS = 20.0
 """A quarter of an hour, at noon."""
 AHT_S = 240.0
+EVERY = 10_000
+"""From a plan to the next."""
+TICK_S = 0.01
 
 
 def main(
@@ -34,26 +37,56 @@ def main(
     days: Annotated[int, typer.Option("--days", min=1, help="Of demand that is known.")] = 28,
     plans: Annotated[int, typer.Option("--plans", min=1, help="How many are timed.")] = 10,
 ) -> None:
-    """Print the seconds that the first plan takes, one that chooses moves, and those after it.
+    """Print the seconds that the first plans take, those that choose moves, and those after them.
 
     Example: python -m benchmarks.staffing.planning --queues 50
     """
     floor = made_up(queues, days)
-    before, started = _resident_mb(), time.perf_counter()
-    importlib.import_module("sklearn.linear_model")
-    importlib.import_module("sklearn.preprocessing")
-    print(f"scikit-learn: imported in {time.perf_counter() - started:.1f} s, {_resident_mb() - before:.0f} MB")
-    planner = Planner(DEFAULTS)
-    first, plan = _timed(planner, floor)
     print(f"{queues} queues, {len(floor.crew)} agents, {days} days of demand")
-    print(f"the first plan, with all profiles and the whole horizon: {first:.2f} s, {len(plan.staffing):,} rows")
+    planner = Planner(DEFAULTS)
+    seconds, plan = _timed(planner, floor, learning=False)
+    print(f"the first plan, with provisional profiles: {seconds:.2f} s, {len(plan.staffing):,} rows")
+    _import()
+    as_of, learning, rows = NOON, [], [0]
+    while any("provisional" in row.model for row in plan.staffing):
+        as_of += EVERY
+        seconds, plan = _timed(planner, _at(floor, as_of))
+        learning.append(seconds)
+        rows.append(len(plan.staffing))
+    print(
+        f"{len(learning)} plans until all profiles are learned: median {np.median(learning):.2f} s, "
+        f"longest {max(learning):.2f} s, most rows {max(rows):,}"
+    )
     calm = Planner(DEFAULTS)
-    calm.plan(msgspec.structs.replace(floor, crew=[]))  # nobody to move, and all else is learned
+    for _ in learning:
+        calm.plan(msgspec.structs.replace(floor, crew=[]))  # nobody to move, and all else is learned
     chosen = [_timed(Planner(DEFAULTS, calm.memory), floor) for _ in range(plans)]
     choosing, plan = [seconds for seconds, _ in chosen], chosen[-1][1]
     print(f"a plan that chooses moves: median {np.median(choosing):.3f} s, {len(plan.moves)} moves")
-    later = [_timed(planner, msgspec.structs.replace(floor, as_of=NOON + step * 10_000))[0] for step in range(plans)]
+    later = [_timed(planner, _at(floor, as_of + (1 + step) * EVERY))[0] for step in range(plans)]
     print(f"the plans after it: median {np.median(later):.3f} s; memory {len(planner.memory):,} bytes")
+    seconds, plan = _timed(planner, _at(floor, NOON + 4 * QUARTER))
+    print(f"the first one of an interval: {seconds:.2f} s, {len(plan.staffing):,} rows")
+
+
+def _import() -> None:
+    """In a thread, as the staffing stage does; what else runs has to wait for a moment now and then."""
+    before, started = _resident_mb(), time.perf_counter()
+    thread = Thread(target=load)
+    thread.start()
+    waits, looked = [], started
+    while thread.is_alive():
+        time.sleep(TICK_S)
+        waits.append(time.perf_counter() - looked - TICK_S)
+        looked = time.perf_counter()
+    print(
+        f"scikit-learn: imported in {looked - started:.1f} s, {_resident_mb() - before:.0f} MB; "
+        f"the event loop would have waited {max(waits):.2f} s at the most"
+    )
+
+
+def _at(floor: Situation, as_of: int) -> Situation:
+    return msgspec.structs.replace(floor, as_of=as_of)
 
 
 def made_up(queues: int, days: int) -> Situation:
@@ -82,9 +115,9 @@ def _resident_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def _timed(planner: Planner, floor: Situation) -> tuple[float, Plan]:
+def _timed(planner: Planner, floor: Situation, learning: bool = True) -> tuple[float, Plan]:
     started = time.perf_counter()
-    plan = planner.plan(floor)
+    plan = planner.plan(floor, learning)
     return time.perf_counter() - started, plan
 
 

@@ -1,7 +1,8 @@
 """What is coming to each place, interval by interval: forecasts, contacts from journeys, handle times (M18).
 
 Told of are the next intervals in every plan, the rest of the local day once in an interval, and the whole horizon once
-a day, when profiles are learned anew.
+a day, when profiles are learned anew: a few places in each plan, so that none takes long. Until its turn comes a place
+keeps yesterday's profile, or a provisional one.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from journeys.settings import Settings
 from journeys.staffing.bringing import beyond_usual
 from journeys.staffing.figures import Accuracy, Floor
-from journeys.staffing.forecast import DAY_MS, Clock, Outlook, learn, outlook, usual
+from journeys.staffing.forecast import DAY_MS, Clock, Outlook, Profile, learn, outlook, usual
 from journeys.staffing.memory import Kept, Memory
 from journeys.staffing.situation import Place, Schedule, Situation
 
@@ -32,8 +33,8 @@ DEFAULT_AHT_S = 300.0
 """Of a place where nobody was ever handled."""
 REACH_MS = 75 * 60_000
 """What is over brings contacts within an hour, and counts by quarters of one."""
-AT_ONCE = 5
-"""Places that are learned anew in one plan, so that none takes long; those that are not known yet all are."""
+AT_ONCE = 2
+"""Places that are learned anew in one plan, and told of to the horizon."""
 USUAL_WEIGHT = 0.2
 """How much today counts in what journeys usually bring at that time of day."""
 LEAST_BROUGHT = 0.3
@@ -55,6 +56,13 @@ class Coming(NamedTuple):
     aht_s: Array
     accuracy: list[Accuracy]
 
+    def parts(self) -> list[tuple[list[int], int]]:
+        """Places that are told of to the same interval, and how many intervals that are."""
+        return [
+            ([index for index, number in enumerate(self.told) if number == until], until)
+            for until in sorted(set(self.told))
+        ]
+
 
 def coming(
     situation: Situation,
@@ -63,9 +71,11 @@ def coming(
     memory: Memory,
     settings: Settings,
     near: int,
+    learning: bool = True,
 ) -> Coming:
     """Of ``floors`` in their order, at least ``near`` intervals. What is learned and told goes into ``memory``."""
     ahead = _Ahead(situation, floors, clocks, memory, settings)
+    ahead.know(learning)
     told = [ahead.told(index, near) for index in range(len(floors))]
     starts = [ahead.begun + step * ahead.length for step in range(max(told))]
     extra = ahead.from_journeys(starts, near)
@@ -84,7 +94,8 @@ class _Ahead:
         self, situation: Situation, floors: Sequence[Floor], clocks: Sequence[Clock], memory: Memory, settings: Settings
     ) -> None:
         self._situation, self._floors, self._clocks, self._memory = situation, floors, clocks, memory
-        self._learned = 0
+        self._learned: set[int] = set()
+        """Places whose profile was learned in this plan."""
         self._horizon = settings.staffing.horizon.ms
         self._as_of = situation.as_of
         self.length = settings.interval_ms
@@ -98,29 +109,38 @@ class _Ahead:
     def _usually(self, index: int, starts: Sequence[int]) -> Array:
         return usual(self._kept(index).profile, starts, self._clocks[index])
 
+    def know(self, learning: bool) -> None:
+        """Sees to it that each place has a profile, and learns some anew: those that have none of this day, first those
+        that only have a provisional one. On the first day what is usual is looked at in every interval."""
+        due = []
+        for index, clock in enumerate(self._clocks):
+            kept = self._memory.places.get(self._places[index])
+            if kept is None or len(kept.profile.slots) != 7 * clock.a_day:
+                profile = self._learn(index, provisional=True)
+                if kept is None:
+                    kept = self._memory.places[self._places[index]] = Kept(profile)
+                kept.profile = profile
+            of_today = kept.profile.day == clock.slot(self.begun)[0]
+            if of_today and not kept.profile.days and kept.told_from != self.begun:
+                kept.profile = self._learn(index, kept.profile.provisional)
+            if kept.profile.provisional or not of_today:
+                due.append((not kept.profile.provisional, index))
+        for _, index in sorted(due)[: AT_ONCE if learning else 0]:
+            self._kept(index).profile = self._learn(index)
+            self._learned.add(index)
+
+    def _learn(self, index: int, provisional: bool = False) -> Profile:
+        return learn(self._demand[index], self._as_of, self._clocks[index], provisional)
+
     def told(self, index: int, near: int) -> int:
-        """How many intervals are told of this time. Learns what is usual where that is not known of this day, and on
-        the first day in every interval."""
-        place, clock = self._places[index], self._clocks[index]
-        kept = self._memory.places.get(place)
-        a_week = 7 * clock.a_day
-        day = clock.slot(self.begun)[0]
-        new_day = kept is None or kept.profile.day != day or len(kept.profile.slots) != a_week
-        if kept is None:
-            kept = self._memory.places[place] = Kept(learn(self._demand[index], self._as_of, clock))
-        elif new_day and self._learned < AT_ONCE:
-            self._learned += 1
-            kept.profile = learn(self._demand[index], self._as_of, clock)
-        elif new_day:
-            new_day = False  # yesterday's will do until the next plan
-        elif not kept.profile.days and kept.told_from != self.begun:
-            kept.profile = learn(self._demand[index], self._as_of, clock)
+        """How many intervals are told of this time."""
+        kept = self._kept(index)
         new_interval = kept.told_from != self.begun
         kept.told_from = self.begun
-        if new_day:
+        if index in self._learned:
             return max(near, math.ceil(self._horizon / self.length))
         if new_interval:
-            return max(near, math.ceil((clock.ends(self._as_of) - self.begun) / self.length))
+            return max(near, math.ceil((self._clocks[index].ends(self._as_of) - self.begun) / self.length))
         return near
 
     def from_journeys(self, starts: Sequence[int], near: int) -> Array:

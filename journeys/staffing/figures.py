@@ -85,7 +85,8 @@ class Staffing(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="figur
     abandonment: float = 0.0
     occupancy: float = 0.0
     model: str = ""
-    """Which model and version judged, as in "erlang_a/1"."""
+    """Which model and version judged, as in "erlang_a/1"; "erlang_a/1/provisional" where the queue's profile is
+    not learned yet."""
     cause: str = ""
     """Why agents are missing, in a word that a person reads; empty where none are."""
 

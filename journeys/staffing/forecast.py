@@ -5,6 +5,9 @@ site: splines that close over midnight, of which each weekday bends its own. The
 contacts, so that a queue of few contacts or few days keeps to what all of its days have in common, and one of many is
 followed closely. Recent days weigh more.
 
+That takes a tenth of a second for each queue, and a library that takes seconds to import. Until a queue's turn comes,
+usual are plain means: of the time of day, times the weekday's level. Such a profile is provisional, and says so.
+
 *Today* is usual times 1 + d + x: d holds all day, x goes back to 0 within hours. Both are estimated from what has come
 so far by a Kalman filter, whose variances are those that earlier days had around what others foretold of them: the
 more a queue's days differ, the sooner it believes that this one does. What is too far off for an ordinary day (over
@@ -24,6 +27,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from importlib import import_module
 from typing import NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -46,9 +50,12 @@ HALF_LIFE = 28.0
 """Days after which a day counts half."""
 LONGEST = 8 * 7
 """Days that are looked back on."""
+PROVISIONAL = 2 * 7
+"""The same of plain means, which are soon replaced."""
 LATELY_MS = 3_600_000
 """Of the first day, what came in the last hour is what is usual."""
 
+LIBRARIES = "sklearn.linear_model", "sklearn.preprocessing", "threadpoolctl"
 KNOTS, BENDS = 48, 12
 """Splines that make up a day: of all days, and of a weekday beside that."""
 SPREADS = 2.0, 1.0, 1.0
@@ -89,6 +96,8 @@ class Profile(msgspec.Struct, array_like=True, frozen=True, gc=False):
     aht_s: float = 0.0
     """Of those handled on these days; 0: nobody was."""
     busyness: Busyness = Busyness()
+    provisional: bool = False
+    """Plain means, until its turn comes to be learned."""
 
 
 class Outlook(NamedTuple):
@@ -112,6 +121,7 @@ class Clock:
         self._zone = ZoneInfo(zone)
         self._hours = hours
         self._slots: Callable[[int], tuple[int, int]] = lru_cache(maxsize=8192)(self._slot)
+        self._shares: Callable[[int], float] = lru_cache(maxsize=8192)(self._share)
 
     def slot(self, starts_at: int) -> tuple[int, int]:
         """The local day of the interval that starts then, and its number in the week."""
@@ -136,8 +146,10 @@ class Clock:
 
     def open(self, starts_at: int) -> float:
         """How much of the interval the site is open."""
-        if self._hours is None:
-            return 1.0
+        return 1.0 if self._hours is None else self._shares(starts_at)
+
+    def _share(self, starts_at: int) -> float:
+        assert self._hours is not None
         return self._hours.working_ms(starts_at, starts_at + self.length) / self.length
 
 
@@ -146,18 +158,26 @@ def clock_of(settings: Settings, site: str) -> Clock:
     return Clock(zone, settings.interval_ms, settings.hours.get(site))
 
 
-def learn(demand: Mapping[int, Demand], as_of: int, clock: Clock) -> Profile:
+def load() -> None:
+    """Imports what ``learn`` needs, which takes seconds and 100 MB."""
+    for name in LIBRARIES:
+        import_module(name)
+
+
+def learn(demand: Mapping[int, Demand], as_of: int, clock: Clock, provisional: bool = False) -> Profile:
     """What is usual, of the whole local days before that of ``as_of``; on the first day, of what came lately.
 
-    An interval that is not in ``demand`` had no contacts, if it is later than the first one that is.
+    ``provisional``: plain means, which are there at once. An interval that is not in ``demand`` had no contacts, if it
+    is later than the first one that is.
     """
     today = clock.slot(as_of // clock.length * clock.length)[0]
     until = clock.midnight(as_of)
     began = min(demand, default=until)
-    first = max(_whole_day(began, clock), until - LONGEST * DAY_MS)
+    first = max(_whole_day(began, clock), until - (PROVISIONAL if provisional else LONGEST) * DAY_MS)
     starts = np.arange(first // clock.length * clock.length, until, clock.length)
     if not starts.size:
-        return _first_day(demand, today, as_of, clock)
+        first_day = _first_day(demand, today, as_of, clock)
+        return msgspec.structs.replace(first_day, provisional=provisional)
     days, slots = np.array([clock.slot(int(at)) for at in starts]).T
     came = np.array([demand[at].fresh if (at := int(start)) in demand else 0 for start in starts], float)
     is_open = np.array([clock.open(int(at)) > 0 for at in starts])
@@ -168,9 +188,10 @@ def learn(demand: Mapping[int, Demand], as_of: int, clock: Clock) -> Profile:
     aht_s = sum(one.handle_ms for one in handled) / 1000 / max(1, sum(one.handled for one in handled))
     learned = len(np.unique(days))
     if not came.sum():
-        return Profile(today, learned, [0] * 7 * clock.a_day, round(shut * CENT), aht_s)
-    usual = _weekly(slots, came, weights, clock.a_day)
-    if learned < FOLDS:
+        nothing = [0] * 7 * clock.a_day
+        return Profile(today, learned, nothing, round(shut * CENT), aht_s, provisional=provisional)
+    usual = (_means if provisional else _weekly)(slots, came, weights, clock.a_day)
+    if provisional or learned < FOLDS:
         busyness = _per_interval(Busyness(), clock)
     else:
         foretold = np.zeros(len(came))
@@ -178,7 +199,8 @@ def learn(demand: Mapping[int, Demand], as_of: int, clock: Clock) -> Profile:
             out = days % FOLDS == fold
             foretold[out] = _weekly(slots[~out], came[~out], weights[~out], clock.a_day)[slots[out]]
         busyness = _busyness(days, came, foretold, clock)
-    return Profile(today, learned, np.rint(usual * CENT).astype(int).tolist(), round(shut * CENT), aht_s, busyness)
+    cents = np.rint(usual * CENT).astype(int).tolist()
+    return Profile(today, learned, cents, round(shut * CENT), aht_s, busyness, provisional)
 
 
 def _whole_day(began: int, clock: Clock) -> int:
@@ -202,10 +224,21 @@ def _first_day(demand: Mapping[int, Demand], today: int, as_of: int, clock: Cloc
     return Profile(today, 0, [level] * 7 * clock.a_day, level, 0.0, _per_interval(Busyness(), clock))
 
 
+def _means(slots: NDArray[np.int_], came: Array, weights: Array, a_day: int) -> Array:
+    """Contacts by interval of the week: the mean of that time of day, times the level of the weekday."""
+    weight = np.bincount(slots, weights, 7 * a_day).reshape(7, a_day)
+    total = np.bincount(slots, weights * came, 7 * a_day).reshape(7, a_day)
+    by_time = total.sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-9)
+    level = np.ones(7)
+    if weight.any(axis=1).all():  # until a week is known all days are alike
+        level = total.sum(axis=1) / np.maximum(weight @ by_time, 1e-9)
+    return np.outer(level, by_time).ravel()
+
+
 def _weekly(slots: NDArray[np.int_], came: Array, weights: Array, a_day: int) -> Array:
     """Contacts by interval of the week. Those of one are summed up before, which makes no difference to the fit."""
     from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import PoissonRegressor  # here, for it takes seconds and memory: once a day
+    from sklearn.linear_model import PoissonRegressor  # here, for it takes seconds and memory: see ``load``
     from threadpoolctl import threadpool_limits
 
     weight = np.bincount(slots, weights, 7 * a_day)

@@ -260,7 +260,8 @@ class Pool(NamedTuple):
 
 def split(pools: Sequence[Pool], need: Array) -> tuple[Array, list[Array]]:
     """How many agents each place has of all ``pools``, and for each pool the part of an agent that each of its places
-    has: such that all places are as well off, measured by their ``need``, as who takes contacts where allows.
+    has: such that all places are as well off, measured by their ``need``, as who takes contacts where allows. ``need``
+    is by place, or by place and interval.
 
     Iterative proportional fitting: a place that has too much gets less of those whom it shares.
     """
@@ -269,19 +270,19 @@ def split(pools: Sequence[Pool], need: Array) -> tuple[Array, list[Array]]:
     indexes = [np.array(pool.places, int) for pool in pools]
     shared = any(len(pool.places) > 1 for pool in pools)
     parts: list[Array] = []
-    has = np.zeros(len(need))
+    has = np.zeros_like(wanted)
     for _ in range(_ROUNDS if shared else 1):
-        has = np.zeros(len(need))
+        has = np.zeros_like(wanted)
         parts = []
         for pool, index in zip(pools, indexes, strict=True):
-            part = weight[index] / weight[index].sum()
+            part = weight[index] / weight[index].sum(axis=0)
             has[index] += pool.agents * part
             parts.append(part)
         if not shared:
             break
         better = has / wanted
         weight = np.clip(weight / np.maximum(better, 1e-6) ** 0.7, 1e-6, 1e6)
-        weight /= weight.max()
+        weight /= weight.max(axis=0)
     return has, parts
 
 

@@ -2,7 +2,8 @@
 
 A planner remembers what it has learned and recommended: profiles, forecasts whose interval is still to come, moves that
 run and those that are cooling down. All of that is in ``Planner.memory``, as bytes, so that whoever keeps them can go
-on elsewhere: the same memory and situation give the same plan.
+on elsewhere: the same memory and situation give the same plan. (And the same word on whether profiles may be learned,
+which takes a library that may not be there yet; which of them were, the memory knows.)
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from journeys.staffing.slots import handle_times
 Array: TypeAlias = NDArray[np.float64]
 
 VERSION = 1
+PROVISIONAL = "/provisional"
+"""After the model's name: contacts are forecast from plain means, for the queue's profile is not learned yet."""
 NEAR = 5
 """Intervals that every plan speaks of, the one under way among them; more where a move lasts longer."""
 MEASURED = 200
@@ -39,7 +42,8 @@ FINE, COARSE = 100, 4
 
 class Plan(NamedTuple):
     staffing: list[Staffing]
-    """Of every place the next intervals; the rest of the day once in an interval; the whole horizon once a day."""
+    """Of every place the next intervals; the rest of the day once in an interval; the whole horizon once a day, of
+    a few places in each plan."""
     moves: list[Move]
     """Those that are recommended or run, and once those that were withdrawn, or whose outcome is known."""
     accuracy: list[Accuracy]
@@ -58,8 +62,9 @@ class Planner:
     def memory(self) -> bytes:
         return encode(self._memory)
 
-    def plan(self, situation: Situation) -> Plan:
-        """Of what is the case as of ``situation.as_of``, which grows from plan to plan."""
+    def plan(self, situation: Situation, learning: bool = True) -> Plan:
+        """Of what is the case as of ``situation.as_of``, which grows from plan to plan. Without ``learning`` no profile
+        is learned, and where there is none yet a provisional one serves."""
         settings, memory = self._settings, self._memory
         floors = sorted(situation.floors, key=lambda floor: (floor.queue, floor.channel))
         if not floors:
@@ -72,7 +77,7 @@ class Planner:
         terms = [terms_of(floor, crew.slots(place), settings) for floor, place in zip(floors, places, strict=True)]
         clocks = [self._clock(one.site) for one in terms]
         near = max(NEAR, math.ceil(settings.staffing.move_time.ms / settings.interval_ms) + 1)
-        ahead = coming(situation, floors, clocks, memory, settings, near)
+        ahead = coming(situation, floors, clocks, memory, settings, near, learning)
         terms = [
             self._known(one, floor, memory.places[place], look, clock, ahead.starts[0], situation.as_of)
             for one, floor, place, look, clock in zip(terms, floors, places, ahead.looks, clocks, strict=True)
@@ -82,12 +87,26 @@ class Planner:
         lengths = np.full(len(ahead.starts), settings.interval_ms / 1000)
         lengths[0] = max(1.0, lengths[0] * (1 - elapsed))
         wanted = _wanted(ahead, floors, elapsed)
-        required = agents_required(terms, wanted, settings.interval_ms / 1000, ahead.aht_s)
-        there = _There(crew, ahead.starts, situation.as_of, settings.interval_ms, required)
+        required = np.zeros_like(wanted)
+        for rows, until in ahead.parts():
+            own = np.ix_(rows, range(until))
+            required[own] = agents_required(
+                [terms[row] for row in rows], wanted[own], settings.interval_ms / 1000, ahead.aht_s[own]
+            )
+        need = self._need(terms, required, ahead, clocks)
+        there = _There(crew, ahead.starts, situation.as_of, settings.interval_ms, need)
         contacts = ahead.expected.copy()
         contacts[:, 0] = ahead.rest
         in_system = _in_system(floors, terms, there.available[:, 0])
-        levels = _levels(terms, contacts, lengths, ahead.aht_s, there.available, in_system, near)
+        levels = Course(*(np.zeros_like(wanted) for _ in Course._fields))
+        for rows, until in ahead.parts():
+            own = np.ix_(rows, range(until))
+            found = _levels(
+                [terms[row] for row in rows], contacts[own], lengths[:until], ahead.aht_s[own], there.available[own],
+                in_system[rows], near,
+            )  # fmt: skip
+            for all_of_it, part in zip(levels, found, strict=True):
+                all_of_it[own] = part
         causes = self._causes(terms, places, wanted, required, ahead, there, near)
         soon = slice(0, near)
         busier = [one if one.deferred else one._replace(occupancy=None) for one in terms]
@@ -130,6 +149,17 @@ class Planner:
             self._clocks[site] = clock_of(self._settings, site)
         return self._clocks[site]
 
+    def _need(self, terms: Sequence[Terms], required: Array, ahead: Coming, clocks: Sequence[Clock]) -> Array:
+        """By which shared agents are split: those required, and of places that are not told of that far, about those
+        whom their usual contacts keep busy."""
+        need = required.copy()
+        for index, (one, until) in enumerate(zip(terms, ahead.told, strict=True)):
+            if later := ahead.starts[until:]:
+                comes = usual(self._memory.places[one.place].profile, later, clocks[index])
+                at_work_s = comes * ahead.aht_s[index, until:] / one.slots
+                need[index, until:] = at_work_s / (one.occupancy or 1.0) / (self._settings.interval_ms / 1000)
+        return need
+
     def _causes(
         self, terms: Sequence[Terms], places: Sequence[Place], wanted: Array, required: Array, ahead: Coming,
         there: _There, near: int,
@@ -161,6 +191,8 @@ class Planner:
     ) -> list[Staffing]:  # fmt: skip
         look = ahead.looks[index]
         scheduled = there.scheduled[index].tolist() if there.scheduled is not None else None
+        kept = self._memory.places[floor.queue, floor.channel]
+        model = f"{self._settings.staffing.model}/{VERSION}" + (PROVISIONAL if kept.profile.provisional else "")
         rostered = to_schedule(required[index], terms.shrinkage)
         found = []
         for step in range(ahead.told[index]):
@@ -191,7 +223,7 @@ class Planner:
                     asa_s=float(levels.asa_s[index, step]),
                     abandonment=float(levels.abandonment[index, step]),
                     occupancy=float(levels.occupancy[index, step]),
-                    model=f"{self._settings.staffing.model}/{VERSION}",
+                    model=model,
                     cause=causes.get(index, "") if gap > 0 else "",
                 )
             )
@@ -246,22 +278,26 @@ def _levels(
 
 
 class _There:
-    """Who is there, and who ought to be, by place and interval; shared agents are split by what is ``required``."""
+    """Who is there, and who ought to be, by place and interval; shared agents are split by the ``need``."""
 
-    def __init__(self, crew: Crew, starts: Sequence[int], as_of: int, length: int, required: Array) -> None:
-        self.available = np.zeros_like(required)
-        self.scheduled: Array | None = np.zeros_like(required) if crew.has_schedule else None
+    def __init__(self, crew: Crew, starts: Sequence[int], as_of: int, length: int, need: Array) -> None:
+        self.available = np.zeros_like(need)
+        self.scheduled: Array | None = np.zeros_like(need) if crew.has_schedule else None
         pools, ought = crew.pools(as_of), crew.scheduled(as_of)
-        self.available[:, 0], parts = split(pools, required[:, 0])
+        self.available[:, 0], parts = split(pools, need[:, 0])
         self.parts = {pool.places: part for pool, part in zip(pools, parts, strict=True)}
-        for step, at in enumerate(starts):
+        # Intervals in which the same agents are there are split together.
+        there: dict[tuple[Pool, ...], list[int]] = {}
+        scheduled: dict[tuple[Pool, ...], list[int]] = {}
+        for step in range(len(starts)):
             if step and not crew.steady and (step < FINE or step % COARSE == 0):
-                pools, ought = crew.pools(at + length // 2), crew.scheduled(at + length // 2)
+                at = starts[step] + length // 2
+                pools, ought = crew.pools(at), crew.scheduled(at)
             if step:
-                self.available[:, step] = self._split(pools, required[:, step])
-            if self.scheduled is not None and ought is not None:
-                self.scheduled[:, step] = self._split(ought, required[:, step])
-
-    @staticmethod
-    def _split(pools: list[Pool], required: Array) -> Array:
-        return split(pools, required)[0]
+                there.setdefault(tuple(pools), []).append(step)
+            scheduled.setdefault(tuple(ought or ()), []).append(step)
+        for those, steps in there.items():
+            self.available[:, steps] = split(those, need[:, steps])[0]
+        if self.scheduled is not None:
+            for those, steps in scheduled.items():
+                self.scheduled[:, steps] = split(those, need[:, steps])[0]

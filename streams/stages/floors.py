@@ -4,6 +4,9 @@ The live figures are made where all queues come together (streams/stages/staffin
 which nothing happens has no news, and yet is not what it was ten minutes ago. Here are the sums that they are made of
 (journeys/staffing/live.py). A change of a visit takes its old contribution out and puts the new one in; what changed
 of the sums is told at the end of a batch.
+
+Sums are kept from when this stage began to; of a place that had visits before, from the next interval on. What entered
+earlier is left out, whatever becomes of it: nothing of it is in the sums that could be taken out.
 """
 
 from __future__ import annotations
@@ -37,6 +40,8 @@ class Head(msgspec.Struct, array_like=True):
     days: list[int] = []
     """Those that there is an entry of."""
     there: Present = Present()
+    since: int = 0
+    """What entered before it is in no sum."""
 
 
 Known = dict[str, tuple[int, Redial | None]]
@@ -55,6 +60,21 @@ class Floors:
         self._batch = batch
         self._settings = settings
         self._places: dict[Place, Changed] = {}
+        self._heads: dict[Place, Head] = {}
+
+    def open(self) -> list[Place]:
+        """Before anything is counted. Those that nothing was kept of yet."""
+        heads = self._batch.load([_key(b"f", place) for place in self._places])
+        for place, changed in self._places.items():
+            raw = heads.get(_key(b"f", place))
+            self._heads[place] = Head() if raw is None else _head(raw)
+            changed.since = self._heads[place].since
+        return [place for place in self._places if _key(b"f", place) not in heads]
+
+    def begin_after(self, place: Place, as_of: int) -> None:
+        """There were visits of ``place`` already, the newest as of ``as_of``."""
+        length = self._settings.interval_ms
+        self._places[place].since = self._heads[place].since = (as_of // length + 1) * length
 
     def __getitem__(self, place: Place) -> Changed:
         found = self._places.get(place)
@@ -64,10 +84,8 @@ class Floors:
 
     def close(self) -> None:
         """Brings the sums up to date, and tells what changed of them."""
-        heads = self._batch.load([_key(b"f", place) for place in self._places])
         for place, changed in self._places.items():
-            raw = heads.get(_key(b"f", place))
-            _Open(self._batch, place, Head() if raw is None else _head(raw)).close(changed)
+            _Open(self._batch, place, self._heads[place]).close(changed)
 
 
 class Changed:
@@ -79,11 +97,12 @@ class Changed:
         self.live: Iterable[Live] | None = None
         """The visits that are not over; none: as before."""
         self.as_of = 0
+        self.since = 0
 
     def visit(self, before: QueueVisit | None, now: QueueVisit | None) -> None:
-        if before is not None:
+        if before is not None and before.entered_at >= self.since:
             self.book.count(stay(before), -1)
-        if now is not None:
+        if now is not None and now.entered_at >= self.since:
             self.book.count(stay(now))
 
     def observe(self, as_of: int, written_at: int) -> None:
@@ -132,7 +151,7 @@ class _Open:
         for told in changed.redials:
             assert told.payload is not None
             day = day_of(told.payload.entered_at)
-            if day >= oldest:
+            if day >= oldest and told.payload.entered_at >= changed.since:
                 days.add(day)
                 by_part.setdefault(self._part_key(day, crc32(told.id.encode()) % PARTS), []).append(told)
         known = self._batch.load(by_part)

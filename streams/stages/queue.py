@@ -80,9 +80,18 @@ class QueueStage:
             queues.setdefault(place[:2], []).append(told)
             batch.observe(told.as_of)
             floors[place[:2]].observe(told.as_of, record.timestamp)
+        self._open(batch, floors)
         self._intervals(batch, intervals, floors)
         self._now(batch, queues, floors)
         floors.close()
+
+    def _open(self, batch: Batch, floors: Floors) -> None:
+        """State may be older than floors are: of a queue with visits they are kept from the next interval on."""
+        keys = {place: _now_key(place) for place in floors.open()}
+        known = batch.load(keys.values())
+        for place, key in keys.items():
+            if key in known:
+                floors.begin_after(place, _present.decode(known[key]).as_of)
 
     def _intervals(self, batch: Batch, intervals: dict[tuple[str, str, int], Changes], floors: Floors) -> None:
         """In an interval's own entry are the sums of its parts, by number; each part is an entry too."""
@@ -105,7 +114,7 @@ class QueueStage:
             self._tell(batch, place[0], Change("interval", _id(*place), batch.next_version(), told), intervals[place])
 
     def _now(self, batch: Batch, queues: dict[tuple[str, str], Changes], floors: Floors) -> None:
-        keys = {place: b"n" + _id(*place).encode() for place in queues}
+        keys = {place: _now_key(place) for place in queues}
         known = batch.load(keys.values())
         for (queue, channel), changes in queues.items():
             key = keys[queue, channel]
@@ -135,6 +144,10 @@ def _id(*place: object) -> str:
 
 def _key(place: tuple[str, str, int]) -> bytes:
     return b"i" + _id(*place).encode()
+
+
+def _now_key(place: tuple[str, str]) -> bytes:
+    return b"n" + _id(*place).encode()
 
 
 def _by_part(place: tuple[str, str, int], changes: Changes) -> dict[bytes, tuple[int, Changes]]:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from journeys.settings import DEFAULTS, Settings, convert
 from journeys.staffing.cause import ARRIVALS, CAUSES, HANDLING, JOURNEYS, MISSING, PLANNED
+from journeys.staffing.coming import AT_ONCE
 from journeys.staffing.figures import Floor, Move, Staffing
-from journeys.staffing.plan import Plan, Planner
+from journeys.staffing.plan import PROVISIONAL, Plan, Planner
 from journeys.staffing.situation import Agent, Bringing, Demand, Foretold, Schedule, Shift, Situation
 
 QUARTER = 900_000
@@ -410,3 +411,48 @@ def test_a_first_event_is_enough_to_plan() -> None:
     rows = Planner(DEFAULTS).plan(first).staffing
     assert rows[0].expected >= 1
     assert rows[0].available == 0
+
+
+def centre(as_of: int) -> Situation:
+    """Five queues with a week behind them."""
+    names = [f"queue {number}" for number in range(5)]
+    return situation(dict.fromkeys(names, 12), dict.fromkeys(names, 30.0), as_of, days=7)
+
+
+def provisional(plan: Plan) -> set[str]:
+    return {row.queue for row in plan.staffing if row.model.endswith(PROVISIONAL)}
+
+
+def test_profiles_are_learned_a_few_at_a_time_and_provisional_ones_serve_meanwhile() -> None:
+    planner = Planner(DEFAULTS)
+    plans = [planner.plan(centre(ELEVEN + step * 10_000)) for step in range(5)]
+    assert [len(provisional(plan)) for plan in plans] == [5 - AT_ONCE, 5 - 2 * AT_ONCE, 0, 0, 0]
+    far = [{row.queue for row in plan.staffing if row.starts_at >= MIDNIGHT + DAY} for plan in plans]
+    assert [len(queues) for queues in far] == [AT_ONCE, AT_ONCE, 5 - 2 * AT_ONCE, 0, 0]
+    assert len(set.union(*far)) == 5
+    for step in range(5):
+        first, last = (near(plans[number], f"queue {step}")[2] for number in (0, -1))
+        assert first.expected == pytest.approx(last.expected, rel=0.05)
+        assert first.required == last.required
+    tomorrow = [len(provisional(planner.plan(centre(ELEVEN + DAY + step * 10_000)))) for step in range(3)]
+    assert tomorrow == [0, 0, 0]  # yesterday's are as good until their turn comes
+
+
+def test_until_profiles_can_be_learned_all_are_provisional_and_the_memory_says_so() -> None:
+    one = Planner(DEFAULTS)
+    assert len(provisional(one.plan(centre(ELEVEN), learning=False))) == 5
+    other = Planner(DEFAULTS, one.memory)
+    later = ELEVEN + 10_000
+    assert one.plan(centre(later)) == other.plan(centre(later))
+    assert len(provisional(one.plan(centre(later + 10_000), learning=False))) == 5 - AT_ONCE
+
+
+def test_far_off_shared_agents_are_split_with_queues_that_are_not_told_of() -> None:
+    names = [f"queue {number}" for number in range(4)]
+    both = [Agent(f"both {number}", "available", tuple(names), tuple(names)) for number in range(48)]
+    floor = situation(dict.fromkeys(names, 0), dict.fromkeys(names, 30.0), days=7)
+    rows = Planner(DEFAULTS).plan(msgspec.structs.replace(floor, crew=both)).staffing
+    far = [row for row in rows if row.starts_at >= MIDNIGHT + DAY]
+    assert far
+    for row in far:
+        assert row.available == pytest.approx(12, rel=0.15)
