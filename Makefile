@@ -1,7 +1,7 @@
 # Two commands do all the set-up: `make run` and `make test`. Both install into .venv what requirements.lock says.
 SHELL := /bin/bash
 PYTHON ?= python3
-JOBS ?= 2
+JOBS ?= 3
 BIN := .venv/bin
 export PYTHONPYCACHEPREFIX ?= .venv/pycache
 
@@ -13,7 +13,7 @@ help: ## what there is to make
 run: .venv/ready ## a simulated day flowing through the whole pipeline, with a live summary (Ctrl-C stops it)
 	$(BIN)/touchpath up --simulate --data data
 
-test: .venv/ready ## every test, against the real parts; so many files at once: JOBS=2
+test: .venv/ready ## every test, against the real parts; so many files at once, as most of them wait: JOBS=3
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 examples: .venv/ready ## the examples in other languages, built with their own tools (Go 1.24 or newer)
