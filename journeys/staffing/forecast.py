@@ -28,7 +28,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from importlib import import_module
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -239,7 +239,6 @@ def _weekly(slots: NDArray[np.int_], came: Array, weights: Array, a_day: int) ->
     """Contacts by interval of the week. Those of one are summed up before, which makes no difference to the fit."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import PoissonRegressor  # here, for it takes seconds and memory: see ``load``
-    from threadpoolctl import threadpool_limits
 
     weight = np.bincount(slots, weights, 7 * a_day)
     total = np.bincount(slots, weights * came, 7 * a_day)
@@ -254,10 +253,18 @@ def _weekly(slots: NDArray[np.int_], came: Array, weights: Array, a_day: int) ->
     model = PoissonRegressor(alpha=1 / total.sum(), solver="newton-cholesky", max_iter=50, tol=1e-5)
     # The matrices are small: threads would wait for each other. Where Newton's steps get too short to tell, it goes on
     # by another way, and warns.
-    with threadpool_limits(1), warnings.catch_warnings():
+    with _threads().limit(limits=1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(design[known], total[known] / weight[known] / mean, sample_weight=weight[known])
     return np.asarray(model.predict(design) * mean, float)
+
+
+@lru_cache(maxsize=1)
+def _threads() -> Any:
+    """Of the libraries that are loaded, which takes a while to find out."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 @lru_cache(maxsize=4)
