@@ -90,7 +90,7 @@ class Planner:
         levels = _levels(terms, contacts, lengths, ahead.aht_s, there.available, in_system, near)
         causes = self._causes(terms, places, wanted, required, ahead, there, near)
         soon = slice(0, near)
-        busier = [one if one.deferred else one._replace(occupancy=None) for one in terms]
+        busier = [one._replace(occupancy=None) for one in terms]
         kept = agents_required(busier, wanted[:, soon], settings.interval_ms / 1000, ahead.aht_s[:, soon])
         now = Now(
             places, terms, contacts[:, soon], lengths[soon], ahead.aht_s[:, soon], there.available[:, soon],
