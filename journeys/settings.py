@@ -233,7 +233,7 @@ class Staffing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     minimum_gain: float = 3.0
     """A move is recommended if it adds so many contacts answered within target, or more."""
     cool_down: Duration = Duration(1800)
-    """Between queues that a move was recommended between, none is for so long after its end."""
+    """So long after a move nobody is moved the other way; or the same way, where nobody obeyed in time."""
     move_time: Duration = Duration(3600)
     """How long a move lasts."""
     skills: dict[str, tuple[str, ...]] = {}

@@ -38,6 +38,15 @@ class Running(msgspec.Struct, array_like=True):
     """Places that the agents are taken from, and how much of them."""
     over: bool = False
 
+    @property
+    def awaited(self) -> int:
+        """Agents who are to move and were not seen to."""
+        return max(0, self.move.agents - len(self.moved))
+
+    def busy(self) -> list[str]:
+        """Those who moved, and as many of the others as are awaited: any of them."""
+        return self.moved + sorted(self.could.keys() - set(self.moved))[: self.awaited]
+
 
 class Memory(msgspec.Struct, array_like=True):
     places: dict[Place, Kept] = {}
@@ -46,7 +55,7 @@ class Memory(msgspec.Struct, array_like=True):
     brought_until: int = 0
     running: list[Running] = []
     cooling: list[tuple[Place, Place, int]] = []
-    """Pairs that no move is recommended between, in either direction, and until when."""
+    """From where to where no move is recommended, and until when."""
 
 
 decode = msgspec.msgpack.Decoder(Memory).decode

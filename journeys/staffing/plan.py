@@ -109,7 +109,7 @@ class Planner:
                 all_of_it[own] = part
         causes = self._causes(terms, places, wanted, required, ahead, there, near)
         soon = slice(0, near)
-        busier = [one if one.deferred else one._replace(occupancy=None) for one in terms]
+        busier = [one._replace(occupancy=None) for one in terms]
         kept = agents_required(busier, wanted[:, soon], settings.interval_ms / 1000, ahead.aht_s[:, soon])
         now = Now(
             places, terms, contacts[:, soon], lengths[soon], ahead.aht_s[:, soon], there.available[:, soon],

@@ -2,8 +2,9 @@
 
 A move stays recommended while it helps: it is withdrawn when it would leave the giver below target, when it brings less
 than half of what a new one must, or when its deadline passed and nobody moved. Once agents have moved, they are called
-back early only if the giver needs them more. A pair of places has at most one move that is not obeyed yet, and rests
-for the cool-down after one; who gives does not get, and the other way round.
+back early only if the giver needs them more. A pair of places has at most one move that is not obeyed yet. For the
+cool-down nobody is moved the other way after one that was obeyed, nor the same way after one that nobody obeyed in
+time. Who gives does not get, and the other way round; what comes of a move that is obeyed is part of what a place has.
 """
 
 from __future__ import annotations
@@ -53,16 +54,20 @@ class Now(NamedTuple):
     """By the places that agents take contacts from, the part of an agent that each of these has."""
 
 
-def observe(running: Iterable[Running], situation: Situation, crew: Crew, places: Sequence[Place]) -> None:
-    """Who of those who could be meant takes contacts from the taker now; and has ``crew`` foresee that they go back."""
+def observe(running: Sequence[Running], situation: Situation, crew: Crew, places: Sequence[Place]) -> None:
+    """Who of those who could be meant takes contacts from the taker now, as many as were asked for and each for one
+    move; and has ``crew`` foresee that they go back."""
     number = {place: index for index, place in enumerate(places)}
     there = {agent.agent: agent for agent in situation.crew if agent.agent in crew.works_now}
+    moved = {name for one in running if not one.over for name in one.moved}
     for one in running:
         taker = number.get(_taker(one.move))
         if one.over or taker is None:
             continue
-        seen = {name for name in one.could if name in there and taker in crew.served(there[name])}
-        one.moved = sorted(seen.union(one.moved))
+        seen = [name for name in sorted(one.could.keys() - moved) if name in there]
+        seen = [name for name in seen if taker in crew.served(there[name])][: one.awaited]
+        moved.update(seen)
+        one.moved = sorted([*one.moved, *seen])
         for name in one.moved:
             crew.returning[name] = one.move.until, one.could[name]
 
@@ -93,7 +98,7 @@ class Recommending:
         for one in known:
             if not one.over and self._as_of >= one.move.until:
                 one.over = True
-                self._cool(one.move)
+                self._rest(one)
             if not one.over:
                 self._apply(one)
                 lasting.append(one)
@@ -108,7 +113,7 @@ class Recommending:
                 told.append(one.move)
             else:
                 told.append(msgspec.structs.replace(one.move, withdrawn=True, obeyed=len(one.moved)))
-                self._cool(one.move)
+                self._rest(one)
                 self._apply(one, -1)
         new: list[Running] = []
         for _ in range(ROUNDS):  # what was chosen may make others worth while: an agent alone can be too few to help
@@ -121,13 +126,19 @@ class Recommending:
         memory.running = awaited + kept + new
         return told + [one.move for one in new]
 
-    def _cool(self, move: Move) -> None:
-        self._memory.cooling.append((_giver(move), _taker(move), self._as_of + self._rule.cool_down.ms))
+    def _rest(self, one: Running) -> None:
+        """Nobody is sent back where they came from so soon, nor asked anew for what they did not do in time."""
+        if one.moved:
+            pair = _taker(one.move), _giver(one.move)
+        elif self._as_of > one.move.deadline:
+            pair = _giver(one.move), _taker(one.move)
+        else:
+            return
+        self._memory.cooling.append((*pair, self._as_of + self._rule.cool_down.ms))
 
     def _apply(self, one: Running, sign: int = 1) -> None:
         """As if those had moved who have not."""
-        left = max(0, one.move.agents - len(one.moved))
-        self._shift(self._agents, one, sign * left)
+        self._shift(self._agents, one, sign * one.awaited)
 
     def _shift(self, agents: Array, one: Running, number: int) -> None:
         lasts = self._during(one.move.until)
@@ -188,22 +199,21 @@ class Recommending:
         lasts = self._during(until)
         short = np.maximum((self._now.required - self._agents)[:, lasts].max(axis=1), 0)
         spare = np.maximum((self._agents - self._now.kept)[:, lasts].min(axis=1), 0)
-        spare[short >= 1] = 0  # who gives does not get
         short[short < SHORT] = 0
+        spare[short > 0] = 0  # who gives does not get
         for one in going:
-            spare[self._number[_taker(one.move)]] = 0
-            short[self._number[_giver(one.move)]] = 0
+            if one.awaited:  # and what is on its way is not passed on
+                spare[self._number[_taker(one.move)]] = 0
+                short[self._number[_giver(one.move)]] = 0
         if not short.any() or not spare.any():
             return []
-        kinds = self._movable(short, spare, {name for one in going for name in one.could}, until)
+        kinds = self._movable(short, spare, {name for one in going for name in one.busy()}, until)
         if not kinds:
             return []
-        barred = [
-            (one, other) for giver, taker, _ in self._memory.cooling for one, other in ((giver, taker), (taker, giver))
-        ]
+        barred = [(giver, taker) for giver, taker, _ in self._memory.cooling]
         for one in going:
             barred.append((_taker(one.move), _giver(one.move)))
-            if len(one.moved) < one.move.agents:  # else it is done, and more may follow
+            if one.awaited:  # else it is done, and more may follow
                 barred.append((_giver(one.move), _taker(one.move)))
         pairs = {
             (self._number[giver], self._number[taker])

@@ -230,20 +230,51 @@ def test_no_move_puts_its_giver_below_target_or_brings_too_little(
         assert not pairs & {(move.taker.queue, move.giver.queue) for move in later}
 
 
+def obeying(planner: Planner, minutes: range) -> list[tuple[int, Move]]:
+    """Whoever is recommended moves at once, and goes back when the move is over; all else stays as it was. Moves, by
+    the minute in which they were recommended, and again where one was withdrawn."""
+    until: dict[str, int] = {}
+    told = []
+    for minute in minutes:
+        at = ELEVEN + minute * 60_000
+        until = {name: end for name, end in until.items() if end > at}
+        for move in planner.plan(trouble(at, dict.fromkeys(until, ("sales",)))).moves:
+            if move.as_of == at:
+                free = [name for one in range(14) if (name := f"{move.giver.queue}-{one}") not in until]
+                until |= dict.fromkeys(free[: move.agents], move.until)
+            if move.as_of == at or move.withdrawn:
+                told.append((minute, move))
+    return told
+
+
 def test_who_was_moved_is_not_sent_back_and_forth() -> None:
-    """Whoever is recommended moves at once; what they leave and what they come to stays as it was."""
-    planner = Planner(DEFAULTS)
-    moved: dict[str, tuple[str, ...]] = {}
-    pairs = []
+    told = obeying(Planner(DEFAULTS), range(0, 180, 5))
+    assert {(move.giver.queue, move.taker.queue) for _, move in told} == {("service", "sales")}
+    assert not any(move.withdrawn for _, move in told)
     for minute in range(0, 180, 5):
         at = ELEVEN + minute * 60_000
-        for move in planner.plan(trouble(at, moved)).moves:
-            if move.as_of == at:
-                pairs.append((move.giver.queue, move.taker.queue))
-                free = [f"{move.giver.queue}-{one}" for one in range(14)]
-                moved |= dict.fromkeys([one for one in free if one not in moved][: move.agents], (move.taker.queue,))
-    assert set(pairs) == {("service", "sales")}
-    assert len(moved) <= 6
+        assert 2 <= sum(move.agents for _, move in told if move.as_of <= at < move.until) <= 6
+
+
+def test_who_goes_back_is_followed_in_time() -> None:
+    """A move that was obeyed blocks no other the same way, and its agents' return is a shortage like any."""
+    told = obeying(Planner(DEFAULTS), range(0, 120, 5))
+    (_, first), (_, second) = told[:2]
+    assert second.as_of <= first.until < second.until
+
+
+def test_nobody_goes_the_other_way_for_the_cool_down() -> None:
+    planner = Planner(DEFAULTS)
+    (first,) = planner.plan(trouble()).moves
+    helpers = {f"service-{one}": ("sales",) for one in range(first.agents)}
+    planner.plan(trouble(ELEVEN + 300_000, helpers))
+    told = []
+    for minute in range(60, 120):
+        at = first.until + (minute - 60) * 60_000
+        floor = situation({"sales": 14, "service": 7}, {"sales": 30.0, "service": 30.0}, at, {"sales": ("service",)})
+        told += [move for move in planner.plan(floor).moves if move.giver.queue == "sales"]
+    assert told
+    assert min(move.as_of for move in told) >= first.until + DEFAULTS.staffing.cool_down.ms
 
 
 def worst(plan: Plan, queue: str) -> Staffing:
