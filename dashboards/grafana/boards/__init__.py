@@ -1,0 +1,7 @@
+"""The dashboards, one module each."""
+
+from __future__ import annotations
+
+from dashboards.grafana.boards import floor
+
+BOARDS = (floor.board,)

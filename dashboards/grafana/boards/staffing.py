@@ -1,0 +1,1 @@
+from dashboards.grafana.boards.floor import board
