@@ -19,11 +19,11 @@ Row = tuple[str, Sequence[Panel]]
 
 def board(
     uid: str, title: str, about: str, rows: Sequence[Row], kinds: Sequence[str], variables: Sequence[Variable],
-    marks: Sequence[Builder[Any]] = (), since: str = "now-24h", refresh: str = "5m",
+    marks: Sequence[Builder[Any]] = (), since: str = "now-24h", until: str = "now", refresh: str = "5m",
 ) -> dashboard.Dashboard:  # fmt: skip
-    """``kinds``: the data sources (prometheus, clickhouse); ``since``: the time that it opens with."""
+    """``kinds``: the data sources (prometheus, clickhouse); ``since``, ``until``: the time that it opens with."""
     made = dashboard.Dashboard(title).uid(uid).description(about).tags([TAG]).readonly()
-    made.timezone("browser").time(since, "now").refresh(refresh).tooltip(DashboardCursorSync.CROSSHAIR)
+    made.timezone("browser").time(since, until).refresh(refresh).tooltip(DashboardCursorSync.CROSSHAIR)
     others = dashboard.DashboardLink("Dashboards").type(DashboardLinkType.DASHBOARDS).tags([TAG])
     made.link(others.include_vars(True).keep_time(True))
     for choice in [*sources.choice(*kinds), *variables]:

@@ -10,7 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from grafana_foundation_sdk.builders import bargauge, common, dashboard, nodegraph, stat, statetimeline, table, timeseries
+from grafana_foundation_sdk.builders import (
+    bargauge,
+    common,
+    dashboard,
+    nodegraph,
+    stat,
+    statetimeline,
+    table,
+    timeseries,
+)
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models import common as options
 from grafana_foundation_sdk.models import dashboard as built
@@ -24,7 +33,7 @@ from grafana_foundation_sdk.models.dashboard import (
     ThresholdsMode,
 )
 
-from dashboards.grafana.sources import CLICKHOUSE, PROMETHEUS, Course, Now, Query, Sql
+from dashboards.grafana.sources import CLICKHOUSE, PROMETHEUS, Now, Query, Sql
 from dashboards.grafana.words import meaning
 
 COUNT = units.Short
@@ -35,7 +44,7 @@ PLAIN = units.Number
 WORD = units.String
 MOMENT = units.DatetimeLocalNotToday
 
-NONE = "–"
+NONE = "none"
 """What a cell shows that has no value."""
 
 Panel = Builder[built.Panel]
@@ -52,9 +61,7 @@ GOOD: Steps = ((None, "green"),)
 ANY_IS_BAD: Steps = ((None, "green"), (1, "red"))
 PLAIN_TEXT: Steps = ((None, "text"),)
 
-_P = TypeVar(
-    "_P", stat.Panel, timeseries.Panel, table.Panel, bargauge.Panel, nodegraph.Panel, statetimeline.Panel
-)
+_P = TypeVar("_P", stat.Panel, timeseries.Panel, table.Panel, bargauge.Panel, nodegraph.Panel, statetimeline.Panel)
 
 
 @dataclass(frozen=True)
@@ -90,9 +97,9 @@ def number(
 
 def lines(
     title: str, about: str, queries: Sequence[Query], unit: str, *words: str,
-    width: int = 12, height: int = 8, none: str = NONE, steps: Steps = (), low: float | None = 0, high: float | None = None,
-    dashed: Sequence[str] = (), band: tuple[str, str] | None = None, decimals: int | None = None,
-    series: str = "", stepped: bool = False,
+    width: int = 12, height: int = 8, none: str = NONE, steps: Steps = (), low: float | None = 0,
+    high: float | None = None, dashed: Sequence[str] = (), band: tuple[str, str] | None = None,
+    decimals: int | None = None, series: str = "", stepped: bool = False,
 ) -> timeseries.Panel:  # fmt: skip
     """How figures went. ``dashed``: names of lines to hold others against; ``band``: a lower and an upper one."""
     panel = _course(title, about, queries, unit, words, width, height, none, series)
@@ -113,9 +120,7 @@ def lines(
     if band:
         quiet = [_set("custom.lineWidth", 0), _set("custom.hideFrom", {"legend": True, "tooltip": False, "viz": False})]
         panel.override_by_name(band[0], quiet)
-        panel.override_by_name(
-            band[1], [*quiet, _set("custom.fillBelowTo", band[0]), _set("custom.fillOpacity", 15)]
-        )
+        panel.override_by_name(band[1], [*quiet, _set("custom.fillBelowTo", band[0]), _set("custom.fillOpacity", 15)])
     return panel
 
 
@@ -152,8 +157,7 @@ def rows(
     width: int = 24, height: int = 9, none: str = NONE,
 ) -> table.Panel:  # fmt: skip
     """A table of what the query answers, under the names that it gives."""
-    panel = _table(title, about, words, [query], columns, width, height, none)
-    return panel
+    return _table(title, about, words, [query], columns, width, height, none)
 
 
 def figures(
@@ -239,8 +243,8 @@ def _source(queries: Sequence[Query]) -> DataSourceRef:
 
 
 def _course(
-    title: str, about: str, queries: Sequence[Query], unit: str, words: Sequence[str], width: int, height: int, none: str,
-    series: str,
+    title: str, about: str, queries: Sequence[Query], unit: str, words: Sequence[str], width: int, height: int,
+    none: str, series: str,
 ) -> timeseries.Panel:  # fmt: skip
     panel = _house(timeseries.Panel(), title, about, words, queries, unit, none, width, height)
     panel.show_points(options.VisibilityMode.NEVER).span_nulls(3_600_000)
@@ -296,7 +300,11 @@ def _color(mode: FieldColorModeId) -> Builder[Any]:
 
 
 def _thresholds(steps: Steps) -> dashboard.ThresholdsConfig:
-    return dashboard.ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps([Threshold(value, color) for value, color in steps])
+    return (
+        dashboard.ThresholdsConfig()
+        .mode(ThresholdsMode.ABSOLUTE)
+        .steps([Threshold(value, color) for value, color in steps])
+    )
 
 
 def _link(title: str, url: str) -> dashboard.DashboardLink:

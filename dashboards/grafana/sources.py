@@ -11,6 +11,7 @@ from grafana_foundation_sdk.builders import dashboard, prometheus
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.cog.variants import Dataquery
 from grafana_foundation_sdk.models.dashboard import DataSourceRef, VariableModel
+from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 PROMETHEUS = DataSourceRef(type_val="prometheus", uid="${prometheus_datasource}")
 CLICKHOUSE_PLUGIN = "grafana-clickhouse-datasource"
@@ -43,12 +44,12 @@ class Sql(Dataquery, Builder[Dataquery]):
 
 
 class Now(prometheus.Dataquery):
-    """The value of the moment, a row a series."""
+    """The value of the moment: a row a series, for tables; named by ``legend`` elsewhere."""
 
     def __init__(self, expr: str, ref: str = "A", legend: str = "") -> None:
         super().__init__()
-        self.expr(_line(expr)).instant().format("table" if not legend else "time_series").ref_id(ref)  # type: ignore[arg-type]
-        self.datasource(PROMETHEUS).legend_format(legend or "__auto")
+        self.expr(_line(expr)).instant().ref_id(ref).datasource(PROMETHEUS).legend_format(legend or "__auto")
+        self.format(PromQueryFormat.TIME_SERIES if legend else PromQueryFormat.TABLE)
 
 
 class Course(prometheus.Dataquery):

@@ -14,10 +14,11 @@ from dashboards.grafana.sources import CLICKHOUSE, PROMETHEUS
 Variable = dashboard.QueryVariable | dashboard.TextBoxVariable | dashboard.CustomVariable
 _OF_QUEUES = "journey_staffing_target_ratio"
 _SQL = {
-    "queue": "SELECT DISTINCT queue FROM queue_intervals WHERE queue != '' ORDER BY queue",
-    "channel": "SELECT DISTINCT first_channel FROM journeys ORDER BY first_channel",
-    "intent": "SELECT DISTINCT intent FROM journeys ORDER BY intent",
-    "site": "SELECT DISTINCT site FROM staffing ORDER BY site",
+    "queue": "SELECT DISTINCT queue FROM v_queues WHERE queue != '' ORDER BY queue",
+    "channel": "SELECT DISTINCT channel FROM panel_contacts ORDER BY channel",
+    "intent": "SELECT DISTINCT intent FROM panel_journeys ORDER BY intent",
+    "site": "SELECT DISTINCT site FROM v_queues ORDER BY site",
+    "team": "SELECT DISTINCT team FROM panel_agents ORDER BY team",
 }
 
 
@@ -31,8 +32,8 @@ def stored(*names: str) -> list[Variable]:
     return [_several(name, _SQL[name], CLICKHOUSE) for name in names]
 
 
-def one_of(name: str, label: str, sql: str, about: str) -> Variable:
-    """One value, which may be typed in as well."""
+def choice(name: str, label: str, sql: str, about: str) -> Variable:
+    """One value of those that the query finds, or one that is typed in."""
     asked = dashboard.QueryVariable(name).label(label).description(about).query(sql).datasource(CLICKHOUSE)
     return asked.refresh(VariableRefresh.ON_TIME_RANGE_CHANGED).allow_custom_value(True)
 

@@ -1,4 +1,5 @@
-"""Live floor: how the queues are, who is missing where, and what can be done about it. What is now comes from Prometheus."""
+"""Live floor: how the queues are, who is missing where,
+and what can be done about it. What is now comes from Prometheus."""
 
 from __future__ import annotations
 
@@ -33,41 +34,70 @@ def board() -> Dashboard:
 def now() -> list[Panel]:
     return [
         panels.number(
-            "Service level, 15 min", "Of those who left the chosen queues in 15 min, how many had been answered in time.",
-            Now(f"""sum(queue:journey_within_target:contacts15m{{{CHOSEN}}})
-                / (sum(queue:journey_counted:contacts15m{{{CHOSEN}}}) > 0)""", legend="service level"),
-            panels.SHARE, "service level, 5 and 15 min", "ours", steps=panels.LEVEL, none="nobody left a queue", decimals=0,
+            "Service level, 15 min",
+            "Of those who left the chosen queues in 15 min, how many had been answered in time.",
+            Now(
+                f"""sum(queue:journey_within_target:contacts15m{{{CHOSEN}}})
+                / (sum(queue:journey_counted:contacts15m{{{CHOSEN}}}) > 0)""",
+                legend="service level",
+            ),
+            panels.SHARE,
+            "service level, 5 and 15 min",
+            "ours",
+            steps=panels.LEVEL,
+            none="nobody left a queue",
+            decimals=0,
         ),
         panels.number(
-            "Waiting", "Contacts that wait now.",
+            "Waiting",
+            "Contacts that wait now.",
             Now(f"sum({BY} (journey_staffing_waiting_contacts{{{CHOSEN}}}))", legend="waiting"),
-            panels.COUNT, "waiting, oldest, connected", none="no figures",
+            panels.COUNT,
+            "waiting, oldest, connected",
+            none="no figures",
         ),
         panels.number(
-            "Longest wait", "How long the one has waited who waits longest.",
-            Now(f"max(time() - (journey_staffing_oldest_entered_timestamp_seconds{{{CHOSEN}}} > 0))", legend="longest wait"),
-            panels.SECONDS, "waiting, oldest, connected", none="nobody waits",
+            "Longest wait",
+            "How long the one has waited who waits longest.",
+            Now(
+                f"max(time() - (journey_staffing_oldest_entered_timestamp_seconds{{{CHOSEN}}} > 0))",
+                legend="longest wait",
+            ),
+            panels.SECONDS,
+            "waiting, oldest, connected",
+            none="nobody waits",
             steps=((None, "green"), (60, "orange"), (300, "red")),
         ),
         panels.number(
-            "Agents missing next", "In the next interval, added up over the queues that are short; what is over in one "
+            "Agents missing next",
+            "In the next interval, added up over the queues that are short; what is over in one "
             "queue fills no gap in another.",
             Now(f'sum(clamp_min(queue:journey_gap:agents{{{CHOSEN}, ahead="1"}}, 0))', legend="missing"),
-            panels.AGENTS, "required", steps=panels.GAP, none="no plan", decimals=1,
+            panels.AGENTS,
+            "required",
+            steps=panels.GAP,
+            none="no plan",
+            decimals=1,
         ),
         panels.number(
-            "Agents free", "Available, and with nothing in hand. Who takes from several queues counts in each for a part.",
+            "Agents free",
+            "Available, and with nothing in hand. Who takes from several queues counts in each for a part.",
             Now(f'sum({BY} (journey_staffing_agents{{{CHOSEN}, state="available"}}))', legend="free"),
-            panels.AGENTS, "staffed; available, busy, after-contact work, away", none="no figures", decimals=1,
+            panels.AGENTS,
+            "staffed; available, busy, after-contact work, away",
+            none="no figures",
+            decimals=1,
         ),
         panels.number(
-            "Figures are old", "How old the newest plan is; above 2 min all figures here are stale, and no staffing alert "
-            "starts to fire.",
+            "Figures are old",
+            "How old the newest plan is; above 2 min all figures here are stale, and no staffing alert starts to fire.",
             Now("pipeline:journey_figures_age:seconds", legend="age"),
-            panels.SECONDS, steps=panels.AGE, none="no figures at all",
+            panels.SECONDS,
+            steps=panels.AGE,
+            none="no figures at all",
             link=("Pipeline health", links.to(links.PIPELINE)),
         ),
-    ]  # fmt: skip
+    ]
 
 
 def agents() -> list[Panel]:
@@ -76,26 +106,39 @@ def agents() -> list[Panel]:
 
     return [
         panels.lines(
-            "Need against available", "Agents on the floor in the interval under way, of the chosen queues together.",
+            "Need against available",
+            "Agents on the floor in the interval under way, of the chosen queues together.",
             [
                 Course(total("journey_staffing_required_agents", ', ahead="0"'), "required", "A"),
                 Course(total("journey_staffing_available_agents", ', ahead="0"'), "available", "B"),
                 Course(total("journey_staffing_scheduled_agents", ', ahead="0"'), "scheduled", "C"),
             ],
-            panels.AGENTS, "required", "scheduled, adherence", dashed=["required"], decimals=1,
+            panels.AGENTS,
+            "required",
+            "scheduled, adherence",
+            dashed=["required"],
+            decimals=1,
         ),
         panels.lines(
-            "Gap in the next interval", "Agents required less available: above 0 some are missing. 1 is what pages.",
+            "Gap in the next interval",
+            "Agents required less available: above 0 some are missing. 1 is what pages.",
             [Course(f'queue:journey_gap:agents{{{CHOSEN}, ahead="1"}}', "{{queue}} {{channel}}")],
-            panels.AGENTS, "required", low=None, steps=((None, "transparent"), (1, "red")), decimals=1,
+            panels.AGENTS,
+            "required",
+            low=None,
+            steps=((None, "transparent"), (1, "red")),
+            decimals=1,
         ),
         panels.stacks(
-            "What agents do", "Who takes from several queues counts in each for a part, so that the columns add up.",
+            "What agents do",
+            "Who takes from several queues counts in each for a part, so that the columns add up.",
             [Course(f"sum by (state) ({BY[:-1]}, state) (journey_staffing_agents{{{CHOSEN}}}))", "{{state}}")],
-            panels.AGENTS, "staffed; available, busy, after-contact work, away",
+            panels.AGENTS,
+            "staffed; available, busy, after-contact work, away",
         ),
         panels.lines(
-            "Expected against came", "Contacts of the interval under way: what was expected of all of it, the range in "
+            "Expected against came",
+            "Contacts of the interval under way: what was expected of all of it, the range in "
             "which nine of ten such intervals end at either side, and who has come so far.",
             [
                 Course(total("journey_staffing_forecast_low_contacts", ', ahead="0"'), "low", "A"),
@@ -103,9 +146,11 @@ def agents() -> list[Panel]:
                 Course(total("journey_staffing_forecast_contacts", ', ahead="0"'), "expected", "C"),
                 Course(total("journey_staffing_arrived_contacts"), "came so far", "D"),
             ],
-            panels.COUNT, dashed=["expected"], band=("low", "high"),
+            panels.COUNT,
+            dashed=["expected"],
+            band=("low", "high"),
         ),
-    ]  # fmt: skip
+    ]
 
 
 def queues() -> list[Panel]:
@@ -114,7 +159,8 @@ def queues() -> list[Panel]:
 
     return [
         panels.figures(
-            "Queues now", "A row a queue and channel. A click on a queue leads to its staffing.",
+            "Queues now",
+            "A row a queue and channel. A click on a queue leads to its staffing.",
             PLACE,
             {
                 "Waiting": of("journey_staffing_waiting_contacts"),
@@ -129,11 +175,15 @@ def queues() -> list[Panel]:
                 "Missing next": f'queue:journey_gap:agents{{{CHOSEN}, ahead="1"}}',
                 "Missing after": f'queue:journey_gap:agents{{{CHOSEN}, ahead="2"}}',
             },
-            "service level, 5 and 15 min", "handle time (AHT)", "required",
+            "service level, 5 and 15 min",
+            "handle time (AHT)",
+            "required",
             columns={
                 "Queue": Column(panels.WORD, link=TO_STAFFING, width=170),
                 "Waiting": Column(panels.COUNT),
-                "Longest wait": Column(panels.SECONDS, steps=((None, "green"), (60, "orange"), (300, "red")), decimals=0),
+                "Longest wait": Column(
+                    panels.SECONDS, steps=((None, "green"), (60, "orange"), (300, "red")), decimals=0
+                ),
                 "In time, 15 min": Column(panels.SHARE, steps=panels.LEVEL, decimals=0),
                 "Target": Column(panels.SHARE, decimals=0),
                 "Within": Column(panels.SECONDS),
@@ -147,17 +197,24 @@ def queues() -> list[Panel]:
             none="no figures",
         ),
         panels.lines(
-            "Service level by queue, 15 min", "Of those who left the queue in 15 min, how many had been answered in time. "
+            "Service level by queue, 15 min",
+            "Of those who left the queue in 15 min, how many had been answered in time. "
             "The line is the usual target, 80 %; a queue's own stands in the table.",
             [Course(of("journey_staffing_service_level_ratio", ', window="15m"'), "{{queue}} {{channel}}")],
-            panels.SHARE, "service level, 5 and 15 min", "ours", high=1, steps=((None, "transparent"), (0.8, "green")),
+            panels.SHARE,
+            "service level, 5 and 15 min",
+            "ours",
+            high=1,
+            steps=((None, "transparent"), (0.8, "green")),
         ),
         panels.lines(
-            "Waiting by queue", "Contacts that wait.",
+            "Waiting by queue",
+            "Contacts that wait.",
             [Course(of("journey_staffing_waiting_contacts"), "{{queue}} {{channel}}")],
-            panels.COUNT, "waiting, oldest, connected",
+            panels.COUNT,
+            "waiting, oldest, connected",
         ),
-    ]  # fmt: skip
+    ]
 
 
 def to_do() -> list[Panel]:
@@ -170,7 +227,8 @@ def to_do() -> list[Panel]:
     alert = "alertname, severity, queue, channel, site"
     return [
         panels.figures(
-            "Recommended moves", "Agents to move now, and the service level that is foretold for both queues while the move "
+            "Recommended moves",
+            "Agents to move now, and the service level that is foretold for both queues while the move "
             "lasts. What came of earlier ones stands under Staffing.",
             pair,
             {
@@ -184,23 +242,29 @@ def to_do() -> list[Panel]:
                 "Until": f"1000 * {move('journey_move_until_timestamp_seconds')}",
             },
             columns={
-                "Agents": Column(panels.AGENTS), "More in time": Column(panels.COUNT, decimals=0),
+                "Agents": Column(panels.AGENTS),
+                "More in time": Column(panels.COUNT, decimals=0),
                 "Taker without": Column(panels.SHARE, steps=panels.LEVEL, decimals=0),
                 "Taker with": Column(panels.SHARE, steps=panels.LEVEL, decimals=0),
                 "Giver without": Column(panels.SHARE, steps=panels.LEVEL, decimals=0),
                 "Giver with": Column(panels.SHARE, steps=panels.LEVEL, decimals=0),
-                "Decide by": Column(panels.MOMENT), "Until": Column(panels.MOMENT),
+                "Decide by": Column(panels.MOMENT),
+                "Until": Column(panels.MOMENT),
             },
-            height=6, none="no move would help",
+            height=6,
+            none="no move would help",
         ),
         panels.figures(
-            "Alerts that fire", "Of the chosen queues and of the centre as a whole.",
+            "Alerts that fire",
+            "Of the chosen queues and of the centre as a whole.",
             ("alertname", "severity", "queue", "channel", "site"),
             {
-                "Since": f'1000 * max by ({alert}) (ALERTS_FOR_STATE{{alertname!="JourneyWatchdog", queue=~"|$queue"}}) '
+                "Since": f"1000 * max by ({alert}) "
+                f'(ALERTS_FOR_STATE{{alertname!="JourneyWatchdog", queue=~"|$queue"}}) '
                 f'and on ({alert}) ALERTS{{alertstate="firing"}}',
             },
             columns={"Since": Column(panels.MOMENT), "Queue": Column(panels.WORD, link=TO_STAFFING)},
-            height=6, none="none",
+            height=6,
+            none="none",
         ),
-    ]  # fmt: skip
+    ]

@@ -1,7 +1,8 @@
 """A day and a half of a simulated centre through the whole topology, in memory: what dashboards are looked at with.
 
 Something goes wrong on the first morning (an article, a menu's node, a team), agents may take contacts from any queue,
-and those who are asked to move do so; so that there are causes to be found, and moves with an outcome.
+and those who are asked to move do so; so that there are causes to be found, and moves with an outcome. Journeys close
+after six hours of silence, so that some do.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from journeys.staffing.figures import Accuracy, Floor, Move, Staffing
 from journeys.staffing.schedule import parts, read
 from journeys.staffing.situation import KEY
 from producers.simulator import agent_states, simulate
-from producers.simulator.centre import QUEUES, TEAMS, team_of
+from producers.simulator.centre import INTENTS, QUEUES, TEAMS, team_of
 from producers.simulator.scenarios import planted
 from streams import topics
 from tests.streams.pipeline import Pipeline
@@ -27,8 +28,8 @@ MINUTE = 60_000
 HOUR = 60 * MINUTE
 DAY = date(2026, 3, 2)
 BEGIN = int(datetime(2026, 3, 2, tzinfo=UTC).timestamp() * 1000)
-END = BEGIN + 34 * HOUR
-"""In the second morning, when the floor is busy."""
+END = BEGIN + 31 * HOUR + 45 * MINUTE
+"""In the second morning, when the floor is busy and two moves are under way."""
 SEED = 5
 SIZE = 300
 STEP = 10 * MINUTE
@@ -40,6 +41,7 @@ SETTINGS = convert(
             "minimum_gain": 1.0,
             "skills": {team_of(queue, place): tuple(QUEUES) for queue in QUEUES for place in range(TEAMS)},
         },
+        "journeys": {"default_gap": "6h", "gaps": dict.fromkeys(INTENTS, "6h")},
         "sites": {"berlin": {"time_zone": "Europe/Berlin"}},
         "queues": {"support_voice": {"site": "berlin"}, "billing_voice": {"site": "berlin"}},
     }
@@ -71,6 +73,7 @@ class _Obedient:
 def lived() -> Pipeline:
     pipeline = Pipeline(1, SETTINGS, staffed=True)
     schedule(pipeline)
+    pipeline.append(topics.TOUCHPOINTS, 0, b"c", b"no event", BEGIN)
     scenario = planted(SEED, 8.0)
     told = [*simulate(SEED, DAY, SIZE, 2, scenario), *agent_states(SEED, DAY, SIZE, 2, scenario)]
     agents = _Obedient()
