@@ -93,6 +93,12 @@ class BulkPublisher:
             self._put(alias.contact_id, alias.id, encode(alias))
         return self._put(hidden.contact_id, hidden.id, encode(hidden))
 
+    def republish(self, contact_id: str, event_id: str, raw: bytes) -> str:
+        """Hand over a touchpoint as it was accepted before. Raises as ``publish`` does."""
+        if self._broken:
+            raise self._broken
+        return self._put(contact_id, event_id, raw)
+
     def _put(self, keyed_by: str, event_id: str, raw: bytes) -> str:
         """Into the batch of its partition; a full one is sent first."""
         if len(raw) > MAX_BYTES:

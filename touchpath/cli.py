@@ -29,6 +29,7 @@ from touchpath.metrics import metrics
 from touchpath.migrate import migrate
 from touchpath.problem import Problem
 from touchpath.redaction import redact
+from touchpath.repartition import repartition
 from touchpath.replay import replay
 from touchpath.report import report
 from touchpath.schedule import schedule
@@ -68,6 +69,7 @@ for command in (
     metrics,
     simulate,
     migrate,
+    repartition,
     doctor,
     settings,
     schema,
