@@ -17,6 +17,7 @@ from typer.exceptions import TyperException
 
 from touchpath.adapt import adapt
 from touchpath.agents import agents
+from touchpath.backup import backup, restore
 from touchpath.collect import collect
 from touchpath.customer import customer
 from touchpath.dlq import dlq
@@ -69,6 +70,8 @@ for command in (
     metrics,
     simulate,
     migrate,
+    backup,
+    restore,
     repartition,
     doctor,
     settings,

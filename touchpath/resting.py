@@ -70,8 +70,10 @@ def resting(
     settings: Path | None,
     wait_s: float,
     tell: Tell,
+    new: bool = False,
 ) -> Iterator[Resting]:
-    """Kafka with no worker on it: the one at ``bootstrap``, once its workers have stopped, or the data directory's.
+    """Kafka with no worker on it: the one at ``bootstrap``, once its workers have stopped, or the data directory's,
+    which may be ``new``.
 
     Raises ``Problem`` where they do not stop within ``wait_s``.
     """
@@ -86,7 +88,7 @@ def resting(
                 )
             yield Resting(brokers, layout, clickhouse, False, settings, wait_s, tell)
         return
-    if not layout.kafka.is_dir():
+    if not new and not layout.kafka.is_dir():
         raise Problem(f"--data {layout.root}: no Kafka has run there; give --bootstrap")
     last = layout.last_run()
     if clickhouse is None and last is not None and not last.store.startswith("http"):
