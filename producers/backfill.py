@@ -13,6 +13,7 @@ import time
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
+from producers.connection import secured
 from producers.delivery import PublishError
 
 TOPIC = "journey.backfills"
@@ -25,7 +26,7 @@ def announce(bootstrap: str) -> int:
     try:
         producer = KafkaProducer(
             bootstrap_servers=bootstrap.split(","), acks="all", enable_idempotence=True, allow_auto_create_topics=False,
-            max_block_ms=10_000, metrics_enabled=False,
+            max_block_ms=10_000, metrics_enabled=False, **secured(),
         )  # fmt: skip
         try:
             producer.send(TOPIC, b"%d" % began, b"%d" % began).get(timeout=30)

@@ -24,6 +24,7 @@ from journeys.pseudonyms import Pseudonyms
 from journeys.renewal import Edge
 from journeys.sentiment import Scorer
 from journeys.touchpoint import MAX_BYTES, Invalid, encode
+from producers.connection import secured
 from producers.delivery import TOPIC, Account, Event, OnDelivery, PublishError, Report
 from producers.keys import FROM_ENVIRONMENT, FromEnvironment, chosen
 
@@ -157,7 +158,7 @@ class BulkPublisher:
     async def _start(self, bootstrap: str, timeout_s: float) -> None:
         self._producer = AIOKafkaProducer(
             bootstrap_servers=bootstrap, enable_idempotence=True, acks="all",
-            max_batch_size=_BATCH_BYTES, max_request_size=8 * _BATCH_BYTES, retry_backoff_ms=200,
+            max_batch_size=_BATCH_BYTES, max_request_size=8 * _BATCH_BYTES, retry_backoff_ms=200, **secured(),
         )  # fmt: skip
         async with asyncio.timeout(timeout_s):
             await self._producer.start()

@@ -10,6 +10,7 @@ from kafka.errors import KafkaError
 
 from journeys.partition import partition_of
 from journeys.staffing.situation import KEY, Uploaded
+from producers.connection import secured
 from producers.delivery import PublishError
 
 TOPIC = "journey.schedules"
@@ -20,7 +21,7 @@ def upload(bootstrap: str, parts: Iterable[Uploaded]) -> None:
     try:
         producer = KafkaProducer(
             bootstrap_servers=bootstrap.split(","), acks="all", enable_idempotence=True, allow_auto_create_topics=False,
-            max_block_ms=10_000, metrics_enabled=False,
+            max_block_ms=10_000, metrics_enabled=False, **secured(),
         )  # fmt: skip
         try:
             place = partition_of(KEY, len(producer.partitions_for(TOPIC)))

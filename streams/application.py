@@ -58,7 +58,7 @@ def create_app(topology: Topology, settings: EngineSettings) -> Application:
     )
     engine = Engine(topology, settings, app.crash)
     app.engine = engine
-    app.transport = ChunkTransport(app.conf.broker_consumer, app, engine)
+    app.transport = ChunkTransport(app.conf.broker_consumer, app, engine, settings.security)
     for stage in topology.stages:
         _add_agent(app, stage, engine)
     _connect(app, engine, settings)

@@ -15,6 +15,7 @@ from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
 from journeys.settings import Duration
+from producers.connection import secured
 from streams import partitioning
 from streams.partitioning import Partitioning
 from streams.topics import CATALOGUE, PARTITIONING, configs
@@ -44,6 +45,7 @@ class Brokers:
                 request_timeout_ms=_TIMEOUT_MS,
                 bootstrap_timeout_ms=_BOOTSTRAP_MS,
                 client_id="touchpath",
+                **secured(),
             )
         except (KafkaError, ValueError, OSError) as error:
             raise Problem(f"--bootstrap {bootstrap}: no Kafka broker answers ({_reason(error)})") from None
@@ -230,6 +232,7 @@ class Brokers:
                 request_timeout_ms=_TIMEOUT_MS,
                 fetch_max_wait_ms=_FETCH_WAIT_MS,
                 metrics_enabled=False,
+                **secured(),
             )
             consumer.assign(places)
             for place in places:

@@ -15,6 +15,7 @@ from typing import Any
 import typer
 from typer.exceptions import TyperException
 
+from producers.connection import ConnectionProblem
 from touchpath.adapt import adapt
 from touchpath.agents import agents
 from touchpath.backup import backup, restore
@@ -92,6 +93,9 @@ def main() -> None:
     except Problem as problem:
         _say(str(problem))
         status = problem.status
+    except ConnectionProblem as problem:
+        _say(str(problem))
+        status = 2
     except TyperException as error:
         _say(_explained(error))
         status = getattr(error, "exit_code", 1)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from producers.connection import secured
 from touchpath.problem import Problem
 
 if TYPE_CHECKING:
@@ -46,7 +47,11 @@ def records(bootstrap: str, topic: str, partitions: Iterable[int]) -> Iterator[C
 
 async def _reader(bootstrap: str) -> AIOKafkaConsumer:
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, isolation_level="read_committed", enable_auto_commit=False, fetch_max_wait_ms=100
+        bootstrap_servers=bootstrap,
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        fetch_max_wait_ms=100,
+        **secured(),
     )
     async with asyncio.timeout(_TIMEOUT_S):
         await consumer.start()
@@ -88,7 +93,12 @@ def send(bootstrap: str, topic: str, given: Iterable[Sent]) -> int:
 
 async def _send(bootstrap: str, topic: str, given: Iterable[Sent]) -> int:
     producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap, enable_idempotence=True, acks="all", linger_ms=5, max_batch_size=256 * 1024
+        bootstrap_servers=bootstrap,
+        enable_idempotence=True,
+        acks="all",
+        linger_ms=5,
+        max_batch_size=256 * 1024,
+        **secured(),
     )
     rest = iter(given)
     count = 0

@@ -13,6 +13,7 @@ from touchpath.brokers import Brokers
 from touchpath.drain import lag
 from touchpath.embedded_kafka import EmbeddedKafka, EmbeddedKafkaError
 from touchpath.layout import Layout
+from touchpath.options import CLICKHOUSE
 from touchpath.problem import Problem
 from touchpath.processes import Process, last_words
 from touchpath.sink import group_of
@@ -51,10 +52,11 @@ class Resting(NamedTuple):
             _until(lambda: not left(), self.wait_s, lambda: f"the sink has {left():,} records to store: does it run?")
             return
         log = self.layout.log("sink")
-        where = ["--clickhouse", self.clickhouse] if self.clickhouse else []
         chosen = ["--settings", str(self.settings)] if self.settings else []
         common = ["--bootstrap", self.brokers.bootstrap, "--data", str(self.layout.root)]
-        sink = Process("sink", ["sink", *common, *where, *chosen], log)
+        sink = Process(
+            "sink", ["sink", *common, *chosen], log, {CLICKHOUSE: self.clickhouse} if self.clickhouse else {}
+        )
         sink.start()
         try:
             _until(lambda: not left(), self.wait_s, lambda: f"the sink has not stored all: {last_words(log)}")

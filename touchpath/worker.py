@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from producers.connection import secured
 from touchpath import options
 from touchpath.keys import pseudonyms_of
 from touchpath.layout import Layout
@@ -58,5 +59,6 @@ def worker(
             metrics_port=metrics_port,
             metrics_host=metrics_host,
             epoch=made_for.epoch,
+            security=secured(),
         ),
     )
