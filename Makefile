@@ -5,7 +5,7 @@ JOBS ?= 3
 BIN := .venv/bin
 export PYTHONPYCACHEPREFIX ?= .venv/pycache
 
-.PHONY: run test examples lint dashboards bench trials lock clean help
+.PHONY: run test examples docs reference lint dashboards bench trials lock clean help
 
 help: ## what there is to make
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -18,6 +18,12 @@ test: .venv/ready ## every test, against the real parts; so many files at once, 
 
 examples: .venv/ready ## the examples in other languages, built with their own tools (Go 1.24 or newer)
 	$(BIN)/python -m pytest tests/examples -m examples
+
+docs: .venv/ready ## the documentation as a site, to be read from the disk: build/site/index.html
+	$(BIN)/python -m docs.making.site
+
+reference: .venv/ready ## write what docs/reference says of the code anew
+	$(BIN)/python -m docs.making.reference
 
 lint: .venv/ready ## style, types, and which part may import which
 	$(BIN)/ruff check .
@@ -42,7 +48,7 @@ lock: ## pin every dependency anew
 		--generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file requirements-image.lock
 
 clean: ## remove what was installed and built (data/ stays)
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .cache build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -1,0 +1,148 @@
+"""Every command of README and docs does what the page says, in one clone with one pipeline that runs."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from docs.making.site import FIRST, ROOT
+from tests.documentation.pages import Command, blocks, commands, name, pages
+from tests.documentation.terminal import Running, Terminal, clone
+
+pytestmark = pytest.mark.timeout(600)
+
+LANGUAGES = {"sh", "bash", "console", "text", "json", "toml", "csv", "python", "sql", "yaml"}
+"""Each block names one, so that no command stands in a block that nobody looks at."""
+
+PIPELINE = "make run"
+"""README's first command: it runs for as long as all others do."""
+
+UNTIL_STOPPED = {
+    PIPELINE: r"SQL +touchpath sql",
+    "touchpath up": r"SQL +touchpath sql",
+    "touchpath collect": r"listening on http://",
+    "touchpath tail": r"following ",
+}
+"""By how they begin: what they print once they work. They are stopped at the end of their page."""
+
+NOT_RUN = {
+    "make test": "this is a part of it",
+    "make lint": "CI runs it",
+    "make bench": "hours; tests/benchmarks runs its parts",
+    "make trials": "hours; tests/faults/test_short.py runs short ones",
+    "docker ": "no container engine where tests run; tests/compose holds the files against the specification",
+    "kubectl ": "no cluster where tests run",
+    "kafka-": "the scripts of another's Kafka",
+}
+"""By how they begin, and why."""
+
+FIXTURES = ROOT / "tests/producers/adapters/fixtures"
+YOURS = {
+    "contact-record.json": FIXTURES / "amazon-connect/contact_record.json",
+    "sms.txt": FIXTURES / "twilio/sms.form",
+    "batch.json": FIXTURES / "rudderstack/batch.json",
+    "Master.csv": FIXTURES / "asterisk-cdr/Master.csv",
+    "queue_log": FIXTURES / "asterisk-queue-log/queue_log.txt",
+    "dialler.csv": ROOT / "examples/mappings/dialler.csv",
+    "dialler.toml": ROOT / "examples/mappings/dialler.toml",
+    "older.json": ROOT / "docs/reference/schema-0.1.0.json",
+}
+"""Files of the reader's, by their names in the pages, and what stands for them."""
+PACKED = {"2025-12.json.gz": FIXTURES / "amazon-connect/contact_record.json"}
+FROM_PAGES = {"week-12.csv": (ROOT / "docs/staffing-explained.md", "csv")}
+ELSEWHERE = {"/var/log/asterisk/queue_log": "queue_log"}
+"""Paths that are those of a server, and what stands for them."""
+
+
+def prefix(text: str, table: dict[str, str]) -> str | None:
+    return next((value for begin, value in table.items() if text.startswith(begin)), None)
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("clone")
+    clone(made)
+    for file, source in YOURS.items():
+        shutil.copyfile(source, made / file)
+    for file, source in PACKED.items():
+        (made / file).write_bytes(gzip.compress(source.read_bytes()))
+    for file, (page, language) in FROM_PAGES.items():
+        (made / file).write_text(next(block.text for block in blocks(page) if block.language == language) + "\n")
+    return made
+
+
+@pytest.fixture(scope="module")
+def pipeline(directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """`make run`, as README's first command starts it, with journeys of several contacts in the store."""
+    terminal = Terminal(directory, tmp_path_factory.mktemp("pipeline") / "variables")
+    running = terminal.start(PIPELINE)
+    try:
+        assert running.said(r"of several contacts; switches [1-9]"), running.output.read_text()
+        yield running
+    finally:
+        status = running.stop()
+    assert status == 0, running.output.read_text()[-2000:]
+
+
+@pytest.mark.parametrize("page", [page for page in pages() if commands(page)], ids=name)
+def test_what_a_page_says_to_type_works(page: Path, directory: Path, pipeline: Running, tmp_path: Path) -> None:
+    terminal = Terminal(directory, tmp_path / "variables")
+    if page != FIRST:  # which says it itself
+        assert terminal.run("source .venv/bin/activate") == (0, "")
+    wrong = []
+    try:
+        for command in commands(page):
+            wrong += tried(command, terminal)
+        for running in terminal.running:
+            if (status := running.stop()) not in (0, 130):
+                wrong.append(f"{running.text}: ended with {status}: {running.output.read_text()[-500:]}")
+    finally:
+        for running in terminal.running:
+            running.stop()
+    assert not wrong, "\n".join(wrong)
+
+
+def tried(command: Command, terminal: Terminal) -> list[str]:
+    """What is wrong with it, if anything."""
+    text = command.text
+    for path, stand_in in ELSEWHERE.items():
+        text = text.replace(path, stand_in)
+    if prefix(text, NOT_RUN) or text.startswith(PIPELINE):
+        return []
+    if (ready := prefix(text, UNTIL_STOPPED)) is not None:
+        for before in terminal.running:  # a port, or a file, is for one of them at a time
+            before.stop()
+        running = terminal.start(text)
+        return [] if running.said(ready) else [f"{command.place}: {text}\n{running.output.read_text()}"]
+    status, printed = terminal.run(text)
+    if status:
+        return [f"{command.place}: {text}\nended with {status}:\n{printed}"]
+    if command.shown is not None and not as_shown(command.shown, printed):
+        return [f"{command.place}: {text}\nshown:\n{command.shown}\nprinted:\n{printed}"]
+    return []
+
+
+def as_shown(shown: str, printed: str) -> bool:
+    """Whether the page shows what was printed; `…` stands for anything, blanks at the end of lines do not count."""
+    pattern = ".*".join(re.escape(part.strip("\n")) for part in _trimmed(shown).split("…"))
+    return re.fullmatch(pattern, _trimmed(printed), re.DOTALL) is not None
+
+
+def _trimmed(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.strip("\n").splitlines())
+
+
+def test_every_block_says_what_it_is() -> None:
+    unknown = [f"{block.place}: {block.language!r}" for page in pages() for block in blocks(page)
+               if block.language not in LANGUAGES]  # fmt: skip
+    assert not unknown
+
+
+def test_what_is_not_run_stands_in_a_page() -> None:
+    said = [command.text for page in pages() for command in commands(page)]
+    assert {begin for begin in NOT_RUN if not any(text.startswith(begin) for text in said)} == set()
