@@ -37,8 +37,10 @@ def console(
     metrics: Annotated[
         list[str] | None,
         typer.Option(
-            "--metrics", metavar="URL", callback=_scraped,
-            help="A part's /metrics, the exporter's among them; once for each. Without it, those of the data directory.",
+            "--metrics",
+            metavar="URL",
+            callback=_scraped,
+            help="A part's /metrics, the exporter's among them; once for each. Without it, the data directory's.",
         ),
     ] = None,
     host: Annotated[

@@ -20,7 +20,7 @@ from touchpath.customer_record import Identifier, Reason, Record, record
 from touchpath.customer_story import happened, heading, said
 from touchpath.keys import pseudonyms_of
 from touchpath.layout import Layout
-from touchpath.problem import BadInput, Problem
+from touchpath.problem import Problem
 from touchpath.queries import Native, Queries, Served
 
 MOST_IDENTIFIERS, MOST_CONTACTS = 100, 500
@@ -30,8 +30,8 @@ _STORE_S = 15.0
 
 @dataclass(frozen=True)
 class FromLayout:
-    """``clickhouse``, ``scraped``: of a cluster; without them, what runs on the data directory, each time anew: it may stop
-    and start meanwhile. ``source``: the settings' file."""
+    """``clickhouse``, ``scraped``: of a cluster; without them, what runs on the data directory, found anew each time: it
+    may stop and start meanwhile. ``source``: the settings' file."""
 
     layout: Layout
     settings: Settings

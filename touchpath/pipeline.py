@@ -158,7 +158,9 @@ class Pipeline:
         """It finds the others by what is announced when they are ready."""
         if not self.plan.console:
             return ""
-        url = self._url(self.plan.console_port, last.console if last and last.console else f"http://{HOST}:{CONSOLE_PORT}")
+        url = self._url(
+            self.plan.console_port, last.console if last and last.console else f"http://{HOST}:{CONSOLE_PORT}"
+        )
         self._ready["console"] = f"{url}/health"
         where = ["--data", str(self.plan.layout.root), "--port", url.rsplit(":", 1)[1]]
         if self.plan.clickhouse:

@@ -30,7 +30,8 @@ def up(
     http_port: options.HttpPort = 0,
     console: Annotated[bool, typer.Option("--console/--no-console", help="Serve the console, on this machine.")] = True,
     console_port: Annotated[
-        int, typer.Option("--console-port", min=0, max=65535, metavar="PORT", help="Of the console; 0: 8090 or a free one.")
+        int,
+        typer.Option("--console-port", min=0, max=65535, metavar="PORT", help="The console's; 0: 8090 or a free one."),
     ] = 0,
 ) -> None:
     """Run everything: Kafka and the store (embedded unless addresses are given), workers, sink, metrics, console.

@@ -81,7 +81,10 @@ def from_environment(environment: Mapping[str, str]) -> Access:
         if name not in roles:
             expected = ", ".join(VARIABLE + known for known in roles)
             raise AccessError(f"{variable}: no role of this name; expected {expected}")
-        for token in (one for one in map(str.strip, text.split(",")) if one):
+        given = [one for one in map(str.strip, text.split(",")) if one]
+        if not given:
+            raise AccessError(f"{variable}: is empty")
+        for token in given:
             if len(token) < LEAST_CHARACTERS:
                 raise AccessError(f"{variable}: expected {LEAST_CHARACTERS} characters or more in a token")
             if _hash(token) in tokens:

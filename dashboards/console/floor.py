@@ -1,7 +1,7 @@
 """The live floor: each queue as it is now and in the next intervals, and the moves recommended.
 
-Made of the gauges that Prometheus scrapes (their meaning: the metrics' own help, and docs/definitions.md, the floor), so
-page, alert rules and Grafana say the same. Times are seconds since the epoch, shares from 0 to 1.
+Made of the gauges that Prometheus scrapes (their meaning: the metrics' own help, and docs/definitions.md, the floor),
+so page, alert rules and Grafana say the same. Times are seconds since the epoch, shares from 0 to 1.
 """
 
 from __future__ import annotations
@@ -103,8 +103,8 @@ _AHEAD = {
 
 
 def floor(samples: Samples, read_at: float, before: Floor | None = None) -> Floor:
-    """The floor as ``samples`` have it, read at ``read_at``. ``before``: the one shown last, from which the beginning of a
-    wait is taken where it is the same wait: scrapes are some milliseconds apart from what they say."""
+    """The floor as ``samples`` have it, read at ``read_at``. ``before``: the one shown last, from which the beginning
+    of a wait is taken where it is the same wait: scrapes are some milliseconds apart from what they say."""
     as_of = samples.one("journey_newest_event_timestamp_seconds") or 0.0
     live = abs(read_at - as_of) < LIVE_S
     found = Floor(
@@ -136,9 +136,7 @@ def _queues(samples: Samples, now: float) -> list[Queue]:
     for name in ("offered", "answered", "abandoned"):
         for labels, value in samples.of(f"journey_queue_interval_{name}", interval="current"):
             setattr(of(labels), name, int(value))
-    for labels, value in samples.of(
-        "journey_queue_interval_service_level_ratio", interval="current", dialect="ours"
-    ):
+    for labels, value in samples.of("journey_queue_interval_service_level_ratio", interval="current", dialect="ours"):
         of(labels).service_level = value
     for labels, value in samples.of("journey_staffing_service_level_ratio", window="15m"):
         of(labels).service_level_15m = value
@@ -170,22 +168,17 @@ def _ahead(samples: Samples) -> dict[Key, list[Ahead | None]]:
 def _moves(samples: Samples) -> list[Move]:
     """The one that gains most first."""
 
-    def value(name: str, labels: Labels, **more: str) -> float | None:
-        return next((found for _, found in samples.of(name, **labels, **more)), None)
+    def value(name: str, labels: Labels) -> float | None:
+        return next((found for _, found in samples.of(name, **labels)), None)
 
     moves = []
     for labels, agents in samples.of("journey_move_agents"):
-        sides = []
-        for side in ("giver", "taker"):
-            levels = (
-                value("journey_move_service_level_ratio", labels, side=side, move=move) for move in ("without", "with")
-            )
-            sides.append(Side(labels[side], labels[f"{side}_channel"], *levels))
         taken = {"queue": labels["taker"], "channel": labels["taker_channel"]}
         moves.append(
             Move(
                 agents,
-                *sides,
+                _side(samples, labels, "giver"),
+                _side(samples, labels, "taker"),
                 labels["site"],
                 value("journey_move_gain_contacts", labels) or 0.0,
                 value("journey_move_deadline_timestamp_seconds", labels) or 0.0,
@@ -194,6 +187,12 @@ def _moves(samples: Samples) -> list[Move]:
             )
         )
     return sorted(moves, key=lambda move: -move.gain)
+
+
+def _side(samples: Samples, move: Labels, side: str) -> Side:
+    found = samples.of("journey_move_service_level_ratio", **move, side=side)
+    levels = {labels["move"]: value for labels, value in found}
+    return Side(move[side], move[f"{side}_channel"], levels.get("without"), levels.get("with"))
 
 
 def _keep_waits(queues: Iterable[Queue], before: Iterable[Queue]) -> None:

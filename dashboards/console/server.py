@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -169,10 +170,11 @@ class Console:
     async def _events(self, request: web.Request) -> web.StreamResponse:
         self._allow(request, Role.VIEW)
         if self._board.looking >= MOST_LOOKING:
-            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, f"{MOST_LOOKING} look at the console already; come again later")
+            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, f"{MOST_LOOKING} look at it already; come again later")
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
         await response.prepare(request)
-        with self._board.look() as messages:
+        # A browser that has gone is noticed when it is written to.
+        with self._board.look() as messages, suppress(ConnectionResetError):
             await response.write(b"retry: 1000\n\n" + _tick())
             while True:
                 try:
@@ -182,6 +184,7 @@ class Console:
                 if message is None:  # too slow for what comes: it connects again, and has the last state at once
                     return response
                 await response.write(message)
+        return response
 
     async def _customer(self, request: web.Request) -> web.Response:
         role = self._allow(request, Role.MANAGE)
@@ -192,7 +195,7 @@ class Console:
                 f"identifier: expected 1 to {LONGEST_IDENTIFIER} characters, such as email:ann@example.org",
             )
         if self._lookups.locked():
-            raise Refused(HTTPStatus.TOO_MANY_REQUESTS, f"{LOOKUPS} customers are being looked up; come again in a moment")
+            raise Refused(HTTPStatus.TOO_MANY_REQUESTS, f"{LOOKUPS} are being looked up; come again in a moment")
         async with self._lookups:
             return web.json_response(
                 body=msgspec.json.encode(await self._looked_up(asked.identifier.strip(), role), enc_hook=str)

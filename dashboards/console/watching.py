@@ -1,11 +1,11 @@
-"""Reads what the page shows while somebody looks at it: the floor as it changes, the rest at a pace that its cost allows."""
+"""Reads what the page shows while somebody looks: the floor as it changes, the rest at a pace that its cost allows."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
@@ -138,7 +138,7 @@ class Watch:
                 except SourceError as error:
                     self._board.fail(part, str(error))
                 else:
-                    self._board.show(part, read_at, rows)
+                    self._board.show(part, _as_of(rows, read_at), rows)
             took = time.monotonic() - began
             await asyncio.sleep(min(max(PARTS_S, took / SHARE) - took, SELDOM_S))
 
@@ -151,3 +151,9 @@ class Watch:
         except Exception as error:
             log.exception("the console could not read")
             raise SourceError(f"the console failed: {type(error).__name__}; its log says more") from None
+
+
+def _as_of(rows: Sequence[Mapping[str, Any]], read_at: float) -> float:
+    """Of what the store itself computes now and then (``refreshed_at``), as of when that is."""
+    computed = rows[0].get("refreshed_at") if rows else None
+    return read_at if computed is None else computed.timestamp()

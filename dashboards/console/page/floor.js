@@ -8,7 +8,8 @@ import { useNow } from "./live.js";
 const MATTERS = 0.5; // agents; what is less is no agent
 const NAMES = { available: "free", busy: "busy", after_contact_work: "wrap-up", away: "away" };
 
-const named = (one) => `${capital(words(one.queue))}${one.queue === one.channel ? "" : ` (${one.channel})`}`;
+const title = (one) => (one.queue ? capital(words(one.queue)) : "Without a queue");
+const named = (one) => (words(one.queue).includes(one.channel) ? title(one) : `${title(one)} (${one.channel})`);
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 const present = (queue) => sum(Object.entries(queue.agents).filter(([state]) => state !== "away").map(([, value]) => value));
 const shortNow = (queue) => Math.max(0, queue.ahead[0]?.gap ?? 0);
@@ -20,6 +21,7 @@ export function stateOf(queue) {
   if (shortSoon(queue) >= MATTERS) return ["warn", "Short soon"];
   if (missed) return ["warn", "Below target"];
   if (!queue.waiting && !queue.connected && !queue.offered) return ["idle", "Quiet"];
+  if (!queue.queue) return ["idle", "Running"];
   return ["good", queue.target === null ? "Running" : "On target"];
 }
 
@@ -66,8 +68,8 @@ function Headline({ queues, moves }) {
   if (short.length) lines.push(`${named(short[0])} is ${plural(Math.round(shortNow(short[0])) || 1, "agent", "agents")} short${short.length > 1 ? `, and ${plural(short.length - 1, "more queue is", "more queues are")} short of staff` : ""}.`);
   else if (soon.length) lines.push(`${named(soon[0])} will be short of staff within half an hour.`);
   else if (queues.length) lines.push("Every queue has the staff that it needs.");
-  if (first) lines.push(`Move ${plural(first.agents, "agent", "agents")} from ${first.giver.queue} to ${first.taker.queue} before ${clock(first.deadline)}.`);
-  else if (short.length) lines.push("Nobody can be moved without harm elsewhere.");
+  if (first) lines.push(`Move ${plural(first.agents, "agent", "agents")} from ${named(first.giver)} to ${named(first.taker)} before ${clock(first.deadline)}.`);
+  else if (short.length) lines.push("No move is recommended now.");
   return html`<p class="headline" role="status">${lines.join(" ")}</p>`;
 }
 
@@ -126,13 +128,13 @@ function Row({ queue, centre, history }) {
   const needed = queue.ahead[0]?.required;
   const staff = Object.entries(queue.agents).filter(([, value]) => value >= 0.05).map(([state, value]) => `${tenth(value)} ${NAMES[state] ?? words(state)}`);
   return html`<tr data-queue=${queue.queue} data-channel=${queue.channel} class=${kind}>
-    <th scope="row"><span class="name">${capital(words(queue.queue))}</span><span class="dim">${queue.channel}${queue.site && `, ${queue.site}`}</span></th>
+    <th scope="row"><span class="name">${title(queue)}</span><span class="dim">${queue.channel}${queue.site && `, ${queue.site}`}</span></th>
     <td data-label="State"><${Status} kind=${kind}>${word}<//>${queue.cause && kind !== "good" && kind !== "idle" && html`<span class="dim cause">${words(queue.cause)}</span>`}</td>
     <td class="num" data-label="Waiting"><span class="big" data-value="waiting">${count(queue.waiting)}</span></td>
     <td class="num" data-label="Longest" data-value="longest">${queue.waiting_since === null ? html`<span class="dim">–</span>` : waited(centre - queue.waiting_since)}</td>
     <td data-label="In time"><${Level} queue=${queue} /></td>
     <td data-label="Last 8 h"><${Sparkline} history=${history} target=${queue.target} name=${named(queue)} /></td>
-    <td class="num" data-label="Agents" title=${staff.join(", ")}><span class="big">${tenth(queue.ahead[0]?.available ?? present(queue))}</span>${needed !== undefined && html`<span class="dim"> of ${tenth(needed)} needed</span>`}</td>
+    <td class="num" data-label="Agents" title=${staff.join(", ")}>${needed === undefined && !Object.keys(queue.agents).length ? html`<span class="dim">–</span>` : html`<span class="big">${tenth(queue.ahead[0]?.available ?? present(queue))}</span>`}${needed !== undefined && html`<span class="dim"> of ${tenth(needed)} needed</span>`}</td>
     <td data-label="Short"><${Gaps} queue=${queue} /></td>
   </tr>`;
 }
@@ -167,7 +169,7 @@ function Sparkline({ history, target, name }) {
 /** Agents missing now and in the next four intervals: bars, with the greatest as a number. */
 function Gaps({ queue }) {
   const gaps = queue.ahead.map((one) => (one ? Math.max(0, one.gap) : 0));
-  if (!gaps.length) return html`<span class="dim">not known yet</span>`;
+  if (!gaps.length) return html`<span class="dim">–</span>`;
   const most = Math.max(...gaps);
   if (most < 0.05) return html`<span class="dim" data-value="gap">none</span>`;
   const scale = Math.max(most, 4);

@@ -8,7 +8,7 @@ const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "sho
 
 export const count = (value) => number.format(value);
 export const tenth = (value) => tenths.format(Math.abs(value) < 0.05 ? 0 : value);
-export const percent = (share) => `${(100 * share).toFixed(0)} %`;
+export const percent = (share) => `${(100 * share).toFixed(0)}\u00a0%`;
 export const clock = (at) => clockFormat.format(at * 1000);
 export const seconds = (at) => secondFormat.format(at * 1000);
 export const moment = (at) => dayFormat.format(at * 1000);

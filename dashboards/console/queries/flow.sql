@@ -1,15 +1,13 @@
--- The first four contacts of each journey that went on in the last 24 hours: through which channels, one after another.
-WITH (SELECT max(time) FROM touchpoints) AS as_of
-SELECT channels, count() AS journeys
-FROM
-(
-    SELECT
-        journey_id,
-        arraySlice(arrayMap(one -> one.3, arraySort(groupArray((started_at, contact_id, channel)))), 1, 4) AS channels
-    FROM v_contacts
-    WHERE journey_id IN (SELECT journey_id FROM v_journeys WHERE contacts > 1 AND last_at > as_of - toIntervalHour(24))
-    GROUP BY journey_id
-)
-GROUP BY channels
-ORDER BY journeys DESC, channels
-LIMIT 500
+-- The ways of journeys that opened in the last 7 days: from one contact's channel to the next one's.
+SELECT
+    step,
+    source,
+    target,
+    sum(of.journeys) AS journeys,
+    (SELECT min(refreshed_at) FROM v_panels WHERE panel = 'panel_flow') AS refreshed_at
+FROM panel_flow AS of
+WHERE kind = 'channel' AND step <= 3 AND target NOT IN ('open', 'closed', 'more')
+    AND day > (SELECT toDate(max(as_of)) FROM v_horizon) - 7
+GROUP BY step, source, target
+ORDER BY step, journeys DESC, source, target
+LIMIT 1000

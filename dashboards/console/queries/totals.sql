@@ -1,6 +1,6 @@
--- What has been put together so far, and up to when.
-SELECT *
+-- What has been put together so far.
+SELECT c.contacts AS contacts, c.touchpoints AS touchpoints, j.journeys AS journeys, j.open AS open, p.refreshed_at AS refreshed_at
 FROM
-    (SELECT count() AS touchpoints, max(time) AS as_of FROM touchpoints) AS t,
-    (SELECT count() AS contacts FROM v_contacts) AS c,
-    (SELECT count() AS journeys, countIf(state = 'open') AS open, countIf(contacts > 1) AS several FROM v_journeys) AS j
+    (SELECT sum(of.contacts) AS contacts, sum(of.touchpoints) AS touchpoints FROM panel_contacts AS of) AS c,
+    (SELECT count() AS journeys, countIf(state = 'open') AS open FROM panel_journeys) AS j,
+    (SELECT min(refreshed_at) AS refreshed_at FROM v_panels WHERE panel IN ('panel_contacts', 'panel_journeys')) AS p
