@@ -30,8 +30,8 @@ _STORE_S = 15.0
 
 @dataclass(frozen=True)
 class FromLayout:
-    """``clickhouse``, ``scraped``: of a cluster; without them, what runs on the data directory, found anew each time: it
-    may stop and start meanwhile. ``source``: the settings' file."""
+    """``clickhouse``, ``scraped``: of a cluster; without them, what runs on the data directory, found anew each
+    time: it may stop and start meanwhile. ``source``: the settings' file."""
 
     layout: Layout
     settings: Settings

@@ -33,6 +33,8 @@ class Board:
         self._looking: set[asyncio.Queue[bytes | None]] = set()
         self.somebody = asyncio.Event()
         """Set while anybody looks."""
+        self.newcomer = asyncio.Event()
+        """Set when somebody begins to look; whoever waits for it clears it."""
 
     @property
     def looking(self) -> int:
@@ -66,6 +68,7 @@ class Board:
             queue.put_nowait(message)
         self._looking.add(queue)
         self.somebody.set()
+        self.newcomer.set()
         try:
             yield queue
         finally:

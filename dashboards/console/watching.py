@@ -130,6 +130,7 @@ class Watch:
         asked = queries()
         while True:
             await self._board.somebody.wait()
+            self._board.newcomer.clear()
             began = time.monotonic()
             for part, sql in asked.items():
                 read_at = time.time()
@@ -140,7 +141,9 @@ class Watch:
                 else:
                     self._board.show(part, _as_of(rows, read_at), rows)
             took = time.monotonic() - began
-            await asyncio.sleep(min(max(PARTS_S, took / SHARE) - took, SELDOM_S))
+            await asyncio.sleep(PARTS_S)
+            with suppress(TimeoutError):  # who begins to look after all have gone is not to wait for new figures
+                await asyncio.wait_for(self._board.newcomer.wait(), min(took / SHARE, SELDOM_S))
 
     async def _in_thread(self, work: Any, *arguments: Any) -> Any:
         """What ``work`` gives. What goes wrong with it is told, and never ends the watch."""

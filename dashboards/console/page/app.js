@@ -18,7 +18,7 @@ const PARTS = [["floor", "Floor"], ["flow", "Channels"], ["resolution", "First c
 function Page() {
   const live = useLive();
   if (live.entry) return html`<${Entry} />`;
-  const { floor, day, totals, flow, switches, fcr, causes, letters, health } = live.parts;
+  const { floor, day, totals, flow, switches, fcr, causes, letters, health, panels } = live.parts;
   return html`<a class="skip" href="#main">To the figures</a>
     <header class="top">
       <div class="brand"><img src="/page/icon.svg" width="26" height="26" alt="" /><h1>touchpath</h1></div>
@@ -27,7 +27,7 @@ function Page() {
     </header>
     <main id="main" tabindex="-1" class=${live.connected ? "" : "cut"}>
       <${Floor} floor=${floor} day=${day} totals=${totals} />
-      <div class="two"><${Flow} flow=${flow} switches=${switches} /><div class="column"><${Resolution} fcr=${fcr} /><${Pipeline} health=${health} letters=${letters} /></div></div>
+      <div class="two"><${Flow} flow=${flow} switches=${switches} panels=${panels} /><div class="column"><${Resolution} fcr=${fcr} panels=${panels} /><${Pipeline} health=${health} letters=${letters} /></div></div>
       <${Causes} causes=${causes} />
       <${Customer} role=${live.role} />
     </main>`;

@@ -68,6 +68,8 @@ function Headline({ queues, moves }) {
   if (short.length) lines.push(`${named(short[0])} is ${plural(Math.round(shortNow(short[0])) || 1, "agent", "agents")} short${short.length > 1 ? `, and ${plural(short.length - 1, "more queue is", "more queues are")} short of staff` : ""}.`);
   else if (soon.length) lines.push(`${named(soon[0])} will be short of staff within half an hour.`);
   else if (queues.length) lines.push("Every queue has the staff that it needs.");
+  const below = queues.filter((queue) => stateOf(queue)[1] === "Below target");
+  if (!short.length && !soon.length && below.length) lines.push(`${named(below[0])}${below.length > 1 ? ` and ${plural(below.length - 1, "other", "others")} miss their targets` : " misses its target"} this quarter of an hour.`);
   if (first) lines.push(`Move ${plural(first.agents, "agent", "agents")} from ${named(first.giver)} to ${named(first.taker)} before ${clock(first.deadline)}.`);
   else if (short.length) lines.push("No move is recommended now.");
   return html`<p class="headline" role="status">${lines.join(" ")}</p>`;

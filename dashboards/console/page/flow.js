@@ -2,7 +2,7 @@
 import { html } from "./html.js";
 import { sankey, sankeyLinkHorizontal } from "d3-sankey";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Card, Figures } from "./parts.js";
+import { addedUp, AddingUp, Card, Figures } from "./parts.js";
 import { capital, count, lasted, percent, plural, words } from "./format.js";
 
 const STEPS = ["First contact", "Second", "Third", "Fourth"];
@@ -27,12 +27,13 @@ export function flows(rows, steps) {
   return { nodes: [...nodes.values()], links: [...links.values()] };
 }
 
-export function Flow({ flow, switches }) {
+export function Flow({ flow, switches, panels }) {
   const rows = flow?.data ?? [];
   return html`<${Card} id="flow" title="Through channels" shown=${[flow, switches]}
       about="Journeys that opened in the last 7 days, from one contact to the next. The strong bands change the channel.">
-    ${rows.length ? html`<${Sankey} rows=${rows} />` : html`<p class="empty">No journey has had a second contact yet.</p>`}
-    <${Switches} rows=${switches?.data ?? []} />
+    ${!addedUp(panels, "panel_flow", "panel_switches") ? html`<${AddingUp} />` : html`
+      ${rows.length ? html`<${Sankey} rows=${rows} />` : html`<p class="empty">No journey has had a second contact yet.</p>`}
+      <${Switches} rows=${switches?.data ?? []} />`}
   <//>`;
 }
 

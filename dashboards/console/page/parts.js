@@ -32,6 +32,12 @@ function Age({ shown, late }) {
   return html`<span class="age stale"><${Status} kind="warn">Stale: of ${seconds(oldest)}, ${lasted(age)} ago<//></span>`;
 }
 
+/** Whether the store has added up all of these panels of its own once; until then there is nothing that could be said. */
+export const addedUp = (panels, ...names) =>
+  !panels?.data || names.every((name) => panels.data.find((one) => one.panel === name)?.refreshed_at);
+
+export const AddingUp = () => html`<p class="empty">The store is adding this up for the first time; that takes up to a minute.</p>`;
+
 function Problems({ shown }) {
   const problems = [...new Set(shown.map((one) => one?.problem).filter(Boolean))];
   return problems.map((line) => html`<p class="problem" role="alert"><${Status} kind="bad">Not up to date<//> ${line}</p>`);

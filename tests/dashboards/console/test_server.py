@@ -278,7 +278,7 @@ async def test_an_exporter_that_is_gone_leaves_what_was_shown_as_old(
     assert after["floor"]["data"]["queues"][0]["queue"] == "billing"
     assert before["floor"]["read_at"] <= after["floor"]["read_at"] < time.time()
     async with asyncio.timeout(20):
-        while (await events(http, open_console))["floor"]["problem"]:
+        while (await events(http, open_console))["floor"]["problem"]:  # noqa: ASYNC110 (the server is asked)
             await asyncio.sleep(0.3)
 
 

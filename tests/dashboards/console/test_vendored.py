@@ -1,4 +1,4 @@
-"""The libraries that are kept in the repository are those that npm publishes, by the lock, and theirs are free licences."""
+"""The libraries that are kept in the repository are those that npm publishes, by the lock, under free licences."""
 
 from __future__ import annotations
 
