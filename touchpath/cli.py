@@ -20,6 +20,7 @@ from touchpath.adapt import adapt
 from touchpath.agents import agents
 from touchpath.backup import backup, restore
 from touchpath.collect import collect
+from touchpath.console import console
 from touchpath.customer import customer
 from touchpath.dlq import dlq
 from touchpath.doctor import doctor
@@ -61,6 +62,7 @@ for command in (
     tail,
     report,
     customer,
+    console,
     forget,
     sql,
     export,
