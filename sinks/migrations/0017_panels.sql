@@ -165,7 +165,11 @@ FROM
         opened_at,
         intent,
         if(closes_at < as_of, 'closed', 'open') AS state,
-        arrayJoin([('channel', way.channels), ('stage', arrayMap(one -> toString(one), journey.stages))]) AS path,
+        -- A journey of nothing but an answer to a survey has no way.
+        arrayJoin(arrayFilter(
+            one -> notEmpty(one.2),
+            [('channel', way.channels), ('stage', arrayMap(one -> toString(one), journey.stages))]
+        )) AS path,
         path.1 AS kind,
         if(length(path.2) > 6, 'more', state) AS last,
         arraySlice(path.2, 1, 6) AS shown,
