@@ -35,19 +35,18 @@ def queries(store: Embedded, until: datetime) -> Iterator[Query]:
 
 
 def _choices(store: Embedded, board: Mapping[str, Any], since: datetime, until: datetime) -> dict[str, Choice]:
-    """Everything where there is an All; else the first that there is to choose."""
+    """As the dashboard opens: everything where there can be several, else the first that there is."""
     chosen: dict[str, Choice] = {}
     for name, variable in boards.variables(dict(board)).items():
-        if variable["type"] != "query":
+        query = str(variable["query"])
+        if variable["type"] == "datasource" or query.startswith("label_values("):  # another store's, or Prometheus'
             continue
-        options = tuple(str(row[0]) for row in store.query(sql(_text(variable["query"]), chosen, since, until)).rows)
-        all_value = variable.get("allValue") or ""
-        chosen[name] = Choice(ALL if variable.get("includeAll") else options[:1], options, all_value)
+        if variable["type"] == "custom":
+            options = query.split(",")
+        else:
+            options = [str(row[0]) for row in store.query(sql(query, chosen, since, until)).rows]
+        chosen[name] = Choice(ALL if variable.get("multi") else options[:1], options, variable.get("allValue") or "")
     return chosen
-
-
-def _text(query: str | Mapping[str, Any]) -> str:
-    return query if isinstance(query, str) else str(query["rawSql"])
 
 
 def _span(begin: str) -> timedelta:
