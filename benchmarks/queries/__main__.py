@@ -43,7 +43,7 @@ def main(
     place = directory or Path(tempfile.mkdtemp(prefix="touchpath-queries-"))
     rounded = touchpoints // 1000 * 1000
     needed, free = rounded * filling.BYTES_A_TOUCHPOINT, shutil.disk_usage(place.parent if directory else place).free
-    progress.print(f"{rounded:,} touchpoints need up to {needed / 1e9:.1f} GB in {place}, where {free / 1e9:.1f} GB are free")
+    progress.print(f"up to {needed / 1e9:.1f} GB are needed in {place}, and {free / 1e9:.1f} GB are free there")
     if needed > free:
         raise typer.Exit(1)
     there = (place / "filled").exists()
@@ -57,13 +57,14 @@ def main(
             load = os.getloadavg()[0]
             console.print(_stored(store))
             console.print(_refreshed(store, progress))
-            found = []
             with Progress(console=progress, transient=True) as bar:
                 newest = store.query("SELECT max(time) FROM touchpoints").rows[0][0]
-                for query in bar.track(list(queries(store, newest)), description="asking"):
-                    found.append(timed(store, query, times))
+                asked = bar.track(list(queries(store, newest)), description="asking")
+                found = [timed(store, query, times) for query in asked]
             console.print(table(found))
-            console.print(f"load of the machine before and after: {load:.1f}, {os.getloadavg()[0]:.1f}; {datetime.now(UTC):%F}")
+            console.print(
+                f"{datetime.now(UTC):%F}; load of the machine before {load:.1f}, after {os.getloadavg()[0]:.1f}"
+            )
             console.print(verdict(found))
         finally:
             store.close()
@@ -73,7 +74,7 @@ def main(
 
 
 def table(found: Sequence[Timed]) -> Table:
-    shown = Table(title="every query of Grafana's dashboards and of the console; seconds, cold (nothing in memory) and warm")
+    shown = Table(title="every query of dashboards and console; cold: nothing in memory")
     for name in ("dashboard", "panel"):
         shown.add_column(name)
     for name in ("cold s", "warm s", "rows read", "rows"):

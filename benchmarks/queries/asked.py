@@ -1,4 +1,4 @@
-"""What dashboards ask: every ClickHouse query of Grafana's committed JSON and of the console, as it reaches the store."""
+"""What dashboards ask: every query of Grafana's committed JSON and of the console, as it reaches the store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fills a store with a centre that never was (``centre/*.sql``), as a sink would leave it: versions, duplicates, tombstones.
+"""Fills a store with a centre that never was (``centre/*.sql``), as a sink leaves it: with versions and tombstones.
 
 Rows are made by the engine itself, a million at a time, so that a hundred million need no Kafka and no hours.
 """
