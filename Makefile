@@ -8,7 +8,7 @@ export PYTHONPYCACHEPREFIX ?= .venv/pycache
 .PHONY: run test examples docs reference lint dashboards bench trials lock clean help
 
 help: ## what there is to make
-	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 15
 
 run: .venv/ready ## a simulated day flowing through the whole pipeline, with a live summary (Ctrl-C stops it)
 	$(BIN)/touchpath up --simulate --data data
@@ -37,6 +37,9 @@ dashboards: .venv/ready ## Grafana's dashboards anew, from dashboards/grafana (t
 bench: .venv/ready ## us and the peers, side by side on one broker; how well identity tells people apart
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.identity
+
+bench-queries: .venv/ready ## every query of the dashboards on a store of 100,000,000 touchpoints (up to 14 GB of disk)
+	$(BIN)/python -m benchmarks.queries $(if $(TOUCHPOINTS),--touchpoints $(TOUCHPOINTS)) $(if $(DIRECTORY),--directory $(DIRECTORY))
 
 trials: .venv/ready ## faults and bad input, over many seeds
 	$(BIN)/python -m tests.faults
