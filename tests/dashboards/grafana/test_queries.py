@@ -159,6 +159,7 @@ def prometheus(
     rewritten.prometheus(directory, {"touchpath-metrics": figures.target, **parts}, "127.0.0.1:9", port)
     patient(directory / "prometheus.yml")
     with Prometheus(directory, port) as server:
+        eventually("all are scraped", lambda: len(server.query("up == 1")) == len(parts) + 1, 120)
         eventually("an alert fires", lambda: bool(server.firing() - {"JourneyWatchdog"}), 60)
         yield server
 
