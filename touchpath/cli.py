@@ -18,6 +18,7 @@ from typer.exceptions import TyperException
 from touchpath.adapt import adapt
 from touchpath.agents import agents
 from touchpath.collect import collect
+from touchpath.console import console
 from touchpath.customer import customer
 from touchpath.dlq import dlq
 from touchpath.doctor import doctor
@@ -58,6 +59,7 @@ for command in (
     tail,
     report,
     customer,
+    console,
     forget,
     sql,
     export,

@@ -15,6 +15,7 @@ from typing import Self
 
 from touchpath import options
 from touchpath.brokers import Brokers
+from touchpath.console import PORT as CONSOLE_PORT
 from touchpath.embedded_kafka import EmbeddedKafka, EmbeddedKafkaError
 from touchpath.keys import pseudonyms_of
 from touchpath.layout import Layout, Running
@@ -44,6 +45,8 @@ class Plan:
     """Arguments of the simulator, if it shall run."""
     kafka_port: int = 0
     http_port: int = 0
+    console: bool = False
+    console_port: int = 0
 
 
 @dataclass
@@ -94,6 +97,7 @@ class Pipeline:
             bootstrap=bootstrap,
             store=store,
             metrics=self._metrics,
+            console=self._start_console(last),
         )
         self._start_sinks(running, last)
         self._start_workers(running, last)
@@ -149,6 +153,20 @@ class Pipeline:
             port = self._metrics_port("metrics", last)
             self._ready["metrics"] = self._metrics["metrics"]
             self._add(self._sinks, "metrics", ["metrics", *common, "--metrics-port", str(port)])
+
+    def _start_console(self, last: Running | None) -> str:
+        """It finds the others by what is announced when they are ready."""
+        if not self.plan.console:
+            return ""
+        url = self._url(
+            self.plan.console_port, last.console if last and last.console else f"http://{HOST}:{CONSOLE_PORT}"
+        )
+        self._ready["console"] = f"{url}/health"
+        where = ["--data", str(self.plan.layout.root), "--port", url.rsplit(":", 1)[1]]
+        if self.plan.clickhouse:
+            where += ["--clickhouse", self.plan.clickhouse]
+        self._add(self._sinks, "console", ["console", *where, *self._settings()])
+        return url
 
     def _start_workers(self, running: Running, last: Running | None) -> None:
         for number in range(1, self.plan.workers + 1):

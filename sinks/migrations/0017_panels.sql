@@ -173,7 +173,7 @@ FROM
         path.1 AS kind,
         if(length(path.2) > 6, 'more', state) AS last,
         arraySlice(path.2, 1, 6) AS shown,
-        arrayJoin(arrayZip(arrayEnumerate(shown), shown, arrayPushBack(arrayPopFront(shown), last))) AS edge
+        arrayJoin(arrayZip(arrayEnumerate(shown), shown, arrayPushBack(arraySlice(shown, 2), last))) AS edge
     FROM (SELECT journey_id, opened_at, closes_at, intent, stages FROM journeys FINAL WHERE is_deleted = 0) AS journey
     LEFT JOIN
     (
