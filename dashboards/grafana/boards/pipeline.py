@@ -189,12 +189,13 @@ def stores() -> list[Panel]:
         ),
         panels.rows(
             "What dashboards read",
-            "Tables for panels, computed anew every so often: how old each is, and how long that took.",
+            "Tables for panels, computed anew every so often, the larger the more seldom, but within the hour: how old each "
+            "is, and how long that took.",
             Sql("""SELECT panel AS `Panel`, age_s AS `Old`, took_s AS `Took`, status AS `State`,
                 exception AS `Error` FROM v_panels
                 ORDER BY age_s DESC"""),
             columns={
-                "Old": Column(panels.SECONDS, steps=panels.AGE, decimals=0),
+                "Old": Column(panels.SECONDS, steps=((None, "green"), (3600, "orange"), (7200, "red")), decimals=0),
                 "Took": Column(panels.SECONDS, decimals=2),
             },
             width=14,
