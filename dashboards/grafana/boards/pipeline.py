@@ -189,7 +189,8 @@ def stores() -> list[Panel]:
         ),
         panels.rows(
             "What dashboards read",
-            "Tables for panels, computed anew every so often, the larger the more seldom, but within the hour: how old each "
+            "Tables for panels, computed anew every so often, the larger the more seldom, but within the hour: how "
+            "old each "
             "is, and how long that took.",
             Sql("""SELECT panel AS `Panel`, age_s AS `Old`, took_s AS `Took`, status AS `State`,
                 exception AS `Error` FROM v_panels
