@@ -39,11 +39,12 @@ def backup(
     Example:
       touchpath backup --to /backups/2026-03-01
     """
-    from touchpath.backing_up import back_up
+    from touchpath.backing_up import back_up, make
 
     chosen, source = options.settings_of(settings)
     layout = Layout(data)
     keys = pseudonyms_of(chosen, source, layout).key_ids
+    make(to)
     stop_on_signals()
     with _sources(layout, bootstrap, clickhouse, settings) as (brokers, store, group):
         manifest = back_up(brokers, store, group, keys, to, _tell)
