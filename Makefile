@@ -5,7 +5,7 @@ JOBS ?= 3
 BIN := .venv/bin
 export PYTHONPYCACHEPREFIX ?= .venv/pycache
 
-.PHONY: run test examples docs reference lint dashboards bench trials lock clean help
+.PHONY: run test examples docs reference lint dashboards bench bench-queries trials image-check lock clean help
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 15
@@ -43,6 +43,9 @@ bench-queries: .venv/ready ## every query of the dashboards on a store of 100,00
 
 trials: .venv/ready ## faults and bad input, over many seeds
 	$(BIN)/python -m tests.faults
+
+image-check: .venv/ready ## the Dockerfile's steps on a clean Debian root, and a worker of it (minutes, and root)
+	$(BIN)/python -m tests.image
 
 lock: ## pin every dependency anew
 	uv pip compile pyproject.toml --extra embedded --extra dev --extra bench --python-version 3.11 \
