@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from producers.connection import secured
 from touchpath import options
 from touchpath.layout import Layout
 from touchpath.logs import log_to_stderr
@@ -121,7 +122,8 @@ async def _sink(
         group = group_of(layout, clickhouse)
         metrics = SinkMetrics(registry, "clickhouse" if clickhouse else "embedded")
         try:
-            await run_until_signal(Writer(store, bootstrap, group, metrics, Limits(grace_s=GRACE_S)))
+            writer = Writer(store, bootstrap, group, metrics, Limits(grace_s=GRACE_S), security=secured())
+            await run_until_signal(writer)
         finally:
             if server is not None:
                 await server.stop()
