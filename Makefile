@@ -5,10 +5,10 @@ JOBS ?= 3
 BIN := .venv/bin
 export PYTHONPYCACHEPREFIX ?= .venv/pycache
 
-.PHONY: run test examples docs reference lint dashboards bench trials lock clean help
+.PHONY: run test examples docs reference lint dashboards bench trials image-check lock clean help
 
 help: ## what there is to make
-	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 13
 
 run: .venv/ready ## a simulated day flowing through the whole pipeline, with a live summary (Ctrl-C stops it)
 	$(BIN)/touchpath up --simulate --data data
@@ -40,6 +40,9 @@ bench: .venv/ready ## us and the peers, side by side on one broker; how well ide
 
 trials: .venv/ready ## faults and bad input, over many seeds
 	$(BIN)/python -m tests.faults
+
+image-check: .venv/ready ## the Dockerfile's steps on a clean Debian root, and a worker of it (minutes, and root)
+	$(BIN)/python -m tests.image
 
 lock: ## pin every dependency anew
 	uv pip compile pyproject.toml --extra embedded --extra dev --extra bench --python-version 3.11 \

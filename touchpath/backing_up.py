@@ -75,7 +75,7 @@ def back_up(brokers: Brokers, store: Queries, group: str, keys: Iterable[str], t
     for place in sorted(committed):
         if place.topic in READERS:
             offsets.setdefault(place.topic, {})[place.partition] = committed[place]
-    _make(to)
+    make(to)
     files = []
     for table in TABLES:
         if table is not TOUCHPOINTS:
@@ -142,7 +142,8 @@ def table_file(directory: Path, table: Table) -> Path:
     return directory / f"{table.name}.parquet"
 
 
-def _make(to: Path) -> None:
+def make(to: Path) -> None:
+    """Have ``to``, with nothing in it. Raises ``BadInput``."""
     try:
         to.mkdir(parents=True, exist_ok=True)
         if any(to.iterdir()):

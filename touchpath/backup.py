@@ -17,8 +17,11 @@ from touchpath.sink import group_of
 from touchpath.terminal import REMARKS, stop_on_signals
 
 if TYPE_CHECKING:
+    from journeys.settings import Settings
+    from touchpath.backing_up import Manifest
     from touchpath.brokers import Brokers
     from touchpath.queries import Queries
+    from touchpath.resting import Resting
 
 _WAIT_S = 600.0
 
@@ -39,14 +42,19 @@ def backup(
     Example:
       touchpath backup --to /backups/2026-03-01
     """
-    from touchpath.backing_up import back_up
+    from sinks.store import StoreError
+    from touchpath.backing_up import back_up, make
 
     chosen, source = options.settings_of(settings)
     layout = Layout(data)
     keys = pseudonyms_of(chosen, source, layout).key_ids
+    make(to)
     stop_on_signals()
-    with _sources(layout, bootstrap, clickhouse, settings) as (brokers, store, group):
-        manifest = back_up(brokers, store, group, keys, to, _tell)
+    try:
+        with _sources(layout, bootstrap, clickhouse, settings) as (brokers, store, group):
+            manifest = back_up(brokers, store, group, keys, to, _tell)
+    except StoreError as error:
+        raise Problem(str(error)) from None
     told = {file.name: file.entries for file in manifest.files}
     print(f"{to}: {sum(told.values()):,} rows, {told['touchpoints.parquet']:,} of them touchpoints")
 
@@ -69,11 +77,9 @@ def restore(
     Example:
       touchpath restore --from /backups/2026-03-01 --data data
     """
-    from sinks.clickhouse import ClickHouse
-    from sinks.embedded import Embedded
-    from touchpath import backing_up, restoring
+    from sinks.store import StoreError
+    from touchpath import backing_up
     from touchpath.resting import resting
-    from touchpath.stored import stored
 
     chosen, source = options.settings_of(settings)
     layout = Layout(data)
@@ -86,24 +92,36 @@ def restore(
         )
     stop_on_signals()
     with resting(layout, bootstrap, clickhouse, settings, _WAIT_S, _tell, new=True) as at_rest:
-        brokers, where = at_rest.brokers, at_rest.clickhouse
-        elsewhere = not restoring.is_of(manifest, brokers)
-        if elsewhere and partitions is None and brokers.partitions():
-            partitions = max(brokers.partitions().values())
-        store = ClickHouse(where) if where else Embedded(layout.store)
         try:
-            count = restoring.load(manifest, from_, store, elsewhere, _tell)
-        finally:
-            store.close()
-        print(f"{count:,} rows restored")
-        if not elsewhere:
-            restoring.go_on(manifest, brokers, group_of(layout, where), _tell)
-            print("start the sink: it goes on from where it stood at the backup")
-            return
-        number = restoring.begin(manifest, brokers, chosen, partitions)
-        with stored(layout, where) as found:
-            again = restoring.rebuild(manifest, from_, brokers, found, number, _tell)
-        print(f"{number} partitions; {again:,} touchpoints are published again: start the workers and the sink")
+            _restore(at_rest, manifest, from_, partitions, chosen)
+        except StoreError as error:
+            raise Problem(f"{error}; empty the store before it is tried again") from None
+
+
+def _restore(at_rest: Resting, manifest: Manifest, from_: Path, partitions: int | None, settings: Settings) -> None:
+    from sinks.clickhouse import ClickHouse
+    from sinks.embedded import Embedded
+    from touchpath import restoring
+    from touchpath.stored import stored
+
+    brokers, layout, where = at_rest.brokers, at_rest.layout, at_rest.clickhouse
+    elsewhere = not restoring.is_of(manifest, brokers)
+    if elsewhere and partitions is None and (there := brokers.partitions()):
+        partitions = max(there.values())
+    store = ClickHouse(where) if where else Embedded(layout.store)
+    try:
+        count = restoring.load(manifest, from_, store, elsewhere, _tell)
+    finally:
+        store.close()
+    print(f"{count:,} rows restored")
+    if not elsewhere:
+        restoring.go_on(manifest, brokers, group_of(layout, where), _tell)
+        print("start the sink: it goes on from where it stood at the backup")
+        return
+    number = restoring.begin(manifest, brokers, settings, partitions)
+    with stored(layout, where) as found:
+        again = restoring.rebuild(manifest, from_, brokers, found, number, _tell)
+    print(f"{number} partitions; {again:,} touchpoints are published again: start the workers and the sink")
 
 
 @contextmanager
@@ -121,8 +139,6 @@ def _sources(
         address = options.bootstrap_of(bootstrap, layout)
         if clickhouse is None and running is not None and not running.store.startswith("http"):
             clickhouse = running.store
-        if clickhouse is None and running is None:
-            raise Problem("a store that a sink of its own has open cannot be read beside it: give --clickhouse")
         with Brokers(address) as brokers, queries(layout, clickhouse) as store:
             yield brokers, store, group_of(layout, clickhouse)
         return

@@ -8,6 +8,7 @@ import typer
 
 from touchpath import options
 from touchpath.layout import Layout
+from touchpath.problem import Problem
 from touchpath.terminal import REMARKS, stop_on_signals
 
 Wait = Annotated[
@@ -33,6 +34,7 @@ def repartition(
     Example:
       touchpath repartition --partitions 8 --bootstrap kafka:9092 --clickhouse clickhouse://clickhouse:9000/touchpath
     """
+    from sinks.store import StoreError
     from touchpath.rebuilding import begin, rebuild
     from touchpath.resting import resting
     from touchpath.stored import stored
@@ -44,11 +46,14 @@ def repartition(
     def tell(line: str) -> None:
         REMARKS.print(f"{line} …", markup=False)
 
-    with resting(layout, bootstrap, clickhouse, settings, wait, tell) as at_rest:
-        before = begin(at_rest.brokers, partitions, tell)
-        at_rest.until_stored(partitions)
-        with stored(layout, at_rest.clickhouse) as store:
-            count = rebuild(at_rest.brokers, store, before, partitions, tell)
+    try:
+        with resting(layout, bootstrap, clickhouse, settings, wait, tell) as at_rest:
+            before = begin(at_rest.brokers, partitions, tell)
+            at_rest.until_stored(partitions)
+            with stored(layout, at_rest.clickhouse) as store:
+                count = rebuild(at_rest.brokers, store, before, partitions, tell)
+    except StoreError as error:
+        raise Problem(f"{error}; the same command may be run again") from None
     print(
         f"{partitions} partitions; {count:,} touchpoints are published again, for the workers to take when they start"
     )

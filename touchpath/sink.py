@@ -96,6 +96,7 @@ async def _sink(
     from sinks.horizon import note
     from sinks.migrate import migrate
     from sinks.retention import keep
+    from sinks.store import StoreError
     from sinks.writer import Limits, Writer, run_until_signal
 
     store: Store
@@ -106,7 +107,10 @@ async def _sink(
         embedded = store = Embedded(layout.store)
         server = Server(embedded, http_port)
     try:
-        done = migrate(store)
+        try:
+            done = migrate(store)
+        except StoreError as error:
+            raise Problem(str(error)) from None
         log.info("migrations: %s", ", ".join(done) or "nothing to do")
         try:
             kept = keep(store, settings.tables_kept)
