@@ -12,7 +12,7 @@ class _Mark(AnnotationQuery, Builder[AnnotationQuery]):
     """With what the data source's own editor of annotations keeps beside the fields that Grafana knows."""
 
     def __init__(self, name: str, source: DataSourceRef, color: str, more: dict[str, object]) -> None:
-        super().__init__(name=name, datasource=source, icon_color=color, built_in=None)
+        super().__init__(name=name, datasource=source, icon_color=color)
         self.more = more
 
     def build(self) -> AnnotationQuery:

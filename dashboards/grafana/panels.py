@@ -262,7 +262,7 @@ def _table(
     height: int, none: str,
 ) -> table.Panel:  # fmt: skip
     panel = _house(table.Panel(), title, about, words, queries, units.Number, none, width, height)
-    panel.show_header(True).cell_height(options.TableCellHeight.SM)
+    panel.show_header(True).cell_height(options.TableCellHeight.SM).filterable(True)
     for name, column in columns.items():
         panel.override_by_name(name, list(_shown(column)))
     return panel

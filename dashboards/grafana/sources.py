@@ -68,10 +68,9 @@ def _line(expr: str) -> str:
 
 
 def choice(*kinds: str) -> list[Builder[VariableModel]]:
-    """The variables that say which Prometheus and which ClickHouse; Prometheus first, where both are used."""
+    """The variables that say which Prometheus and which ClickHouse; that which most panels ask first."""
     names = {"prometheus": "prometheus", "clickhouse": CLICKHOUSE_PLUGIN}
     return [
         dashboard.DatasourceVariable(f"{kind}_datasource").label(f"{kind.title()} data source").type(names[kind])
-        for kind in ("prometheus", "clickhouse")
-        if kind in kinds
+        for kind in kinds
     ]

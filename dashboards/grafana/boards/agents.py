@@ -25,7 +25,7 @@ def board() -> Dashboard:
         "the key "
         "that events name.",
         [("Teams", teams()), ("Agents", one_by_one())],
-        ("prometheus", "clickhouse"),
+        ("clickhouse", "prometheus"),
         variables.stored("site", "team"),
     )
 

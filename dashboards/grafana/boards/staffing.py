@@ -33,7 +33,7 @@ def board() -> Dashboard:
             ("How good the forecast is", accuracy()),
             ("Moves", moves()),
         ],
-        ("prometheus", "clickhouse"),
+        ("clickhouse", "prometheus"),
         variables.stored("site", "channel", "queue"),
         [marks.alerts('queue=~"|${queue:regex}"'), marks.moves()],
         since="now-12h",

@@ -20,7 +20,7 @@ def board() -> Dashboard:
         "is chosen "
         "above is the one that was left.",
         [("Switches", counts()), ("From and to", pairs()), ("What is about to come", coming())],
-        ("prometheus", "clickhouse"),
+        ("clickhouse", "prometheus"),
         variables.stored("channel", "intent"),
         since="now-7d",
     )
