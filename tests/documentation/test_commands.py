@@ -44,8 +44,6 @@ NOT_RUN = {
 FIXTURES = ROOT / "tests/producers/adapters/fixtures"
 YOURS = {
     "contact-record.json": FIXTURES / "amazon-connect/contact_record.json",
-    "sms.txt": FIXTURES / "twilio/sms.form",
-    "batch.json": FIXTURES / "rudderstack/batch.json",
     "Master.csv": FIXTURES / "asterisk-cdr/Master.csv",
     "queue_log": FIXTURES / "asterisk-queue-log/queue_log.txt",
     "dialler.csv": ROOT / "examples/mappings/dialler.csv",
