@@ -5,7 +5,7 @@ JOBS ?= 3
 BIN := .venv/bin
 export PYTHONPYCACHEPREFIX ?= .venv/pycache
 
-.PHONY: run test examples lint bench trials lock clean help
+.PHONY: run test examples lint bench trials screenshots vendor lock clean help
 
 help: ## what there is to make
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -31,6 +31,12 @@ bench: .venv/ready ## us and the peers, side by side on one broker; how well ide
 
 trials: .venv/ready ## faults and bad input, over many seeds
 	$(BIN)/python -m tests.faults
+
+screenshots: .venv/ready ## the pictures of the console in docs/images, of a simulated centre (Chromium; ten minutes)
+	$(BIN)/python -m tests.dashboards.console.screenshots docs/images
+
+vendor: .venv/ready ## the console's front-end libraries anew, as vendor/wanted.json has them (npm)
+	$(BIN)/python -m dashboards.console.vendoring dashboards/console/vendor tests/dashboards/console/vendor
 
 lock: ## pin every dependency anew
 	uv pip compile pyproject.toml --extra embedded --extra dev --extra bench --python-version 3.11 \
