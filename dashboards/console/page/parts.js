@@ -28,7 +28,7 @@ function Age({ shown, late }) {
   if (!read.length) return null;
   const oldest = Math.min(...read);
   const age = Math.max(0, now - oldest);
-  if (age < late) return html`<span class="age" title="When these figures were read">read ${seconds(oldest)}</span>`;
+  if (age < late) return html`<span class="age" title="When these figures were read, or added up">as of ${seconds(oldest)}</span>`;
   return html`<span class="age stale"><${Status} kind="warn">Stale: of ${seconds(oldest)}, ${lasted(age)} ago<//></span>`;
 }
 

@@ -18,7 +18,7 @@ from tests.integration.touchpath.command import Up
 from touchpath.layout import Layout
 from touchpath.queries import queries
 
-CAUGHT_UP_S, ADDED_UP_S, MOVE_S = 600_000, 180_000, 240_000
+CAUGHT_UP_S, ADDED_UP_S, MOVE_S = 900_000, 180_000, 60_000
 """At most so long (ms) for the simulation to reach now, for the store to add up, and for a move to be recommended."""
 _A_CUSTOMER = """
 SELECT customer FROM v_journeys WHERE identified AND contacts BETWEEN 5 AND 8
@@ -54,7 +54,7 @@ def main(folder: Path) -> None:
                 opened.locator("#identifier").fill(customer)
                 opened.keyboard.press("Enter")
                 expect(opened.locator(".timeline li").first).to_be_visible(timeout=30_000)
-                _part(opened, ".journey", folder / "console-journey.png")
+                _part(opened, "#customer", folder / "console-journey.png")
             opened.context.close()
         up.stop()
 
@@ -77,7 +77,7 @@ def _ready(opened: Page, url: str) -> Page:
     expect(opened.locator("#flow .band").first).to_be_attached(timeout=ADDED_UP_S)
     expect(opened.locator(".sparkline").first).to_be_attached(timeout=60_000)
     expect(opened.locator("[data-window]").first).to_be_attached(timeout=60_000)
-    expect(opened.locator(".age").first).to_have_text(re.compile("^read"))
+    expect(opened.locator(".age").first).to_have_text(re.compile("^as of"))
     opened.evaluate("document.fonts.ready")
     return opened
 
