@@ -28,6 +28,7 @@ UNTIL_STOPPED = {
     "touchpath up": r"SQL +touchpath sql",
     "touchpath collect": r"listening on http://",
     "touchpath tail": r"following ",
+    "touchpath console": r"http://",
 }
 """By how they begin: what they print once they work. They are stopped at the end of their page."""
 
@@ -36,7 +37,7 @@ NOT_RUN = {
     r"^make dashboards": "writes what is committed; tests/dashboards/grafana holds it against the code",
     r"^docker ": "no container engine where tests run; tests/compose holds the files against the specification",
     r"^kubectl ": "no cluster where tests run; tests/deploy holds the manifests against Kubernetes' schemas",
-    r"^touchpath .*(kafka|kafka-1):909\d": "addresses of a cluster; tests/integration runs the same with its own",
+    r"^touchpath .*(kafka|kafka-1|clickhouse):9\d{3}": "a cluster's addresses; tests/integration tries it on its own",
     r"^touchpath restore ": "wants a store of its own; tests/integration/touchpath/test_operating.py restores one",
 }
 """What is not run, and why."""

@@ -10,10 +10,11 @@ import os
 import re
 import signal
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,15 @@ from playwright.sync_api import Browser, Page, expect
 
 from journeys.settings import DEFAULTS
 from producers.publisher import Publisher
-from tests.dashboards.console.browser import PHONE, browser, install, page, serious_problems
+from tests.dashboards.console.browser import DESK, PHONE, browser, install, page, serious_problems
 from tests.integration.touchpath.command import ENVIRONMENT, Up, answer, eventually
 from touchpath.keys import pseudonyms_of
 from touchpath.layout import Layout
+from touchpath.queries import queries
 
 pytestmark = pytest.mark.timeout(400)
 
+KINDS = ("confirmed", "pending", "broken")
 NETWORK = re.compile(r"Failed to load resource: net::ERR_|net::ERR_(CONNECTION|INCOMPLETE|EMPTY)")
 """What Chromium itself writes to the console while a server is away; no page can keep it from that."""
 
@@ -41,20 +44,20 @@ class Centre:
         running = Layout(data).running()
         assert running is not None
         self.url = running.console
-        self._numbers = count()
 
     def happens(self, kind: str, channel: str, contact: str, ago: float = 0.0, **fields: Any) -> None:
         at = datetime.fromtimestamp(time.time() - ago, UTC)
         self.publisher.publish(type=kind, channel=channel, contact_id=contact, time=at, **fields)
 
     def passes(self) -> None:
-        """Time, as far as the centre knows: an event of now that is no contact of a queue."""
-        self.happens("visited", "store", f"clock-{next(self._numbers)}")
+        """Time, as far as the centre knows: somebody is choosing in a menu, all the while."""
+        self.happens("menu_chosen", "ivr", "clock")
         self.publisher.flush()
 
     def sql(self, query: str) -> list[dict[str, Any]]:
-        lines = answer("sql", query, "--format", "json", "--data", self.data).splitlines()
-        return [json.loads(line) for line in lines]
+        """What `touchpath sql` answers, without a process of its own for each time that is asked."""
+        with queries(Layout(self.data)) as store:
+            return store.query(query).dicts()
 
     def morning(self) -> None:
         """A quiet quarter of an hour: calls answered at once, chats given up and made good by telephone."""
@@ -164,8 +167,10 @@ def test_an_incident_is_on_the_page_within_two_seconds_and_as_the_store_has_it(c
         centre.happens("queued", "voice", call, identifiers={"customer_id": f"i{number}"}, queue="billing")
         centre.publisher.flush()
         began = time.monotonic()
-        row = seen.page.locator('tr[data-queue="billing"] [data-value="waiting"]')
-        expect(row).to_have_text(str(number + 1), timeout=20_000)
+        seen.page.wait_for_function(
+            """text => document.querySelector('tr[data-queue="billing"] [data-value="waiting"]')?.innerText === text""",
+            arg=str(number + 1), polling=20, timeout=20_000,
+        )  # fmt: skip
         took.append(time.monotonic() - began)
     print(f"event to page: {statistics.median(took):.2f} s median, {max(took):.2f} s at most, of {len(took)}")
     assert statistics.median(took) < 2, took
@@ -175,11 +180,13 @@ def test_an_incident_is_on_the_page_within_two_seconds_and_as_the_store_has_it(c
     centre.publisher.flush()
     same(centre, "the floor of the incident", floor_shown, floor_stored, 60)
     assert seen.queue("billing", "voice", "waiting") == "5"
+    told = answer(
+        "sql", "SELECT waiting FROM v_floor WHERE queue = 'billing'", "--format", "csv", "--data", centre.data
+    )
+    assert told == "waiting\n5\n"
     assert seen.number("#floor .tiles", "waiting") == 5
     assert re.fullmatch(r"\d:\d\d", seen.queue("billing", "voice", "longest"))
 
-    bad = centre.publisher  # an event that cannot be taken, past the publisher's own checks
-    assert bad is not None
     same(
         centre, "open journeys", lambda: seen.number("#floor", "open-journeys"),
         lambda: centre.sql("SELECT count() AS n FROM v_journeys WHERE state = 'open'")[0]["n"], 60,
@@ -191,7 +198,7 @@ def test_what_adds_up_over_days_is_as_the_store_has_it(centre: Centre, seen: See
     def resolution_shown() -> object:
         windows = seen.page.locator("[data-window]")
         return [
-            [int(windows.nth(place).locator(f'[data-value="{kind}"]').inner_text().replace(",", "")) for kind in KINDS]
+            [seen.number(f'[data-window="{windows.nth(place).get_attribute("data-window")}"]', kind) for kind in KINDS]
             for place in range(windows.count())
         ]
 
@@ -202,8 +209,6 @@ def test_what_adds_up_over_days_is_as_the_store_has_it(centre: Centre, seen: See
         )
         return [[int(row[kind]) for kind in KINDS] for row in rows]
 
-    kinds = KINDS = ("confirmed", "pending", "broken")
-    assert kinds
     # The store adds these up every 30 s or so.
     same_without_events(centre, "resolution", resolution_shown, resolution_stored)
     assert resolution_stored() != [[0, 0, 0]] * 4
@@ -220,9 +225,7 @@ def test_what_adds_up_over_days_is_as_the_store_has_it(centre: Centre, seen: See
     assert seen.complaints == []
 
 
-def same_without_events(
-    centre: Centre, what: str, shown: Callable[[], object], stored: Callable[[], object]
-) -> None:
+def same_without_events(centre: Centre, what: str, shown: Callable[[], object], stored: Callable[[], object]) -> None:
     told: list[object] = []
 
     def agree() -> bool:
@@ -275,7 +278,7 @@ def test_one_customer_is_found_with_the_keyboard_and_shown_across_channels(centr
     [journey] = told["journeys"]
     shown = seen.page.locator(".timeline li strong").all_inner_texts()
     assert shown == [step["channel"] for step in journey["contacts"]]
-    assert seen.page.locator(".journey .mark").all_inner_texts() == ["Switch", "Repeat"]
+    assert seen.page.locator(".journey .mark").all_inner_texts() == ["Switch", "Repeat", "Repeat"]
 
     seen.page.locator("#identifier").fill("email:nobody@example.org")
     seen.page.keyboard.press("Enter")
@@ -292,28 +295,23 @@ def test_one_customer_is_found_with_the_keyboard_and_shown_across_channels(centr
         assert seen.page.evaluate("document.documentElement.dataset.theme ?? null") == wanted
 
 
-@pytest.mark.parametrize(("size", "theme"), [((1440, 900), "light"), ((1440, 900), "dark"), (PHONE, "light")])
-def test_it_is_accessible_and_fits(centre: Centre, chromium: Browser, size: tuple[int, int], theme: str) -> None:
-    seen = Seen(page(chromium, size, theme), centre.url)
-    try:
-        expect(seen.page.locator('tr[data-queue="billing"]')).to_be_visible(timeout=30_000)
-        seen.page.locator("#identifier").fill("email:ann@example.org")
-        seen.page.keyboard.press("Enter")
-        expect(seen.page.locator(".timeline li").first).to_be_visible(timeout=30_000)
-        for details in seen.page.locator("details").all():
-            details.evaluate("one => one.open = true")
-        assert serious_problems(seen.page) == []
+def test_it_is_accessible_and_fits_in_light_dark_and_on_a_telephone(seen: Seen) -> None:
+    expect(seen.page.locator('tr[data-queue="billing"]')).to_be_visible(timeout=30_000)
+    seen.page.locator("#identifier").fill("email:ann@example.org")
+    seen.page.keyboard.press("Enter")
+    expect(seen.page.locator(".timeline li").first).to_be_visible(timeout=30_000)
+    for details in seen.page.locator("details").all():
+        details.evaluate("one => one.open = true")
+    for (width, height), theme in ((DESK, "light"), (DESK, "dark"), (PHONE, "light")):
+        seen.page.set_viewport_size({"width": width, "height": height})
+        seen.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+        assert serious_problems(seen.page) == [], (width, theme)
         wide, room = seen.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert wide <= room
-    finally:
-        seen.page.context.close()
 
 
 def test_beyond_loopback_a_token_opens_it(centre: Centre, chromium: Browser, tmp_path: Path) -> None:
     """With tokens in the environment it asks for one on loopback too."""
-    import subprocess
-    import sys
-
     log = tmp_path / "console.log"
     tokens = {"TOUCHPATH_CONSOLE_TOKEN_VIEW": "view-" * 4, "TOUCHPATH_CONSOLE_TOKEN_MANAGE": "manage-" * 4}
     with log.open("wb") as output:
