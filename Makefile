@@ -5,7 +5,8 @@ JOBS ?= 3
 BIN := .venv/bin
 export PYTHONPYCACHEPREFIX ?= .venv/pycache
 
-.PHONY: run test examples docs reference lint dashboards bench bench-queries trials image-check lock clean help
+.PHONY: run test examples docs reference lint dashboards bench bench-queries trials image-check screenshots vendor lock \
+	clean help
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 15
@@ -46,6 +47,12 @@ trials: .venv/ready ## faults and bad input, over many seeds
 
 image-check: .venv/ready ## the Dockerfile's steps on a clean Debian root, and a worker of it (minutes, and root)
 	$(BIN)/python -m tests.image
+
+screenshots: .venv/ready ## the pictures of the console in docs/images, of a simulated centre (Chromium; ten minutes)
+	$(BIN)/python -m tests.dashboards.console.screenshots docs/images
+
+vendor: .venv/ready ## the console's front-end libraries anew, as vendor/wanted.json has them (npm)
+	$(BIN)/python -m dashboards.console.vendoring dashboards/console/vendor tests/dashboards/console/vendor
 
 lock: ## pin every dependency anew
 	uv pip compile pyproject.toml --extra embedded --extra dev --extra bench --python-version 3.11 \

@@ -80,7 +80,7 @@ class Running:
 
 @dataclass
 class Terminal:
-    """What one command exports, the next one sees, as in a shell."""
+    """What one command sets, the next one sees, as in a shell."""
 
     directory: Path
     variables: Path
@@ -117,7 +117,7 @@ class Terminal:
 
     def _bash(self, text: str) -> list[str]:
         kept = f'[ ! -e "{self.variables}" ] || . "{self.variables}"; trap \'export -p > "{self.variables}"\' EXIT'
-        return ["bash", "-c", f"set -o pipefail; {kept}\n{text}"]
+        return ["bash", "-c", f"set -a -o pipefail; {kept}\n{text}"]
 
     def _plain(self) -> dict[str, str]:
         """Without what pytest and this run's own environment say."""
