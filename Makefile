@@ -5,7 +5,7 @@ JOBS ?= 3
 BIN := .venv/bin
 export PYTHONPYCACHEPREFIX ?= .venv/pycache
 
-.PHONY: run test examples lint bench trials screenshots vendor lock clean help
+.PHONY: run test examples lint dashboards bench trials screenshots vendor lock clean help
 
 help: ## what there is to make
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -24,6 +24,9 @@ lint: .venv/ready ## style, types, and which part may import which
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+dashboards: .venv/ready ## Grafana's dashboards anew, from dashboards/grafana (their JSON is committed)
+	$(BIN)/python -m dashboards.grafana
 
 bench: .venv/ready ## us and the peers, side by side on one broker; how well identity tells people apart
 	$(BIN)/python -m benchmarks

@@ -108,7 +108,7 @@ LEFT JOIN
 ) AS staffing ON staffing.queue = known.queue AND staffing.channel = known.channel
 LEFT JOIN
 (
-    SELECT queue, channel, min(ahead.gap) AS gap
+    SELECT queue, channel, max(ahead.gap) AS gap
     FROM v_staffing AS ahead
     WHERE starts_at + toIntervalSecond(interval_s) > as_of_now AND starts_at <= as_of_now + toIntervalHour(1)
     GROUP BY queue, channel
