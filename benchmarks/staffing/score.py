@@ -50,23 +50,30 @@ class Score(msgspec.Struct, frozen=True):
     answered: dict[str, Answers]
 
 
-def score(world: World, kind: Kind, seed: int, journeys: bool) -> Score:
-    """The day of ``seed``. ``world`` has ``journeys`` or has not: then only what was answered counts."""
+def score(world: World, kind: Kind, seed: int, journeys: bool, pages_only: bool = False) -> Score:
+    """The day of ``seed``. ``world`` has ``journeys`` or has not: then only what was answered counts. ``pages_only``:
+    on the day that nobody manages, and nothing else."""
     surge = planted(kind, seed)
     static = unmanaged(world, seed, surge)
     low = {queue: falls(static.contacts, world.centre, queue) for queue in world.centre.queues}
     struck = [minute for minute in low.get(surge.queue, ()) if minute >= surge.from_s]
     fall_s = struck[0] if struck else None
-    days = {
-        STATIC: static,
-        REACTIVE: obeyed(world, seed, surge, Reactive(world.settings)),
-        TOUCHPATH: obeyed(world, seed, surge, Touchpath(world.settings), every_s=EVERY_S),
-        CLAIRVOYANT: clairvoyant(world, seed, surge),
-    }
+    days = {STATIC: static}
+    if not pages_only:
+        days[REACTIVE] = obeyed(world, seed, surge, Reactive(world.settings))
+        days[TOUCHPATH] = obeyed(world, seed, surge, Touchpath(world.settings, world.memory), every_s=EVERY_S)
+        days[CLAIRVOYANT] = clairvoyant(world, seed, surge)
+        if journeys:
+            days[BLIND] = obeyed(world, seed, surge, Touchpath(world.settings, world.memory), False, EVERY_S)
     paging: dict[str, Paging] = {}
     if journeys:
-        days[BLIND] = obeyed(world, seed, surge, Touchpath(world.settings), False, EVERY_S)
-        both = watched(world, seed, surge, [Reactive(world.settings), Touchpath(world.settings)], *_when(surge, fall_s))
+        both = watched(
+            world,
+            seed,
+            surge,
+            [Reactive(world.settings), Touchpath(world.settings, world.memory)],
+            *_when(surge, fall_s),
+        )
         paging = {
             way: _paging(pages, surge, fall_s, low) for way, pages in zip((REACTIVE, TOUCHPATH), both, strict=True)
         }

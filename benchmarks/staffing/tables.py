@@ -26,7 +26,7 @@ def tables(scores: Sequence[Score]) -> list[Table]:
         if any(score.scenario is Kind.CALM for score in told):
             found.append(_pages(told))
     for journeys in (True, False):
-        those = [score for score in scores if score.journeys is journeys]
+        those = [one for one in scores if one.journeys is journeys and TOUCHPATH in one.answered]
         if those:
             found.append(_answered(those, journeys))
     return found
