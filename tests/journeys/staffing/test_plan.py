@@ -421,6 +421,41 @@ def test_who_has_time_for_mail_helps_where_it_is_short() -> None:
     assert move.giver.service_level_after == 1
 
 
+def test_mail_is_put_off_while_others_are_short_as_long_as_all_is_done_when_it_is_due() -> None:
+    rule = convert({"queues": {"mail": {"due": "4h"}}})
+    floor = situation({"sales": 4}, {"sales": 30.0}, waiting={"sales": 10})
+    helpers = [Agent(f"mail-{one}", "available", ("mail",), ("mail", "sales")) for one in range(5)]
+
+    def left(waiting: int, oldest_h: float) -> tuple[float, float]:
+        """Agents who stay with the mail, and those who would if it were done as evenly as may be."""
+        mail = mails(waiting, oldest_h)
+        both = Situation(ELEVEN, [*floor.floors, *mail.floors], [*floor.crew, *helpers], floor.demand | mail.demand, [])
+        plan = Planner(rule).plan(both)
+        assert all(move.giver.queue == "mail" for move in plan.moves)
+        return 5 - sum(move.agents for move in plan.moves), near(plan, "mail")[0].required
+
+    stay, evenly = left(20, 1)
+    assert stay < evenly - 1
+    stay, _ = left(110, 3.5)  # at ten minutes each they are the work of four hours for all five
+    assert stay == 5
+
+
+def test_who_gave_up_and_calls_again_is_served_though_not_forecast() -> None:
+    floor = situation({"sales": 10}, {"sales": 30.0})
+    at = ELEVEN - QUARTER
+    came = floor.demand["sales", "voice"]
+    again = {at: msgspec.structs.replace(came[at], offered=came[at].offered + 12, redials=12)}
+    calm = near(Planner(DEFAULTS).plan(floor), "sales")
+    busy = near(
+        Planner(DEFAULTS).plan(msgspec.structs.replace(floor, demand={("sales", "voice"): came | again})), "sales"
+    )
+    assert [row.expected for row in busy] == pytest.approx([row.expected for row in calm])
+    more = [one.required - other.required for one, other in zip(busy, calm, strict=True)]
+    assert more[0] >= 3
+    assert more == sorted(more, reverse=True)
+    assert more[-1] <= 1
+
+
 def test_a_planner_of_an_empty_floor_says_nothing() -> None:
     assert Planner(DEFAULTS).plan(Situation(ELEVEN, [], [], {}, [])) == Plan([], [], [])
 
