@@ -50,8 +50,9 @@ class Score(msgspec.Struct, frozen=True):
     answered: dict[str, Answers]
 
 
-def score(world: World, kind: Kind, seed: int, journeys: bool) -> Score:
-    """The day of ``seed``. ``world`` has ``journeys`` or has not: then only what was answered counts."""
+def score(world: World, kind: Kind, seed: int, journeys: bool, paging: bool = True) -> Score:
+    """The day of ``seed``. ``world`` has ``journeys`` or has not: then only what was answered counts, as without
+    ``paging``."""
     surge = planted(kind, seed)
     static = unmanaged(world, seed, surge)
     low = {queue: falls(static.contacts, world.centre, queue) for queue in world.centre.queues}
@@ -63,11 +64,11 @@ def score(world: World, kind: Kind, seed: int, journeys: bool) -> Score:
         TOUCHPATH: obeyed(world, seed, surge, Touchpath(world.settings), every_s=EVERY_S),
         CLAIRVOYANT: clairvoyant(world, seed, surge),
     }
-    paging: dict[str, Paging] = {}
-    if journeys:
+    paged: dict[str, Paging] = {}
+    if journeys and paging:
         days[BLIND] = obeyed(world, seed, surge, Touchpath(world.settings), False, EVERY_S)
         both = watched(world, seed, surge, [Reactive(world.settings), Touchpath(world.settings)], *_when(surge, fall_s))
-        paging = {
+        paged = {
             way: _paging(pages, surge, fall_s, low) for way, pages in zip((REACTIVE, TOUCHPATH), both, strict=True)
         }
     return Score(
@@ -76,9 +77,18 @@ def score(world: World, kind: Kind, seed: int, journeys: bool) -> Score:
         journeys=journeys,
         planted_s=surge.from_s if surge.queue else None,
         fall_s=fall_s,
-        paging=paging,
+        paging=paged,
         answered={way: _answers(day) for way, day in days.items()},
     )
+
+
+def again(world: World, known: Score) -> Score:
+    """The day of ``known``, touchpath's own way lived anew; what else depends on the planner is left out. For whoever
+    changes the planner: the other ways stay as they were."""
+    surge = planted(known.scenario, known.seed)
+    day = obeyed(world, known.seed, surge, Touchpath(world.settings), every_s=EVERY_S)
+    others = {way: one for way, one in known.answered.items() if way != BLIND}
+    return msgspec.structs.replace(known, paging={}, answered=others | {TOUCHPATH: _answers(day)})
 
 
 def _when(surge: Surge, fall_s: float | None) -> tuple[float, float]:

@@ -119,7 +119,12 @@ class Planner:
         kept = agents_required(busier, wanted[:, soon], settings.interval_ms / 1000, ahead.aht_s[:, soon])
         if (asked > there.available[:, soon]).any():  # else nobody is asked to give
             for index in [index for index, one in enumerate(terms) if one.deferred]:
-                asked[index] = kept[index] = self._put_off(terms[index], float(ahead.aht_s[index, 0]), there, index)
+                aht_s = max(1.0, float(ahead.aht_s[index, 0]))
+                few = self._put_off(terms[index], aht_s, there, index, clocks[index])
+                if math.isfinite(few):
+                    asked[index] = kept[index] = few
+                else:  # it is late, or will be
+                    kept[index] = np.maximum(kept[index], there.available[index, soon])
         now = Now(
             places, terms, contacts[:, soon], lengths[soon], ahead.aht_s[:, soon], there.available[:, soon],
             asked, kept, in_system, there.parts,
@@ -153,15 +158,20 @@ class Planner:
             return terms._replace(handle_s=_measured(kept, floor, rounded, begun))
         return terms
 
-    def _put_off(self, one: Terms, aht_s: float, there: _There, index: int) -> float:
-        """Of a place whose work may wait: agents who do for the time of a move, if all others are back after it."""
+    def _put_off(self, one: Terms, aht_s: float, there: _There, index: int, clock: Clock) -> float:
+        """Of a place whose work may wait: agents who do for the time of a move, if all others are back after it. Looked
+        at until what comes before all open work is due is due as well: what is put off is in its way."""
         settings = self._settings
-        lasts = math.ceil(settings.staffing.move_time.ms / settings.interval_ms) + 1  # and what is left of this one
-        later = there.until(index, len(one.arriving))
+        length = settings.interval_ms
+        lasts = math.ceil(settings.staffing.move_time.ms / length) + 1  # and what is left of this interval
+        number = len(one.arriving) + math.ceil(one.due_s * 1000 / length)
+        later = range(there.begun + len(one.arriving) * length, there.begun + number * length, length)
+        arriving = [*one.arriving, *usual(self._memory.places[one.place].profile, later, clock).tolist()]
+        worked = [*one.worked, *(clock.open(at) > 0 for at in later)]
+        agents = there.until(index, number)
         return backlog.least(
-            later, lasts, one.open_due_s, one.arriving, settings.interval_ms / 1000, max(1.0, aht_s), one.due_s,
-            one.occupancy or 1.0, one.worked,
-        )  # fmt: skip
+            agents, lasts, one.open_due_s, arriving, length / 1000, aht_s, one.due_s, one.occupancy or 1.0, worked
+        )
 
     def _clock(self, site: str) -> Clock:
         if site not in self._clocks:
@@ -312,7 +322,8 @@ class _There:
     """Who is there, and who ought to be, by place and interval; shared agents are split by the ``need``."""
 
     def __init__(self, crew: Crew, starts: Sequence[int], as_of: int, length: int, need: Array) -> None:
-        self._crew, self._starts, self._length, self._need = crew, starts, length, need
+        self.begun = starts[0]
+        self._crew, self._length, self._need = crew, length, need
         self.available = np.zeros_like(need)
         self.scheduled: Array | None = np.zeros_like(need) if crew.has_schedule else None
         pools, ought = crew.pools(as_of), crew.scheduled(as_of)
@@ -341,7 +352,7 @@ class _There:
             if self._crew.steady:
                 found.append(found[-1])
                 continue
-            at = self._starts[0] + len(found) * self._length + self._length // 2
+            at = self.begun + len(found) * self._length + self._length // 2
             own = float(split(self._crew.pools(at), self._need[:, -1])[0][index])
             found += [own] * min(COARSE, number - len(found))
         return found
