@@ -20,7 +20,7 @@ LONGEST_MIN = 600.0
 
 def tables(scores: Sequence[Score]) -> list[Table]:
     found = []
-    told = [score for score in scores if score.journeys]
+    told = [score for score in scores if score.paging]
     if told:
         found.append(_lead_times(told))
         if any(score.scenario is Kind.CALM for score in told):

@@ -34,9 +34,16 @@ class View(Seen):
         self._books = {place: Book(world.settings.interval_ms) for place in places(world.centre)}
         self._known: dict[int, Stay] = {}
         self._live: dict[Place, dict[int, Live]] = {place: {} for place in self._books}
+        channel_of = dict(places(world.centre))
         self._agents_now = {
             person.key: AgentNow(
-                person.key, self._origin, "offline", queues=(person.queue,), team=person.team, site=person.site
+                person.key,
+                self._origin,
+                "offline",
+                slots={channel_of[person.queue]: world.centre.queues[person.queue].slots},
+                queues=(person.queue,),
+                team=person.team,
+                site=person.site,
             )
             for person in world.people
         }

@@ -191,8 +191,10 @@ class Crew:
         return shift is None or shift.ends_at >= until
 
     def slots(self, place: Place) -> float:
-        """How many contacts an agent of ``place`` can have at once, on average over those who take them now."""
+        """How many contacts an agent of ``place`` can have at once, on average over those who take them now; or, while
+        nobody does, over those who last did."""
         those = [agent for agent in self._agents.values() if place[0] in agent.queues and agent.slots.get(place[1], 1)]
+        those = [agent for agent in those if agent.agent in self.works_now] or those
         if not those:
             return float(self._settings.agents.slots.get(place[1], 1))
         return sum(agent.slots.get(place[1], 1) for agent in those) / len(those)

@@ -132,3 +132,11 @@ def test_an_agent_without_slots_for_a_channel_serves_none_of_it() -> None:
     found = Crew(agents, [], places, 0, DEFAULTS)
     assert found.pools(0) == [Pool((0, 1), 1.0), Pool((1,), 1.0)]
     assert found.slots(places[0]) == 3
+
+
+def test_slots_are_those_of_who_is_there() -> None:
+    """Of who went home nothing may have been told but that."""
+    home, other = Agent("ann", "offline", ("sales",)), Agent("bob", "offline", ("sales",), slots={"voice": 2})
+    there = Agent("cy", "available", ("sales",), slots={"voice": 3})
+    assert crew([home, there]).slots(PLACES[0]) == 3
+    assert crew([home, other]).slots(PLACES[0]) == 1.5
