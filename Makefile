@@ -16,7 +16,7 @@ run: .venv/ready ## a simulated day flowing through the whole pipeline, with a l
 test: .venv/ready ## every test, against the real parts; so many files at once, as most of them wait: JOBS=3
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
-examples: .venv/ready ## the examples in other languages, built with their own tools (Go 1.24 or newer)
+examples: .venv/ready ## the examples in other languages and dashboard-linter, built with their own tools (Go)
 	$(BIN)/python -m pytest tests/examples -m examples
 
 lint: .venv/ready ## style, types, and which part may import which

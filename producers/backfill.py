@@ -10,10 +10,7 @@ from __future__ import annotations
 
 import time
 
-from kafka import KafkaProducer
-from kafka.errors import KafkaError
-
-from producers.delivery import PublishError
+from producers.once import producing
 
 TOPIC = "journey.backfills"
 HEADER = ("touchpath-backfill", b"1")
@@ -22,15 +19,6 @@ HEADER = ("touchpath-backfill", b"1")
 def announce(bootstrap: str) -> int:
     """Say that a backfill begins now, and return when that is (ms). Raises ``PublishError``."""
     began = int(time.time() * 1000)
-    try:
-        producer = KafkaProducer(
-            bootstrap_servers=bootstrap.split(","), acks="all", enable_idempotence=True, allow_auto_create_topics=False,
-            max_block_ms=10_000, metrics_enabled=False,
-        )  # fmt: skip
-        try:
-            producer.send(TOPIC, b"%d" % began, b"%d" % began).get(timeout=30)
-        finally:
-            producer.close(timeout=5)
-    except KafkaError as error:
-        raise PublishError(f"the backfill could not be announced on {TOPIC}: {error}") from error
+    with producing(bootstrap, f"the backfill could not be announced on {TOPIC}") as producer:
+        producer.send(TOPIC, b"%d" % began, b"%d" % began).get(timeout=30)
     return began

@@ -12,7 +12,8 @@ from typing import Annotated, Any, Protocol, cast
 import typer
 from rich.console import Console
 
-from benchmarks.meaning.seeds import Seeds
+from benchmarks.meaning.seeds import NUMBERS
+from benchmarks.seeds import Seeds
 
 Say = Callable[[Any], None]
 """Prints a line, or a rich table (benchmarks.meaning.proportions.table), of results."""
@@ -48,7 +49,7 @@ def main(
 
     Example: python -m benchmarks.meaning --only causes --seeds building --first 3 --size 20000
     """
-    chosen = list(seeds.numbers())[:first]
+    chosen = list(NUMBERS[seeds])[:first]
     console = Console(width=max(Console().width, 120))
     progress = Console(stderr=True)
     for which in Only if only is None else [only]:

@@ -12,17 +12,6 @@ A seed gives one day of the simulated centre (``producers.simulator``), and what
 
 from __future__ import annotations
 
-from enum import StrEnum
+from benchmarks.seeds import Seeds
 
-BUILDING = range(1, 21)
-SCORING = range(101, 111)
-FRESH = range(111, 121)
-
-
-class Seeds(StrEnum):
-    BUILDING = "building"
-    SCORING = "scoring"
-    FRESH = "fresh"
-
-    def numbers(self) -> range:
-        return {Seeds.BUILDING: BUILDING, Seeds.SCORING: SCORING, Seeds.FRESH: FRESH}[self]
+NUMBERS = {Seeds.BUILDING: range(1, 21), Seeds.SCORING: range(101, 111), Seeds.FRESH: range(111, 121)}

@@ -14,8 +14,9 @@ import msgspec
 import typer
 from rich.console import Console
 
+from benchmarks.seeds import Seeds
 from benchmarks.staffing.score import Score, score
-from benchmarks.staffing.seeds import Seeds
+from benchmarks.staffing.seeds import NUMBERS
 from benchmarks.staffing.tables import tables
 from benchmarks.staffing.world import World
 from producers.simulator.floor.centre import CENTRE
@@ -43,7 +44,7 @@ def main(
 
     Example: python -m benchmarks.staffing --seeds building --first 3 --only incident --kept /tmp/scores.jsonl
     """
-    chosen = list(seeds.numbers())[:first]
+    chosen = list(NUMBERS[seeds])[:first]
     kinds = only or list(Kind)
     jobs: list[Job] = [
         (kind, seed, journeys)

@@ -12,18 +12,7 @@ any, never scored.
 
 from __future__ import annotations
 
-from enum import StrEnum
+from benchmarks.seeds import Seeds
 
-BUILDING = range(1, 31)
-SCORING = range(201, 231)
-FRESH = range(231, 261)
+NUMBERS = {Seeds.BUILDING: range(1, 31), Seeds.SCORING: range(201, 231), Seeds.FRESH: range(231, 261)}
 PAST = 10_001
-
-
-class Seeds(StrEnum):
-    BUILDING = "building"
-    SCORING = "scoring"
-    FRESH = "fresh"
-
-    def numbers(self) -> range:
-        return {Seeds.BUILDING: BUILDING, Seeds.SCORING: SCORING, Seeds.FRESH: FRESH}[self]

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-import msgspec
-
 from benchmarks.staffing.centre import midnight, places
 from benchmarks.staffing.world import World, context, demand_of, place_of
 from journeys.next_step import SEPARATOR, Foresight
 from journeys.queue import Live
 from journeys.queue import live as live_of
-from journeys.staffing.crew import crew, staffed
+from journeys.staffing.crew import crew, manned, work_on
 from journeys.staffing.figures import Floor
 from journeys.staffing.live import LATELY_MS, SLOT_MS, Book, Redial, Slot, Stay, floor, present, stay
 from journeys.staffing.situation import Bringing, Demand, Place, Situation
@@ -96,21 +94,7 @@ class View(Seen):
             slots = {number: Slot(*counts) for number, counts in kept.slots.items() if number >= lately}
             there = present(self._live[place].values(), as_of)
             floors.append(floor(*place, as_of, there, slots, demand[place], world.settings))
-        work = {(one.queue, one.channel): one.offered_15m * one.aht_s / 900 for one in floors}
-        who = staffed(agents, work)
-        floors = [
-            msgspec.structs.replace(
-                one,
-                concurrency=own.concurrency,
-                staffed=own.staffed,
-                available=own.available,
-                busy=own.busy,
-                after_contact_work=own.after_contact_work,
-                away=own.away,
-            )
-            for one in floors
-            for own in [who[one.queue, one.channel]]
-        ]
+        floors = manned(floors, agents, work_on(floors))
         return Situation(as_of, floors, agents, demand, self._brings(as_of), world.schedule)
 
     def _take(self) -> None:

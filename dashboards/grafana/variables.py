@@ -32,9 +32,11 @@ def stored(*names: str) -> list[Variable]:
     return [_several(name, _SQL[name], CLICKHOUSE) for name in names]
 
 
-def choice(name: str, label: str, sql: str, about: str) -> Variable:
-    """One value of those that the query finds, or one that is typed in."""
+def choice(name: str, label: str, sql: str, about: str, first: str = "") -> Variable:
+    """One value of those that are found, or one that is typed in. ``first``: what it opens with, if that is found."""
     asked = dashboard.QueryVariable(name).label(label).description(about).query(sql).datasource(CLICKHOUSE)
+    if first:
+        asked.current(VariableOption(True, first, first))
     return asked.refresh(VariableRefresh.ON_TIME_RANGE_CHANGED).allow_custom_value(True)
 
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+import msgspec
+
 from journeys.agents import AFTER_CONTACT_WORK, AVAILABLE, OFFLINE, ON_CONTACT
 from journeys.settings import Settings
+from journeys.staffing.figures import Floor
 from journeys.staffing.situation import Agent, Place
 from journeys.workload import SEEN_MS, AgentNow
 
@@ -100,3 +103,26 @@ def staffed(crew: Iterable[Agent], work: Mapping[Place, float]) -> dict[Place, S
         )
         for place, count in counts.items()
     }
+
+
+def work_on(floors: Iterable[Floor]) -> dict[Place, float]:
+    """By place, the agents that what came lately and what is in service take."""
+    return {(one.queue, one.channel): one.offered_15m * one.aht_s / 900 + one.connected for one in floors}
+
+
+def manned(floors: Iterable[Floor], crew: Iterable[Agent], work: Mapping[Place, float]) -> list[Floor]:
+    """The floors, with who is there."""
+    there = staffed(crew, work)
+    return [
+        msgspec.structs.replace(
+            one,
+            concurrency=own.concurrency,
+            staffed=own.staffed,
+            available=own.available,
+            busy=own.busy,
+            after_contact_work=own.after_contact_work,
+            away=own.away,
+        )
+        for one in floors
+        for own in [there[one.queue, one.channel]]
+    ]

@@ -21,7 +21,8 @@ from journeys.staffing.coming import Coming, coming
 from journeys.staffing.figures import Accuracy, Floor, Move, Staffing
 from journeys.staffing.forecast import Clock, Outlook, clock_of, usual
 from journeys.staffing.memory import Kept, Memory, decode, encode
-from journeys.staffing.need import Course, Crew, Pool, Terms, agents_required, course, done_in_time, split, terms_of
+from journeys.staffing.need import Course, Terms, agents_required, course, done_in_time, terms_of
+from journeys.staffing.pools import Crew, Pool, split
 from journeys.staffing.recommend import Now, Recommending, observe
 from journeys.staffing.required import to_schedule
 from journeys.staffing.situation import Place, Situation

@@ -21,7 +21,8 @@ from journeys.settings import Settings
 from journeys.staffing.figures import Move, Side
 from journeys.staffing.memory import Memory, Running
 from journeys.staffing.moves import STEPS, Chosen, Movable, choose
-from journeys.staffing.need import Crew, Terms, course
+from journeys.staffing.need import Terms, course
+from journeys.staffing.pools import Crew
 from journeys.staffing.situation import Place, Situation
 
 Array: TypeAlias = NDArray[np.float64]

@@ -22,7 +22,7 @@ import msgspec
 from journeys import change
 from journeys.change import Change
 from journeys.settings import Settings
-from journeys.staffing.crew import crew, staffed
+from journeys.staffing.crew import crew, manned, work_on
 from journeys.staffing.figures import Accuracy, Floor, Move, Staffing
 from journeys.staffing.live import DAY_MS, LATELY_MS, SLOT_MS, USUAL_MS, Present, Seen, Slot, floor
 from journeys.staffing.schedule import Roster, kept
@@ -178,26 +178,15 @@ class StaffingStage:
             for place, known in store.known()
             if place[0]  # contacts that name no queue are in nobody's charge
         ]
-        work = {(one.queue, one.channel): one.offered_15m * one.aht_s / 900 + one.connected for one in floors}
+        work = work_on(floors)
         everybody = crew(store.agents(), as_of, settings)
+        floors = manned(floors, everybody, work)
         schedule = store.schedule(as_of)
-        there = staffed(everybody, work)
-        keeping = kept(Roster(schedule.shifts, settings), everybody, as_of, work, settings) if schedule else {}
-        for number, one in enumerate(floors):
-            place = one.queue, one.channel
-            own = there[place]
-            keeps = keeping.get(place)
-            floors[number] = msgspec.structs.replace(
-                one,
-                concurrency=own.concurrency,
-                staffed=own.staffed,
-                available=own.available,
-                busy=own.busy,
-                after_contact_work=own.after_contact_work,
-                away=own.away,
-                scheduled=keeps.scheduled if keeps else None,
-                adherence=keeps.adherence if keeps else None,
-            )
+        if schedule:
+            keeping = kept(Roster(schedule.shifts, settings), everybody, as_of, work, settings)
+            for number, one in enumerate(floors):
+                if keeps := keeping.get((one.queue, one.channel)):
+                    floors[number] = msgspec.structs.replace(one, scheduled=keeps.scheduled, adherence=keeps.adherence)
         return Situation(as_of, floors, everybody, dict(store.demand()), store.bringing(), schedule)
 
     def _tell(self, batch: Batch, store: _Store, rows: Iterable[Row]) -> None:

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from benchmarks.meaning.floor import DAY, Floor, followed, slices
 from benchmarks.meaning.proportions import Share, table, wilson
-from benchmarks.meaning.seeds import BUILDING, SCORING, Seeds
+from benchmarks.meaning.seeds import NUMBERS
 from journeys.journey import Journey, Signal
 from producers.simulator import simulate
 from streams import topics
@@ -84,10 +84,9 @@ def test_a_table_of_shares() -> None:
     assert "none" in printed
 
 
-def test_scoring_seeds_are_no_building_seeds() -> None:
-    assert not set(BUILDING) & set(SCORING)
-    assert Seeds.SCORING.numbers() == SCORING
-    assert Seeds.BUILDING.numbers() == BUILDING
+def test_no_seed_is_of_two_kinds() -> None:
+    used = [number for numbers in NUMBERS.values() for number in numbers]
+    assert len(used) == len(set(used))
 
 
 def test_the_command_explains_itself() -> None:

@@ -9,11 +9,12 @@ import time
 from collections.abc import Sequence
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlencode
 
 from tests.dashboards.rewritten import DASHBOARDS
 from tests.debian import installed
+from tests.server import Server
 from touchpath.loopback import answers, fetch, port_for
 
 
@@ -22,8 +23,8 @@ def install() -> bool:
     return installed("prometheus", "promtool") and installed("prometheus-alertmanager", "amtool")
 
 
-class Server:
-    """One of them. A context manager; it can be killed and started again on what it left on disk."""
+class Monitor(Server):
+    """One of them."""
 
     def __init__(self, directory: Path, port: int = 0) -> None:
         directory.mkdir(parents=True, exist_ok=True)
@@ -31,7 +32,6 @@ class Server:
         self.port = port or port_for(0)
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = directory / "log"
-        self._process: subprocess.Popen[bytes] | None = None
 
     def command(self) -> Sequence[str]:
         raise NotImplementedError
@@ -47,27 +47,6 @@ class Server:
             assert time.monotonic() < deadline, f"{self.url} does not answer: {self.log.read_text()}"
             time.sleep(0.05)
 
-    def kill(self) -> None:
-        """SIGKILL: it writes nothing more."""
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait(10)
-
-    def stop(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(20)
-            except subprocess.TimeoutExpired:
-                self.kill()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
     def get(self, path: str, **query: str) -> Any:
         """The answer's JSON."""
         status, body, _ = fetch(f"{self.url}{path}" + (f"?{urlencode(query)}" if query else ""), timeout_s=10)
@@ -75,7 +54,7 @@ class Server:
         return json.loads(body)
 
 
-class Prometheus(Server):
+class Prometheus(Monitor):
     """With ``prometheus.yml`` and ``flags`` as they lie in its directory (tests/dashboards/rewritten.py)."""
 
     def command(self) -> Sequence[str]:
@@ -100,7 +79,7 @@ class Prometheus(Server):
         return {one["labels"]["alertname"] for one in found if one["state"] == "firing"}
 
 
-class Alertmanager(Server):
+class Alertmanager(Monitor):
     """With ``alertmanager.yml`` and ``flags`` as they lie in its directory."""
 
     def command(self) -> Sequence[str]:

@@ -17,7 +17,7 @@ from tests.faults.harness import Bench, Off, Part, eventually
 from tests.faults.logs import look
 from tests.faults.slices import Slice
 from tests.faults.trial import Result, Trial
-from tests.sinks.clickhouse_server import PACKAGE, Server, install, older_migrations
+from tests.sinks.clickhouse_server import PACKAGE, ClickHouseServer, install, older_migrations
 
 OUTAGE_S = 600.0
 _RATE = 200.0
@@ -34,7 +34,7 @@ class ClickHouseBench(Bench):
             raise Off(f"{PACKAGE} is not installed and cannot be (apt-get, as root)")
         home = directory / "clickhouse"
         home.mkdir()
-        self.server = Server(home)
+        self.server = ClickHouseServer(home)
         self.server.start()
         try:
             super().__init__(directory, clickhouse=self.server.url(), store=self._prepared(home), plain_times=True)

@@ -17,7 +17,7 @@ from typing import Any
 
 from tests.dashboards import rewritten
 from tests.dashboards.hook import Hook
-from tests.dashboards.servers import Alertmanager, Prometheus, Server, install
+from tests.dashboards.servers import Alertmanager, Monitor, Prometheus, install
 from tests.faults.busy_floor import SHORT, LiveFeed, settings
 from tests.faults.harness import Bench, Off, Part, eventually
 from tests.faults.trial import Result, Trial
@@ -39,7 +39,7 @@ class AlertingBench(Bench):
         self.hook.__enter__()
         self.live = self.new_metrics()
         self.feed: LiveFeed | None = None
-        self.servers: list[Server] = []
+        self.servers: list[Monitor] = []
         self.shipped = False
         """Whether times are those that are shipped."""
 
@@ -134,7 +134,7 @@ def _without_figures(bench: AlertingBench, part: Part) -> float:
     return noticed_s
 
 
-def _without_alerting(bench: AlertingBench, server: Server, *, outage: bool) -> float:
+def _without_alerting(bench: AlertingBench, server: Monitor, *, outage: bool) -> float:
     """Kill it, until a dead man's service would page or not at all, and start it again. The seconds until that service
     would; 0 without an outage."""
     killed = time.monotonic()

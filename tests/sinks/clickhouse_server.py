@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import signal
 import socket
 import subprocess
 import time
 from pathlib import Path
-from typing import Self
 
 from sinks.clickhouse import ClickHouse
 from sinks.migrate import DIRECTORY
 from sinks.store import StoreError
 from tests.debian import installed
+from tests.server import Server
 
 PACKAGE = "clickhouse-server"
 
@@ -59,7 +58,7 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text)
 
 
-class Server:
+class ClickHouseServer(Server):
     """Debian's clickhouse-server as a child process, on a port and in a directory of the test's own."""
 
     def __init__(self, directory: Path) -> None:
@@ -78,7 +77,6 @@ class Server:
             f"<users_config>{directory}/users.xml</users_config><default_profile>default</default_profile>"
             "<default_database>default</default_database><timezone>UTC</timezone></yandex>"
         )
-        self._process: subprocess.Popen[bytes] | None = None
 
     def url(self, user: str = "default") -> str:
         return f"clickhouse://{user}@127.0.0.1:{self.port}/touchpath"
@@ -101,26 +99,6 @@ class Server:
                 assert time.monotonic() < deadline, "clickhouse-server does not answer"
                 time.sleep(0.05)
         store.close()
-
-    def kill(self) -> None:
-        assert self._process is not None
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait()
-
-    def stop(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(20)
-            except subprocess.TimeoutExpired:
-                self.kill()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
 
 def install() -> bool:

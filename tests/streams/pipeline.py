@@ -139,6 +139,15 @@ class Pipeline:
         while self.step(self.rng.randint(1, most)):
             pass
 
+    def work_off(self, touchpoints: list[Touchpoint], most: int, foreign: float = 0.0) -> None:
+        """Publish them in any order, a share of them in a partition of another key, stepping now and then; drain."""
+        self.rng.shuffle(touchpoints)
+        for touchpoint in touchpoints:
+            self.publish(touchpoint, self.rng.randrange(self.partitions) if self.rng.random() < foreign else None)
+            if self.rng.random() < 0.4:
+                self.step(most)
+        self.drain(most)
+
     def records(self, topic: str) -> list[Rec]:
         return [record for partition in range(self.partitions) for record in self.log[topic, partition]]
 

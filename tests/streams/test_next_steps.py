@@ -92,15 +92,8 @@ def assert_learned(pipeline: Pipeline, expected: Reference) -> None:
 def test_any_order_teaches_the_same(
     facts: list[Touchpoint], duplicates: list[int], partitions: int, seed: int, most: int
 ) -> None:
-    rng = random.Random(seed)
-    pipeline = Pipeline(partitions, FORWARD, rng=rng)
-    sent = facts + [facts[index % len(facts)] for index in duplicates]
-    rng.shuffle(sent)
-    for touchpoint in sent:
-        pipeline.publish(touchpoint)
-        if rng.random() < 0.4:
-            pipeline.step(most)
-    pipeline.drain(most)
+    pipeline = Pipeline(partitions, FORWARD, rng=random.Random(seed))
+    pipeline.work_off(facts + [facts[index % len(facts)] for index in duplicates], most)
     expected = reference(map(decode, pipeline.accepted()), settings=FORWARD)
     assert_learned(pipeline, expected)
     rows = told(pipeline)

@@ -71,16 +71,8 @@ def assert_equal(pipeline: Pipeline, expected: Reference) -> None:
 def test_any_order_duplication_and_batching(
     facts: list[Touchpoint], duplicates: list[int], partitions: int, settings: Settings, seed: int, most: int
 ) -> None:
-    rng = random.Random(seed)
-    pipeline = Pipeline(partitions, settings, rng=rng)
-    sent = facts + [facts[index % len(facts)] for index in duplicates]
-    rng.shuffle(sent)
-    for touchpoint in sent:
-        foreign = rng.randrange(partitions) if rng.random() < 0.2 else None
-        pipeline.publish(touchpoint, foreign)
-        if rng.random() < 0.3:
-            pipeline.step(most)
-    pipeline.drain(most)
+    pipeline = Pipeline(partitions, settings, rng=random.Random(seed))
+    pipeline.work_off(facts + [facts[index % len(facts)] for index in duplicates], most, foreign=0.2)
 
     late = {
         dict(record.headers)["__connect.errors.exception.class.name"]
@@ -106,15 +98,8 @@ def test_identity_in_any_order(
 ) -> None:
     """Touchpoints, identifies, links and unlinks interleaved: whoever is joined in between is parted again."""
     settings = convert({"identity": rules})
-    rng = random.Random(seed)
-    pipeline = Pipeline(partitions, settings, rng=rng)
-    sent = facts + [facts[index % len(facts)] for index in duplicates]
-    rng.shuffle(sent)
-    for touchpoint in sent:
-        pipeline.publish(touchpoint, rng.randrange(partitions) if rng.random() < 0.2 else None)
-        if rng.random() < 0.5:
-            pipeline.step(most)
-    pipeline.drain(most)
+    pipeline = Pipeline(partitions, settings, rng=random.Random(seed))
+    pipeline.work_off(facts + [facts[index % len(facts)] for index in duplicates], most, foreign=0.2)
     accepted = [decode(line) for line in pipeline.accepted()]
     assert len({touchpoint.id for touchpoint in accepted}) == len(accepted)
     assert_equal(pipeline, reference(accepted, settings=settings))
@@ -148,15 +133,9 @@ def test_the_highest_revision_counts_in_any_order(
         one = facts[place % len(facts)]
         kept = {} if one.type in FACTS and not change.get("identifiers") else change
         later.append(msgspec.structs.replace(one, revision=revision + 3 * (place // len(facts)), **kept))
-    rng = random.Random(seed)
-    pipeline = Pipeline(partitions, rng=rng)
+    pipeline = Pipeline(partitions, rng=random.Random(seed))
     sent = [*facts, *later, *later[:2]]
-    rng.shuffle(sent)
-    for touchpoint in sent:
-        pipeline.publish(touchpoint)
-        if rng.random() < 0.5:
-            pipeline.step(most)
-    pipeline.drain(most)
+    pipeline.work_off(sent, most)
     late = {decode(letter.value or b"").id for letter in pipeline.rejected()}
     accepted = [decode(line) for line in pipeline.accepted()]
     assert len({(one.id, one.revision) for one in accepted}) == len(accepted)

@@ -158,15 +158,8 @@ def assert_open(pipeline: Pipeline, expected: Reference) -> None:
 def test_any_order_makes_the_same_floor(
     facts: list[Touchpoint], duplicates: list[int], partitions: int, seed: int, most: int
 ) -> None:
-    rng = random.Random(seed)
-    pipeline = Pipeline(partitions, SETTINGS, rng=rng)
-    sent = facts + [facts[index % len(facts)] for index in duplicates]
-    rng.shuffle(sent)
-    for touchpoint in sent:
-        pipeline.publish(touchpoint)
-        if rng.random() < 0.4:
-            pipeline.step(most)
-    pipeline.drain(most)
+    pipeline = Pipeline(partitions, SETTINGS, rng=random.Random(seed))
+    pipeline.work_off(facts + [facts[index % len(facts)] for index in duplicates], most)
     expected = reference(map(decode, pipeline.accepted()), settings=SETTINGS)
     assert_known(pipeline, expected)
     assert_open(pipeline, expected)

@@ -34,8 +34,9 @@ def board() -> Dashboard:
             variables.choice(
                 "window",
                 "Window (days)",
-                "SELECT DISTINCT window_days FROM panel_fcr ORDER BY window_days",
+                "SELECT toString(days) FROM (SELECT DISTINCT window_days AS days FROM panel_fcr ORDER BY days)",
                 "Within how many days a contact repeats an attempt.",
+                "7",
             ),
             variables.fixed(
                 "scope", "Repeats of", ["same_intent", "any_intent"], "Whether a repeat has to have the same intent."

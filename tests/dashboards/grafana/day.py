@@ -28,15 +28,15 @@ MINUTE = 60_000
 HOUR = 60 * MINUTE
 DAY = date(2026, 3, 2)
 BEGIN = int(datetime(2026, 3, 2, tzinfo=UTC).timestamp() * 1000)
-END = BEGIN + 31 * HOUR + 45 * MINUTE
-"""In the second morning, when the floor is busy and two moves are under way."""
+END = BEGIN + 31 * HOUR + 55 * MINUTE
+"""In the second morning, when the floor is busy, somebody waits and moves are under way."""
 SEED = 5
 SIZE = 300
 STEP = 10 * MINUTE
 SETTINGS = convert(
     {
         "staffing": {
-            "every": "10m",
+            "every": "1m",
             "horizon": "4h",
             "minimum_gain": 1.0,
             "skills": {team_of(queue, place): tuple(QUEUES) for queue in QUEUES for place in range(TEAMS)},

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -173,3 +174,23 @@ def test_compose_gives_grafana_what_provisioning_asks_for() -> None:
     plugin, version = service["environment"]["GF_INSTALL_PLUGINS"].split()
     assert plugin == "grafana-clickhouse-datasource"
     assert re.fullmatch(r"\d+\.\d+\.\d+", version)
+
+
+def test_dashboards_ask_clickhouse_as_one_who_can_only_read() -> None:
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    file = HERE / "clickhouse" / "reader.xml"
+    users = ElementTree.parse(file).getroot()
+    reader = users.find("users/reader")
+    assert reader is not None
+    assert services["grafana"]["environment"]["CLICKHOUSE_USER"] == "reader"
+    assert users.findtext(f"profiles/{reader.findtext('profile')}/readonly") == "2"
+    grants = [str(query.text) for query in reader.findall("grants/query")]
+    assert grants
+    assert all(re.fullmatch(r"GRANT SELECT ON (touchpath\.\*|system\.view_refreshes)", grant) for grant in grants)
+    password = reader.find("password")
+    assert password is not None
+    assert not password.text
+    secret = services["clickhouse"]["environment"][password.attrib["from_env"]]
+    assert secret == services["grafana"]["environment"]["CLICKHOUSE_PASSWORD"]
+    mounted = dict(volume.split(":")[:2] for volume in services["clickhouse"]["volumes"])
+    assert mounted[f"./{file.relative_to(ROOT)}"] == "/etc/clickhouse-server/users.d/reader.xml"

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
+import yaml
 from prometheus_client import CollectorRegistry, generate_latest
 
 from sinks import panels
@@ -36,16 +40,20 @@ from tests.streams.pipeline import Pipeline
 from touchpath.layout import Layout
 from touchpath.loopback import fetch, port_for
 
-pytestmark = [pytest.mark.usefixtures("tools"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.usefixtures("tools"), pytest.mark.timeout(600)]
 
 SINCE = datetime.fromtimestamp(day.BEGIN / 1000, UTC)
 UNTIL = datetime.fromtimestamp(day.END / 1000 + 4 * 3600, UTC)
 WRITE_KEY = "a-write-key-of-dashboards"
+EVERY_S = 0.5
 PATIENCE_S = 60.0
 """A counter has a rate once it was scraped twice, which takes longer on a busy machine."""
 
 EMPTY: dict[str, str] = {}
-"""Queries that rightly have nothing to show of this day, and why."""
+"""Panels' queries that rightly have nothing to show of this day, and why."""
+EMPTY_MARKS = {
+    "touchpath-causes: Alerts (mark)": "Spikes are held against the hours and the week before, which this day has not.",
+}
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +82,8 @@ def figures(lived: Pipeline) -> Iterator[Exporter]:
     collected.ready = True
     registry = CollectorRegistry()
     registry.register(collected)
-    with Exporter(lambda: generate_latest(registry)) as exporter:
+    shown = generate_latest(registry)
+    with Exporter(lambda: shown) as exporter:
         yield exporter
 
 
@@ -90,7 +99,9 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         assert running is not None
         options = ("--data", data, "--metrics-port", str(port))
         with Collecting(log, *options, environment={"TOUCHPATH_WRITE_KEY_TESTS": WRITE_KEY}) as collector:
-            feed(collector.url)
+            over = threading.Event()
+            feeding = threading.Thread(target=feed, args=(collector.url, over), daemon=True)
+            feeding.start()
             scraped = {
                 "touchpath-worker": running.metrics["worker-1"],
                 "touchpath-sink": running.metrics["sink"],
@@ -99,21 +110,27 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
             eventually("a dead letter", lambda: shows(scraped["touchpath-worker"], b"journey_dead_letters_total{"), 120)
             eventually("rows", lambda: shows(scraped["touchpath-sink"], b"journey_sink_rows_total{"), 120)
             yield {job: re.sub(r"https?://([^/]+)/.*", r"\1", url) for job, url in scraped.items()}
+            over.set()
+            feeding.join(30)
 
 
-def feed(url: str) -> None:
-    """Some touchpoints, one of them too late for its contact, and a request that is refused."""
-    now = datetime.now(UTC)
-    for number, ago in enumerate((timedelta(0), timedelta(days=40), *(timedelta(seconds=n) for n in range(1, 20)))):
-        contact = "late" if number < 2 else f"c-{number}"
-        told = {
-            "specversion": "1.0", "id": f"e-{number}", "source": "tests", "type": "queued",
-            "time": (now - ago).isoformat(),
-            "data": {"channel": "voice", "contact_id": contact, "queue": "billing",
-                     "identifiers": {"customer_id": "7"}},
-        }  # fmt: skip
-        assert post(url, told) == 200
+def feed(url: str, until: threading.Event) -> None:
+    """Touchpoints one after another, one of them too late for its contact, and a request that is refused."""
     assert post(url, {"specversion": "1.0"}) == 400
+    for number in count():
+        contact = "late" if number < 2 else f"c-{number}"
+        told = datetime.now(UTC) - timedelta(days=40 if number == 1 else 0)
+        data = {"channel": "voice", "contact_id": contact, "queue": "billing", "identifiers": {"customer_id": "7"}}
+        head = {
+            "specversion": "1.0",
+            "id": f"e-{number}",
+            "source": "tests",
+            "type": "queued",
+            "time": told.isoformat(),
+        }
+        post(url, {**head, "data": data})
+        if until.wait(EVERY_S):
+            return
 
 
 def post(url: str, event: dict[str, Any]) -> int:
@@ -140,9 +157,18 @@ def prometheus(
     directory = tmp_path_factory.mktemp("prometheus")
     port = port_for(0)
     rewritten.prometheus(directory, {"touchpath-metrics": figures.target, **parts}, "127.0.0.1:9", port)
+    patient(directory / "prometheus.yml")
     with Prometheus(directory, port) as server:
+        eventually("all are scraped", lambda: len(server.query("up == 1")) == len(parts) + 1, 120)
         eventually("an alert fires", lambda: bool(server.firing() - {"JourneyWatchdog"}), 60)
         yield server
+
+
+def patient(file: Path) -> None:
+    """One scrape that takes too long, on a busy machine, takes all figures of its process away until the next one."""
+    config = yaml.safe_load(file.read_text())
+    config["global"] |= {"scrape_interval": "2s", "scrape_timeout": "2s"}
+    file.write_text(yaml.safe_dump(config))
 
 
 class Grafana:
@@ -151,10 +177,15 @@ class Grafana:
     def __init__(self, store: Embedded, prometheus: Prometheus) -> None:
         self.store = store
         self.prometheus = prometheus
-        self._options: dict[tuple[str, str], list[str]] = {}
+        self._choices: dict[str, Choices] = {}
 
     def everything(self, board: str) -> Choices:
         """As the dashboard opens: all of what can be several, else the first that there is."""
+        if board not in self._choices:
+            self._choices[board] = self._opened(board)
+        return self._choices[board]
+
+    def _opened(self, board: str) -> Choices:
         choices: dict[str, Choice] = {}
         for name, variable in variables(BOARDS[board]).items():
             if variable["type"] != "datasource":
@@ -202,7 +233,7 @@ def without_data(grafana: Grafana, asked: Iterator[Question]) -> set[str]:
     left = list(asked)
     deadline = time.monotonic() + PATIENCE_S
     while left := [one for one in left if not has_data(grafana.ask(one, grafana.everything(one.board)))]:
-        if time.monotonic() > deadline or all(one.of_clickhouse or one.name in EMPTY for one in left):
+        if time.monotonic() > deadline or all(one.of_clickhouse or one.name in EMPTY | EMPTY_MARKS for one in left):
             break
         time.sleep(1)
     return {one.name for one in left}
@@ -217,7 +248,7 @@ def test_every_panel_has_data(grafana: Grafana) -> None:
 
 
 def test_marks_have_data(grafana: Grafana) -> None:
-    assert without_data(grafana, marks()) == set()
+    assert without_data(grafana, marks()) == set(EMPTY_MARKS)
 
 
 def test_every_variable_has_values(grafana: Grafana) -> None:
@@ -242,7 +273,9 @@ def test_time_series_begin_with_their_time_and_are_in_order(grafana: Grafana) ->
     """Else Grafana makes no lines of them."""
     for question in questions():
         if question.of_clickhouse and question.target["queryType"] == "timeseries":
-            rows = grafana.ask(question, grafana.everything(question.board))
-            times = [row[0] for row in rows]
+            query = sql(question.target["rawSql"], grafana.everything(question.board), SINCE, UNTIL)
+            columns = grafana.store.query(f"DESCRIBE ({query})").rows
+            assert columns[0][0] == "time", question.name
+            assert columns[0][1].startswith("DateTime"), question.name
+            times = [row[0] for row in grafana.store.query(query).rows]
             assert times == sorted(times), question.name
-            assert all(isinstance(one, datetime) for one in times), question.name

@@ -8,7 +8,7 @@ import pytest
 
 from sinks.metrics import BACKFILLS
 from sinks.rows import READERS
-from tests.sinks.clickhouse_server import PACKAGE, Server, install
+from tests.sinks.clickhouse_server import PACKAGE, ClickHouseServer, install
 from tests.topics import emptied, removed
 from touchpath.embedded_kafka import EmbeddedKafka
 
@@ -23,10 +23,10 @@ def clickhouse_installed() -> None:
 
 
 @pytest.fixture
-def clickhouse(clickhouse_installed: None, tmp_path: Path) -> Iterator[Server]:
+def clickhouse(clickhouse_installed: None, tmp_path: Path) -> Iterator[ClickHouseServer]:
     directory = tmp_path / "clickhouse"
     directory.mkdir()
-    with Server(directory) as server:
+    with ClickHouseServer(directory) as server:
         yield server
 
 

@@ -17,12 +17,12 @@ from sinks import tables
 from sinks.clickhouse import ClickHouse
 from sinks.migrate import migrate
 from sinks.store import StoreError, StoreUnavailable
-from tests.sinks.clickhouse_server import Server, older_migrations
+from tests.sinks.clickhouse_server import ClickHouseServer, older_migrations
 from tests.sinks.messages import START, contact, deleted, put, stitched
 
 
 @pytest.fixture
-def store(clickhouse: Server, tmp_path: Path) -> Iterator[ClickHouse]:
+def store(clickhouse: ClickHouseServer, tmp_path: Path) -> Iterator[ClickHouse]:
     store = ClickHouse(clickhouse.url(), connect_timeout_s=1, timeout_s=10)
     older = older_migrations(tmp_path / "migrations")
     assert migrate(store, older) == [path.stem for path in sorted(older.iterdir())]
@@ -51,7 +51,7 @@ def test_an_error_of_the_server_is_one_line_with_its_code(store: ClickHouse) -> 
     store.ping()
 
 
-def test_a_reader_cannot_write(clickhouse: Server, store: ClickHouse) -> None:
+def test_a_reader_cannot_write(clickhouse: ClickHouseServer, store: ClickHouse) -> None:
     reader = ClickHouse(clickhouse.url("reader"))
     with pytest.raises(StoreError, match="readonly") as error:
         put(reader, stitched(contact()))
@@ -59,7 +59,7 @@ def test_a_reader_cannot_write(clickhouse: Server, store: ClickHouse) -> None:
     reader.close()
 
 
-def test_an_outage_is_told_and_over_when_it_is_over(clickhouse: Server, store: ClickHouse) -> None:
+def test_an_outage_is_told_and_over_when_it_is_over(clickhouse: ClickHouseServer, store: ClickHouse) -> None:
     put(store, stitched(contact("before")))
     clickhouse.kill()
     with pytest.raises(StoreUnavailable, match=f"127.0.0.1:{clickhouse.port}"):
@@ -90,7 +90,7 @@ def test_each_thread_has_a_connection_of_its_own(store: ClickHouse) -> None:
     assert store.query("SELECT count(), uniqExact(contact_id) FROM contacts").rows == [(60, 60)]
 
 
-def test_killed_during_inserts_no_block_is_lost_or_partial(clickhouse: Server, store: ClickHouse) -> None:
+def test_killed_during_inserts_no_block_is_lost_or_partial(clickhouse: ClickHouseServer, store: ClickHouse) -> None:
     """T11, short: a block is stored once the insert has returned; until then the identical block is sent again."""
     seed = 11
     rng = Random(seed)
@@ -149,7 +149,7 @@ def _block(number: int, rows: int) -> list[list[object]]:
     return columns
 
 
-def test_a_table_is_exported(clickhouse: Server, store: ClickHouse, tmp_path: Path) -> None:
+def test_a_table_is_exported(clickhouse: ClickHouseServer, store: ClickHouse, tmp_path: Path) -> None:
     """Through the native protocol; what it holds is what its types say, in a file as well."""
     put(store, *(stitched(contact(f"c{number}", agents=("a", "b")), redial_until=START) for number in range(3)))
     file = tmp_path / "contacts.parquet"

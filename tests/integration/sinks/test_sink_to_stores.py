@@ -27,7 +27,7 @@ from sinks.migrate import migrate
 from sinks.rows import READERS
 from sinks.store import Store
 from sinks.writer import Limits, Writer
-from tests.sinks.clickhouse_server import Server, older_migrations
+from tests.sinks.clickhouse_server import ClickHouseServer, older_migrations
 from tests.sinks.messages import START, Message, accepted, contact, deleted, interval, journey, stitched
 from tests.sinks.messages import signal as told
 from touchpath.lifeline import tied
@@ -170,7 +170,7 @@ async def test_killed_between_insert_and_commit(topics: str, tmp_path: Path) -> 
     store.close()
 
 
-async def test_clickhouse_down_then_back(topics: str, clickhouse: Server, tmp_path: Path) -> None:
+async def test_clickhouse_down_then_back(topics: str, clickhouse: ClickHouseServer, tmp_path: Path) -> None:
     """T12, short: while ClickHouse is down nothing is dropped, memory is bounded and the metrics go on."""
     older = older_migrations(tmp_path / "older")
     store = ClickHouse(clickhouse.url(), connect_timeout_s=1, timeout_s=10)
