@@ -5,7 +5,7 @@ JOBS ?= 3
 BIN := .venv/bin
 export PYTHONPYCACHEPREFIX ?= .venv/pycache
 
-.PHONY: run test examples lint dashboards bench trials lock clean help
+.PHONY: run test examples lint dashboards bench bench-queries trials screenshots vendor lock clean help
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 15
@@ -37,6 +37,12 @@ bench-queries: .venv/ready ## every query of the dashboards on a store of 100,00
 
 trials: .venv/ready ## faults and bad input, over many seeds
 	$(BIN)/python -m tests.faults
+
+screenshots: .venv/ready ## the pictures of the console in docs/images, of a simulated centre (Chromium; ten minutes)
+	$(BIN)/python -m tests.dashboards.console.screenshots docs/images
+
+vendor: .venv/ready ## the console's front-end libraries anew, as vendor/wanted.json has them (npm)
+	$(BIN)/python -m dashboards.console.vendoring dashboards/console/vendor tests/dashboards/console/vendor
 
 lock: ## pin every dependency anew
 	uv pip compile pyproject.toml --extra embedded --extra dev --extra bench --python-version 3.11 \

@@ -45,7 +45,8 @@ class FromLayout:
         with _told():
             running = self.layout.running()
         if running is None:
-            raise SourceError(f"touchpath does not run on {self.layout.root}: start touchpath up")
+            other = ", or give --metrics" if self.clickhouse else ""
+            raise SourceError(f"touchpath does not run on {self.layout.root}: start touchpath up{other}")
         return running.metrics
 
     def rows(self, sql: str) -> Sequence[Mapping[str, Any]]:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib.resources import files
-from typing import Any
-
-from dashboards.console.sources import Sources
 
 MOST_SECONDS, MOST_ROWS, MOST_BYTES = 10, 2_000, 2_000_000_000
 _LIMITS = (
@@ -19,8 +15,3 @@ def queries() -> dict[str, str]:
     folder = files("dashboards.console") / "queries"
     found = {file.name.removesuffix(".sql"): file.read_text(encoding="utf-8") for file in folder.iterdir()}
     return {name: f"{found[name].rstrip()}\n{_LIMITS}" for name in sorted(found)}
-
-
-def ask(sources: Sources, sql: str) -> list[Mapping[str, Any]]:
-    """Raises ``SourceError``."""
-    return list(sources.rows(sql))

@@ -11,11 +11,12 @@ from contextlib import suppress
 from typing import Any
 
 import aiohttp
+import msgspec
 
 from dashboards.console.board import Board
 from dashboards.console.floor import Floor, floor
 from dashboards.console.health import health
-from dashboards.console.named import ask, queries
+from dashboards.console.named import queries
 from dashboards.console.samples import Samples
 from dashboards.console.sources import SourceError, Sources
 
@@ -41,6 +42,7 @@ class Watch:
         self._tasks: list[asyncio.Task[None]] = []
         self._exporters: Mapping[str, str] = {}
         self._floor: Floor | None = None
+        self._shown_at = 0.0
         self._session: aiohttp.ClientSession
 
     def start(self) -> None:
@@ -72,9 +74,12 @@ class Watch:
             told = "; ".join(filter(None, problems.values()))
             self._board.fail("floor", f"the exporter of figures (touchpath metrics) does not answer: {told}")
             return
-        found = floor(samples, read_at, self._floor)
-        self._floor = found
-        self._board.show("floor", read_at, found)
+        before, self._floor = self._floor, floor(samples, read_at, self._floor)
+        # A page that draws the same twice a second drains telephones.
+        same = before is not None and before == msgspec.structs.replace(self._floor, as_of=before.as_of)
+        if not same or read_at - self._shown_at >= PARTS_S:
+            self._shown_at = read_at
+            self._board.show("floor", read_at, self._floor)
 
     async def _all_parts(self) -> None:
         while True:
@@ -135,7 +140,7 @@ class Watch:
             for part, sql in asked.items():
                 read_at = time.time()
                 try:
-                    rows = await self._in_thread(ask, self._sources, sql)
+                    rows = await self._in_thread(self._sources.rows, sql)
                 except SourceError as error:
                     self._board.fail(part, str(error))
                 else:

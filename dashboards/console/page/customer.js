@@ -41,7 +41,7 @@ export function Customer({ role }) {
       <input id="identifier" ref=${field} type="search" autocomplete="off" spellcheck=${false} placeholder="email:ann@example.org" aria-describedby="search-problem" maxlength="300" />
       <button type="submit" disabled=${busy}>${busy ? "Looking …" : "Find"}</button>
     </form>
-    <p id="search-problem" class="problem" role="alert">${problem && html`<${Status} kind="warn">Not found<//> ${short(problem)}`}</p>
+    <p id="search-problem" class="problem" role="alert">${problem && html`<${Status} kind="warn">Nobody to show<//> ${short(problem)}`}</p>
     ${found && html`<${Found} found=${found} />`}
   </section>`;
 }
@@ -83,7 +83,6 @@ function Step({ step, before, after, channels }) {
   return html`<li>
     <div class="lanes" style=${{ width: `${width}px` }} aria-hidden="true">
       <svg width=${width} height="34" viewBox="0 0 ${width} 34">
-        ${channels.map((channel) => html`<line class="lane" x1=${place({ channel })} x2=${place({ channel })} y1="0" y2="34" />`)}
         ${before && html`<path class="way ${before.channel === step.channel ? "" : "switch"}" d="M${from} 0C${from} 14 ${at} 8 ${at} 22" />`}
         <circle class="stop ${OUTCOMES[step.outcome] ?? "idle"}" cx=${at} cy="22" r="5.5" />
         ${after && html`<line class="way" x1=${at} x2=${at} y1="27.5" y2="34" />`}

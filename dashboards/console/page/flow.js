@@ -29,7 +29,7 @@ export function flows(rows, steps) {
 
 export function Flow({ flow, switches, panels }) {
   const rows = flow?.data ?? [];
-  return html`<${Card} id="flow" title="Through channels" shown=${[flow, switches]}
+  return html`<${Card} id="flow" title="Through channels" shown=${[flow, switches]} late=${180}
       about="Journeys that opened in the last 7 days, from one contact to the next. The strong bands change the channel.">
     ${!addedUp(panels, "panel_flow", "panel_switches") ? html`<${AddingUp} />` : html`
       ${rows.length ? html`<${Sankey} rows=${rows} />` : html`<p class="empty">No journey has had a second contact yet.</p>`}

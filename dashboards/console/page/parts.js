@@ -10,7 +10,7 @@ export const Status = ({ kind, children }) =>
   html`<span class="status ${kind}"><span class="sign" aria-hidden="true">${SIGNS[kind]}</span> ${children}</span>`;
 
 /** A part of the page. `shown`: what it is made of, each as live.js has it; `late`: from how many seconds on it is old. */
-export function Card({ id, title, about, shown, late = 45, children, tools }) {
+export function Card({ id, title, about, shown, late = 90, children, tools }) {
   const there = shown.filter((one) => one && one.data !== null);
   return html`<section class="card" id=${id} aria-labelledby="${id}-title">
     <header class="card-head">
@@ -28,7 +28,7 @@ function Age({ shown, late }) {
   if (!read.length) return null;
   const oldest = Math.min(...read);
   const age = Math.max(0, now - oldest);
-  if (age < late) return html`<span class="age" title="When these figures were read">read ${seconds(oldest)}</span>`;
+  if (age < late) return html`<span class="age" title="When these figures were read, or added up">as of ${seconds(oldest)}</span>`;
   return html`<span class="age stale"><${Status} kind="warn">Stale: of ${seconds(oldest)}, ${lasted(age)} ago<//></span>`;
 }
 

@@ -10,7 +10,7 @@ export function Resolution({ fcr, panels }) {
   const [scope, choose] = useState("any_intent");
   const rows = fcr?.data ?? [];
   const mine = rows.filter((row) => row.scope === scope);
-  return html`<${Card} id="resolution" title="First contact resolution" shown=${[fcr]}
+  return html`<${Card} id="resolution" title="First contact resolution" shown=${[fcr]} late=${180}
       about="Of the last 60 days: who was answered, or served themselves, and did not come back within the window."
       tools=${html`<${Choice} name="scope" label="Which repeats count" value=${scope} onChange=${choose} options=${[["any_intent", "Any intent"], ["same_intent", "Same intent"]]} />`}>
     <ul class="windows">${mine.map((row) => html`<${Window} key=${row.window_days} row=${row} />`)}</ul>
