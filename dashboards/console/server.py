@@ -28,7 +28,7 @@ TICK_S = 2.0
 MOST_LOOKING = 200
 LOOKUPS = 2
 """So many customers are looked up at once; who comes then is told to come again."""
-LOOKUP_S = 20.0
+LOOKUP_S = 30.0
 LONGEST_IDENTIFIER = 300
 _WRONG_S = 1.0
 _BODY_BYTES = 4096

@@ -41,7 +41,7 @@ export function Customer({ role }) {
       <input id="identifier" ref=${field} type="search" autocomplete="off" spellcheck=${false} placeholder="email:ann@example.org" aria-describedby="search-problem" maxlength="300" />
       <button type="submit" disabled=${busy}>${busy ? "Looking …" : "Find"}</button>
     </form>
-    <p id="search-problem" class="problem" role="alert">${problem && html`<${Status} kind="warn">Not found<//> ${short(problem)}`}</p>
+    <p id="search-problem" class="problem" role="alert">${problem && html`<${Status} kind="warn">Nobody to show<//> ${short(problem)}`}</p>
     ${found && html`<${Found} found=${found} />`}
   </section>`;
 }

@@ -64,6 +64,14 @@ def _wait(own: Browser, url: str) -> None:
     opened = page(own)
     opened.goto(url)
     expect(opened.locator("#connection")).to_have_attribute("data-state", "good", timeout=CAUGHT_UP_S)
+    # The newest event may be of now while others wait yet.
+    opened.wait_for_function(
+        """() => ['lag', 'backlog'].every(name => {
+          const found = document.querySelector(`#pipeline [data-value="${name}"]`);
+          return found && Number(found.innerText.replace(',', '')) < 1000;
+        })""",
+        timeout=CAUGHT_UP_S,
+    )
     try:
         opened.locator(".move").first.wait_for(timeout=MOVE_S)
     except TookTooLong:
