@@ -24,8 +24,16 @@ from streams.transport import ChunkTransport, PassThrough
 log = logging.getLogger(__name__)
 
 
+class WithoutProducer(faust.App.BootStrategy):  # type: ignore[misc]
+    """All that we write goes by transactions of our own: Faust's producer would be a connection for nothing."""
+
+    enable_kafka_producer = False
+
+
 class Application(faust.App):  # type: ignore[misc]
     """A Faust app with one agent a stage. `engine` has the partitions, `metrics_url` the address once it runs."""
+
+    BootStrategy = WithoutProducer
 
     engine: Engine
     metrics_url: str | None = None
