@@ -5,10 +5,11 @@ JOBS ?= 3
 BIN := .venv/bin
 export PYTHONPYCACHEPREFIX ?= .venv/pycache
 
-.PHONY: run test examples docs reference lint dashboards bench trials image-check screenshots vendor lock clean help
+.PHONY: run test examples docs reference lint dashboards bench bench-queries trials image-check screenshots vendor lock \
+	clean help
 
 help: ## what there is to make
-	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 13
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 15
 
 run: .venv/ready ## a simulated day flowing through the whole pipeline, with a live summary (Ctrl-C stops it)
 	$(BIN)/touchpath up --simulate --data data
@@ -16,7 +17,7 @@ run: .venv/ready ## a simulated day flowing through the whole pipeline, with a l
 test: .venv/ready ## every test, against the real parts; so many files at once, as most of them wait: JOBS=3
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
-examples: .venv/ready ## the examples in other languages, built with their own tools (Go 1.24 or newer)
+examples: .venv/ready ## the examples in other languages and dashboard-linter, built with their own tools (Go)
 	$(BIN)/python -m pytest tests/examples -m examples
 
 docs: .venv/ready ## the documentation as a site, to be read from the disk: build/site/index.html
@@ -37,6 +38,9 @@ dashboards: .venv/ready ## Grafana's dashboards anew, from dashboards/grafana (t
 bench: .venv/ready ## us and the peers, side by side on one broker; how well identity tells people apart
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.identity
+
+bench-queries: .venv/ready ## every query of the dashboards on a store of 100,000,000 touchpoints (up to 14 GB of disk)
+	$(BIN)/python -m benchmarks.queries $(if $(TOUCHPOINTS),--touchpoints $(TOUCHPOINTS)) $(if $(DIRECTORY),--directory $(DIRECTORY))
 
 trials: .venv/ready ## faults and bad input, over many seeds
 	$(BIN)/python -m tests.faults

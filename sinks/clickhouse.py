@@ -111,7 +111,8 @@ class ClickHouse:
             self._database_known = True
         client = Client(database=self.database, **self._options)
         known = {name for (name,) in client.execute("SELECT name FROM system.settings")}
-        connection = _Connection(client, known, {"insert_quorum": "auto"} if self._cluster else {})
+        quorum = {"insert_quorum": "auto"} if self._cluster and _knows_majorities(client) else {}
+        connection = _Connection(client, known, quorum)
         with self._lock:
             self._clients[get_ident()] = connection
         return connection
@@ -136,6 +137,12 @@ class _Connection:
         if token and self._knows_tokens:
             settings["insert_deduplication_token"] = token
         return settings
+
+
+def _knows_majorities(client: Client) -> bool:
+    """``insert_quorum`` "auto", most of the replicas there are, is of 22.1:
+    https://clickhouse.com/docs/operations/settings/settings#insert_quorum."""
+    return bool(client.connection.server_info.version_major >= 22)
 
 
 def _line(message: str) -> str:

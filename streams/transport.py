@@ -236,10 +236,18 @@ class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
         """Faust's watch over records per partition means nothing here; the engine has metrics of its own."""
 
 
+class IdleProducer(driver.Producer):  # type: ignore[misc]
+    """The one that Faust starts, though all that we write goes by transactions of our own. It has to be let in, too."""
+
+    def _settings_auth(self) -> Mapping[str, Any]:
+        return cast(ChunkTransport, self.transport).security
+
+
 class ChunkTransport(driver.Transport):  # type: ignore[misc]
     """A Faust transport with the consumer above."""
 
     Consumer = ChunkConsumer
+    Producer = IdleProducer
 
     def __init__(self, url: Any, app: Any, demand: Demand, security: Mapping[str, Any]) -> None:
         super().__init__(url, app)

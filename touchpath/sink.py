@@ -95,6 +95,7 @@ async def _sink(
     from sinks.exposition import expose
     from sinks.horizon import note
     from sinks.migrate import migrate
+    from sinks.panels import keep_pace
     from sinks.retention import keep
     from sinks.store import StoreError
     from sinks.writer import Limits, Writer, run_until_signal
@@ -125,10 +126,12 @@ async def _sink(
             log.info("SQL over HTTP on http://127.0.0.1:%d", await server.start())
         group = group_of(layout, clickhouse)
         metrics = SinkMetrics(registry, "clickhouse" if clickhouse else "embedded")
+        pacing = asyncio.create_task(keep_pace(store))
         try:
             writer = Writer(store, bootstrap, group, metrics, Limits(grace_s=GRACE_S), security=secured())
             await run_until_signal(writer)
         finally:
+            pacing.cancel()
             if server is not None:
                 await server.stop()
             await runner.cleanup()

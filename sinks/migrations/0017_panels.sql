@@ -165,12 +165,15 @@ FROM
         opened_at,
         intent,
         if(closes_at < as_of, 'closed', 'open') AS state,
-        arrayJoin([('channel', way.channels), ('stage', arrayMap(one -> toString(one), journey.stages))]) AS path,
+        -- A journey of nothing but an answer to a survey has no way.
+        arrayJoin(arrayFilter(
+            one -> notEmpty(one.2),
+            [('channel', way.channels), ('stage', arrayMap(one -> toString(one), journey.stages))]
+        )) AS path,
         path.1 AS kind,
         if(length(path.2) > 6, 'more', state) AS last,
         arraySlice(path.2, 1, 6) AS shown,
-        arrayPushBack(arraySlice(shown, 2), last) AS following,
-        arrayJoin(arrayZip(arrayEnumerate(shown), shown, arraySlice(following, 1, length(shown)))) AS edge
+        arrayJoin(arrayZip(arrayEnumerate(shown), shown, arrayPushBack(arraySlice(shown, 2), last))) AS edge
     FROM (SELECT journey_id, opened_at, closes_at, intent, stages FROM journeys FINAL WHERE is_deleted = 0) AS journey
     LEFT JOIN
     (

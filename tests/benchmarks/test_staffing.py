@@ -7,9 +7,12 @@ from itertools import chain
 
 import numpy as np
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from benchmarks.staffing import clairvoyant as future
 from benchmarks.staffing import seeds
+from benchmarks.staffing.__main__ import main
 from benchmarks.staffing.centre import midnight
 from benchmarks.staffing.counted import Answers, answers, falls
 from benchmarks.staffing.lived import Page, Pages, obeyed, unmanaged, watched
@@ -172,3 +175,18 @@ def test_tables_say_what_the_scores_add_up_to() -> None:
     by_way = {row[1]: row for row in rows if row[0] == "sick"}
     assert by_way[TOUCHPATH][3:8] == ("80", "0.800", "30", "30 to 30", "0.75")
     assert by_way[REACTIVE][7] == "0.25"
+
+
+def test_the_closed_loop_alone_has_no_pages() -> None:
+    ways = (STATIC, REACTIVE, TOUCHPATH, CLAIRVOYANT)
+    answered = {way: Answers(100, 100, 50 + 10 * number, 0, 0) for number, way in enumerate(ways)}
+    (loop,) = tables([Score(Kind.SICK, 1, True, NOON, NOON + 1200, {}, answered)])
+    assert "answered" in str(loop.title)
+
+
+def test_what_is_not_kept_cannot_be_lived_in_one_way_only() -> None:
+    run = typer.Typer()
+    run.command()(main)
+    said = CliRunner().invoke(run, ["--touchpath-anew"])
+    assert said.exit_code == 2
+    assert "expected --kept" in said.output

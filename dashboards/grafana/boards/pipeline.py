@@ -79,7 +79,7 @@ def belief() -> list[Panel]:
         panels.number(
             "Dead letters, 1 h",
             "Events in the last hour that could not be taken.",
-            Now(f"sum({LETTERS}[1h])))", legend="letters"),
+            Now(f"sum({LETTERS}[1h]))) or vector(0)", legend="letters"),
             panels.COUNT,
             steps=panels.ANY_IS_BAD,
             none="none",
@@ -136,9 +136,9 @@ def events() -> list[Panel]:
             "Hand-overs",
             "Partitions that workers opened, were fenced from, or opened again after an error of Kafka.",
             [
-                Course("sum(increase(journey_recoveries_total[5m]))", "opened", "A"),
-                Course("sum(increase(journey_fenced_total[5m]))", "fenced", "B"),
-                Course("sum(increase(journey_broker_errors_total[5m]))", "errors of Kafka", "C"),
+                Course("sum(increase(journey_recoveries_total[5m])) or vector(0)", "opened", "A"),
+                Course("sum(increase(journey_fenced_total[5m])) or vector(0)", "fenced", "B"),
+                Course("sum(increase(journey_broker_errors_total[5m])) or vector(0)", "errors of Kafka", "C"),
             ],
             panels.COUNT,
         ),
@@ -176,7 +176,7 @@ def stores() -> list[Panel]:
                     "time",
                     "A",
                 ),
-                Course(f"sum(rate(journey_sink_retries_total[{RATE}]))", "failed (/s)", "B"),
+                Course(f"sum(rate(journey_sink_retries_total[{RATE}])) or vector(0)", "failed (/s)", "B"),
             ],
             panels.SECONDS,
         ),
@@ -189,12 +189,14 @@ def stores() -> list[Panel]:
         ),
         panels.rows(
             "What dashboards read",
-            "Tables for panels, computed anew every so often: how old each is, and how long that took.",
+            "Tables for panels, computed anew every so often, the larger the more seldom, but within the hour: how "
+            "old each "
+            "is, and how long that took.",
             Sql("""SELECT panel AS `Panel`, age_s AS `Old`, took_s AS `Took`, status AS `State`,
                 exception AS `Error` FROM v_panels
                 ORDER BY age_s DESC"""),
             columns={
-                "Old": Column(panels.SECONDS, steps=panels.AGE, decimals=0),
+                "Old": Column(panels.SECONDS, steps=((None, "green"), (3600, "orange"), (7200, "red")), decimals=0),
                 "Took": Column(panels.SECONDS, decimals=2),
             },
             width=14,

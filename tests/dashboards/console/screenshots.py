@@ -18,7 +18,7 @@ from tests.integration.touchpath.command import Up
 from touchpath.layout import Layout
 from touchpath.queries import queries
 
-CAUGHT_UP_S, ADDED_UP_S, MOVE_S = 900_000, 180_000, 60_000
+CAUGHT_UP_S, ADDED_UP_S, MOVE_S = 900_000, 300_000, 60_000
 """At most so long (ms) for the simulation to reach now, for the store to add up, and for a move to be recommended."""
 _A_CUSTOMER = """
 SELECT customer FROM v_journeys WHERE identified AND contacts BETWEEN 5 AND 8
@@ -53,7 +53,7 @@ def main(folder: Path) -> None:
                 _part(opened, "#flow", folder / "console-channels.png")
                 opened.locator("#identifier").fill(customer)
                 opened.keyboard.press("Enter")
-                expect(opened.locator(".timeline li").first).to_be_visible(timeout=30_000)
+                expect(opened.locator(".timeline li").first).to_be_visible(timeout=60_000)
                 _part(opened, "#customer", folder / "console-journey.png")
             opened.context.close()
         up.stop()

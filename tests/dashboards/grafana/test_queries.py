@@ -40,7 +40,7 @@ from tests.streams.pipeline import Pipeline
 from touchpath.layout import Layout
 from touchpath.loopback import fetch, port_for
 
-pytestmark = [pytest.mark.usefixtures("tools"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.usefixtures("tools"), pytest.mark.timeout(600)]
 
 SINCE = datetime.fromtimestamp(day.BEGIN / 1000, UTC)
 UNTIL = datetime.fromtimestamp(day.END / 1000 + 4 * 3600, UTC)
@@ -159,6 +159,7 @@ def prometheus(
     rewritten.prometheus(directory, {"touchpath-metrics": figures.target, **parts}, "127.0.0.1:9", port)
     patient(directory / "prometheus.yml")
     with Prometheus(directory, port) as server:
+        eventually("all are scraped", lambda: len(server.query("up == 1")) == len(parts) + 1, 120)
         eventually("an alert fires", lambda: bool(server.firing() - {"JourneyWatchdog"}), 60)
         yield server
 
@@ -232,7 +233,7 @@ def without_data(grafana: Grafana, asked: Iterator[Question]) -> set[str]:
     left = list(asked)
     deadline = time.monotonic() + PATIENCE_S
     while left := [one for one in left if not has_data(grafana.ask(one, grafana.everything(one.board)))]:
-        if time.monotonic() > deadline or all(one.of_clickhouse or one.name in EMPTY for one in left):
+        if time.monotonic() > deadline or all(one.of_clickhouse or one.name in EMPTY | EMPTY_MARKS for one in left):
             break
         time.sleep(1)
     return {one.name for one in left}

@@ -94,7 +94,7 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
             made = Centre(up, data, publisher)
             made.morning()
             yield made
-        assert up.stop() == 0, str(up)
+        assert up.stop(within_s=60) == 0, str(up)
 
 
 @pytest.fixture(scope="module")
