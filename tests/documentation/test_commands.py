@@ -87,8 +87,8 @@ def pipeline(directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         assert running.said(r"of several contacts; switches [1-9]"), running.output.read_text()
         yield running
     finally:
-        status = running.stop()
-    assert status == 0, running.output.read_text()[-2000:]
+        running.stop()  # the status is make's, which Ctrl-C may reach first
+    assert "stopped; the data stay in data" in running.output.read_text(), running.output.read_text()[-2000:]
 
 
 def wants_pipeline(page: Path) -> bool:
