@@ -59,6 +59,8 @@ class Lived(NamedTuple):
     """When agents of the struck queue went home before their time."""
     from_s: float
     fall_s: float | None
+    falls: dict[str, int]
+    """By queue, how often the service level over 15 minutes fell below target, on calm days."""
 
 
 class Leavers:
@@ -102,8 +104,16 @@ def lived(kind: Kind, seed: int) -> Lived:
         count((contact.queue, contact.need.intent), contact.entered_s)
         if contact.channel == "chat" and contact.answered_s is not None and contact.ended_s is not None:
             count(("settled" if contact.resolved else "unsettled", contact.need.intent), contact.ended_s)
-    low = falls(day.contacts, CENTRE, surge.queue) if surge.queue else []
-    return Lived(counts, leavers.at, surge.from_s, next((at for at in low if at >= surge.from_s), None))
+    if not surge.queue:
+        often = {queue: _times(np.array(falls(day.contacts, CENTRE, queue))) for queue in CENTRE.queues}
+        return Lived(counts, [], surge.from_s, None, often)
+    low = falls(day.contacts, CENTRE, surge.queue)
+    return Lived(counts, leavers.at, surge.from_s, next((at for at in low if at >= surge.from_s), None), {})
+
+
+def _times(at_s: Array) -> int:
+    """How many there are, if those within a quarter of an hour of the one before are the same."""
+    return int((np.diff(at_s) > STILL_S).sum()) + 1 if at_s.size else 0
 
 
 def _smooth(values: Array, width: int) -> Array:
@@ -151,9 +161,7 @@ def _evidence(counts: Array, usual: Array, shape: Array) -> Array:
 
 
 def _pages(evidence: Array, threshold: float) -> int:
-    """Those that hold again within a quarter of an hour are the same."""
-    over = np.flatnonzero(evidence > threshold)
-    return int((np.diff(over) > STILL_S / 60).sum()) + 1 if over.size else 0
+    return _times(60.0 * np.flatnonzero(evidence > threshold))
 
 
 def _threshold(calm: Sequence[Array], most: float) -> float:
@@ -209,7 +217,12 @@ def main(
                 all_leads += leads
     for most, leads in best.items():
         add("all three", "all of these, 2 gone home", f"{most:g} for each", leads)
-    Console(width=max(Console().width, 140)).print(printed)
+    console = Console(width=max(Console().width, 140))
+    console.print(printed)
+    calm_days = days[Kind.CALM].values()
+    often = {queue: np.mean([day.falls[queue] for day in calm_days]) for queue in CENTRE.queues}
+    told = ", ".join(f"{queue} {mean:.1f}" for queue, mean in often.items())
+    console.print(f"falls below target over 15 min by chance, a calm day: {told}; together {sum(often.values()):.1f}")
 
 
 def _first_over(evidence: Array, day: Lived, threshold: float) -> float:
