@@ -11,7 +11,7 @@ from __future__ import annotations
 import msgspec
 
 from journeys.change import Change, encode
-from journeys.next_step import SEPARATOR, Foresight
+from journeys.next_step import SEPARATOR, Foresight, Soon
 from journeys.settings import Settings
 from journeys.staffing.situation import KEY, Bringing, Brought
 from streams import topics
@@ -113,12 +113,21 @@ def brought(counts: dict[int, dict[str, int]], foresight: Foresight) -> list[Bri
             if context.partition(SEPARATOR)[0] == "abandoned" or (soon := foresight.soon(context)) is None:
                 continue
             contacts += n
-            for place, one in ((0, soon), (2, usual)):
-                for channel, share in one.shares.items():
-                    own = sums.setdefault(channel, [0.0] * 4)
-                    own[place] += n * one.p_15m * share
-                    own[place + 1] += n * one.p_1h * share
+            _bring(sums, 0, n, soon)
+        if contacts:
+            _bring(sums, 2, contacts, usual)
         for channel, (p_15m, p_1h, base_15m, base_1h) in sorted(sums.items()):
             one_channel = Bringing(channel, quarter * QUARTER_MS, contacts, p_15m, p_1h, base_15m, base_1h)
             found.append(one_channel)
     return found
+
+
+def _bring(sums: dict[str, list[float]], place: int, contacts: int, one: Soon) -> None:
+    """Adds what so many contacts bring, each as ``one`` says, to each channel's two sums from ``place`` on."""
+    p_15m, p_1h = contacts * one.p_15m, contacts * one.p_1h
+    for channel, share in one.shares.items():
+        own = sums.get(channel)
+        if own is None:
+            own = sums[channel] = [0.0] * 4
+        own[place] += p_15m * share
+        own[place + 1] += p_1h * share
