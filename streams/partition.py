@@ -423,11 +423,11 @@ class PartitionTask:
 def rest_s(stage: Stage, process_s: float) -> float:
     """The least time from a batch that held the event loop for ``process_s`` to the stage's next, in seconds.
 
-    Where a batch costs much whatever is in it, such as a plan for all queues, it is not to take more than a twentieth
-    of the loop from the stages whose work hangs on what comes. What waits is then judged a little later, and by what
-    is known by then; but never later than ten seconds.
+    A stage that lingers for seconds goes through much whatever is in a batch, such as a plan for all queues. It is not
+    to take more than a twentieth of the loop from those whose work hangs on what comes: what waits is then judged a
+    little later, and by what is known by then; but never later than ten seconds.
     """
-    return min(_REST * process_s, _LONGEST_REST_S) if stage.fewest > 1 else 0.0
+    return min(_REST * process_s, _LONGEST_REST_S) if stage.linger_s >= 1 else 0.0
 
 
 def _resume(place: TopicPartition, position: Position) -> int:

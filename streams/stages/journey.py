@@ -59,7 +59,7 @@ class JourneyStage:
     inputs = (topics.RESOLVED,)
     schema = 1
     linger_s = 0.1
-    fewest = 1
+    fewest = 500  # tallies, hours and what is about to come are brought up to date once a batch
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

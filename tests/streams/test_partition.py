@@ -10,7 +10,7 @@ from streams.stages.cause import CauseStage
 from streams.stages.queue import QueueStage
 
 
-def test_a_stage_whose_batches_cost_much_whatever_is_in_them_takes_a_twentieth_of_the_loop() -> None:
+def test_a_stage_that_lingers_for_seconds_takes_a_twentieth_of_the_loop() -> None:
     assert rest_s(CauseStage(DEFAULTS), 0.4) == pytest.approx(8.0)
 
 
