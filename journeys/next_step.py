@@ -396,11 +396,18 @@ class Foresight:
         self._rule = settings.next_step
         self._seen: dict[str, _Seen] = {}
         self._foreseen: dict[str, Foreseen] = {}
+        self._soon: dict[str, Soon] = {}
         self._everyone = everyone = counts.get("")
         if everyone is not None:
             hazards = self._look("", None).hazards
             self._ripe = [self._is_ripe(everyone.trials, hazards, bins) for bins in HORIZONS.values()]
             self._base = _said(hazards, self._ripe)
+
+    def go_on(self, counts: Known) -> None:
+        """What was worked out stands, and what is asked for the first time is seen in ``counts``, which are to be much
+        the same."""
+        self._counts = counts
+        self._everyone = counts.get("")
 
     def of(self, context: str) -> Foreseen | None:
         """What is to be expected in ``context``; none while too few trials are known."""
@@ -417,7 +424,12 @@ class Foresight:
 
     def soon(self, context: str) -> Soon | None:
         """What is to be expected in ``context`` within an hour; none while too little is known of that."""
-        return _soon(self._seen_of(context)) if self._knows_soon() else None
+        if not self._knows_soon():
+            return None
+        found = self._soon.get(context)
+        if found is None:
+            found = self._soon[context] = _soon(self._seen_of(context))
+        return found
 
     def usual(self) -> Soon | None:
         """The same of all contacts but those that were abandoned, after which customers redial."""

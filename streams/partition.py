@@ -35,6 +35,7 @@ _TIDY_S = 3600.0
 _FIRST_BACKOFF_S, _LAST_BACKOFF_S = 0.2, 5.0
 _LOCK_WAIT_S = 3.0  # a predecessor of ours may still be closing its state
 _STEP_S = 0.4  # a batch should not hold the event loop longer than this
+_REST, _LONGEST_REST_S = 20, 10.0
 _SMALLEST_RECORD_LIMIT = 10_000
 
 
@@ -101,6 +102,7 @@ class PartitionTask:
         self._record_bytes = settings.max_record_bytes
         self._behind: dict[TopicPartition, int] = {}
         self._began = 0.0
+        self._rest_s = 0.0
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._name = f"{stage.name}/{partition}"
@@ -225,7 +227,7 @@ class PartitionTask:
         as much for ten records as for ten thousand. Markers of transactions alone can wait for longer."""
         while self.inbox.waiting < self._limit and not self._stopping.is_set():
             linger_s = self.stage.linger_s if self.inbox.waiting else _MARKERS_S
-            left_s = self._began + linger_s - perf_counter()
+            left_s = self._began + max(linger_s, self._rest_s) - perf_counter()
             if left_s <= 0:
                 return
             await self.inbox.more(left_s)
@@ -251,6 +253,7 @@ class PartitionTask:
         if part.records:
             pace = len(part.records) / max(processed - started, 1e-6)
             self._limit = min(settings.max_batch, max(stage.fewest, int(pace * _STEP_S)))
+            self._rest_s = rest_s(stage, processed - started)
         await asyncio.sleep(0)
         meta = Meta(stage.schema, batch.sequence, settings.epoch)
         if meta != self._meta or (batch.writes and not self._meta_kept):
@@ -416,6 +419,16 @@ class PartitionTask:
             "partition %s: the broker refused a batch as too large; the limit is now %d bytes a record",
             *(self._name, self._record_bytes),
         )
+
+
+def rest_s(stage: Stage, process_s: float) -> float:
+    """The least time from a batch that held the event loop for ``process_s`` to the stage's next, in seconds.
+
+    A stage that lingers for seconds goes through much whatever is in a batch, such as a plan for all queues. It is not
+    to take more than a twentieth of the loop from those whose work hangs on what comes: what waits is then judged a
+    little later, and by what is known by then; but never later than ten seconds.
+    """
+    return min(_REST * process_s, _LONGEST_REST_S) if stage.linger_s >= 1 else 0.0
 
 
 def _resume(place: TopicPartition, position: Position) -> int:

@@ -34,8 +34,8 @@ class Record(Protocol):
 class Stage(Protocol):
     """One step of the pipeline: it folds batches of one partition number into keyed state and emits what changed.
 
-    A stage object is shared by all partitions that a worker owns: it keeps nothing between two calls but settings;
-    everything else lives in the batch's state.
+    A stage object is shared by all partitions that a worker owns: it keeps nothing between two calls but settings, and
+    what can be worked out again; everything else lives in the batch's state.
     """
 
     @property

@@ -87,7 +87,7 @@ class ContactStage:
     inputs = (topics.TOUCHPOINTS, topics.ROUTED, topics.OWNERS)
     schema = 1
     linger_s = 0.1
-    fewest = 1
+    fewest = 2_000  # of what comes of one batch are made those of all stages after it
 
     def __init__(self, settings: Settings, pseudonyms: Pseudonyms) -> None:
         self._settings = settings

@@ -18,7 +18,7 @@ from journeys.stitch import Stitching, stitch
 from streams import topics
 from streams.batch import Batch
 from streams.stages import redials
-from streams.stages.next_steps import VERSION_BITS, Foretold, NextSteps
+from streams.stages.next_steps import VERSION_BITS, Foresights, Foretold, NextSteps
 from streams.stages.tallies import Tallying
 
 MOST_CONTACTS = 1_000
@@ -59,10 +59,11 @@ class JourneyStage:
     inputs = (topics.RESOLVED,)
     schema = 1
     linger_s = 0.1
-    fewest = 1
+    fewest = 500  # tallies, hours and what is about to come are brought up to date once a batch
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._foresights = Foresights()
         self._lateness = settings.times.lateness.ms
         self._settled_after = self._lateness + max(settings.journeys.repeat_windows_days) * DAY
 
@@ -88,7 +89,7 @@ class JourneyStage:
             batch.observe(told.as_of)
         known = batch.load(arrived)
         tallying = Tallying(batch)
-        next_steps = NextSteps(batch, self._settings)
+        next_steps = NextSteps(batch, self._settings, self._foresights)
         for key, changes in arrived.items():
             raw = known.get(key)
             kept = Kept({}, {}) if raw is None else _decoder.decode(raw)

@@ -30,6 +30,7 @@ from journeys.next_step import (
     Count,
     Foreseen,
     Foresight,
+    Known,
     NextStep,
     Score,
     Sums,
@@ -144,12 +145,35 @@ _clock = msgspec.msgpack.Decoder(Clock)
 _counts = msgspec.msgpack.Decoder(dict[str, Count])
 
 
+class Foresights:
+    """What each partition's model foretells, by the partition: worked out once for an hour of its clock.
+
+    Hardly anything changes within one, as a bin counts when it is over; what trials that come late add to it shows in
+    the next hour, or when all trials are a hundredth more or fewer. After a restart it is worked out anew: what is
+    foretold is a judgement of its moment.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[int, int, Foresight]] = {}
+
+    def of(self, partition: int, hour: int, model: Known, settings: Settings) -> Foresight:
+        everyone = model.get("")
+        trials = everyone.trials[0] if everyone is not None else 0
+        then, had, foresight = self._known.get(partition, (-1, 0, None))
+        if foresight is None or then != hour or abs(trials - had) * 100 > had:
+            foresight = Foresight(model, settings)
+            self._known[partition] = hour, trials, foresight
+        else:
+            foresight.go_on(model)
+        return foresight
+
+
 class NextSteps:
     """The model of one partition during one batch. Predictions are made of what was known before it: predict, then
     learn (J. Gama, R. Sebastiao, P. Rodrigues, "On evaluating stream learning algorithms", Machine Learning 90, 2013).
     """
 
-    def __init__(self, batch: Batch, settings: Settings) -> None:
+    def __init__(self, batch: Batch, settings: Settings, foresights: Foresights) -> None:
         self._batch = batch
         self._settings = settings
         self._window = round(settings.next_step.window * 1000) // HOUR
@@ -162,7 +186,7 @@ class NextSteps:
         self._late: dict[int, Hour] = {}
         """By how many bins are over, what changed of hours of which they are booked already."""
         self._oldest = self._clock.now - self._window
-        self._foresight = Foresight(self._model, settings)
+        self._foresight = foresights.of(batch.partition, self._clock.now, self._model, settings)
         self._open = Open(batch, settings)
 
     def take(
