@@ -1,8 +1,8 @@
 -- One customer among millions is found without reading all of them. Rows from before are indexed in the background.
-ALTER TABLE contacts ADD INDEX IF NOT EXISTS by_customer customer TYPE bloom_filter GRANULARITY 4;
-ALTER TABLE contacts ADD INDEX IF NOT EXISTS by_journey journey_id TYPE bloom_filter GRANULARITY 4;
-ALTER TABLE journeys ADD INDEX IF NOT EXISTS by_customer customer TYPE bloom_filter GRANULARITY 4;
-ALTER TABLE signals ADD INDEX IF NOT EXISTS by_customer customer TYPE bloom_filter GRANULARITY 4;
+ALTER TABLE contacts ADD INDEX IF NOT EXISTS by_customer customer TYPE bloom_filter GRANULARITY 1;
+ALTER TABLE contacts ADD INDEX IF NOT EXISTS by_journey journey_id TYPE bloom_filter GRANULARITY 1;
+ALTER TABLE journeys ADD INDEX IF NOT EXISTS by_customer customer TYPE bloom_filter GRANULARITY 1;
+ALTER TABLE signals ADD INDEX IF NOT EXISTS by_customer customer TYPE bloom_filter GRANULARITY 1;
 ALTER TABLE contacts MATERIALIZE INDEX by_customer;
 ALTER TABLE contacts MATERIALIZE INDEX by_journey;
 ALTER TABLE journeys MATERIALIZE INDEX by_customer;
