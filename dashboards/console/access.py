@@ -19,6 +19,8 @@ VARIABLE = "TOUCHPATH_CONSOLE_TOKEN_"
 LEAST_CHARACTERS = 16
 COOKIE = "touchpath-console"
 COOKIE_S = 14 * 86_400
+_DIGITS = 12
+"""Of a moment in seconds; what is longer is made up."""
 
 
 class Role(IntEnum):
@@ -60,7 +62,9 @@ class Access:
         """None if it is over, made up, or its token is known no longer."""
         name, _, rest = cookie.partition(".")
         until, _, signature = rest.partition(".")
-        if not until.isascii() or not until.isdigit() or int(until[:12]) < (time.time() if now is None else now):
+        if not (until.isascii() and until.isdigit() and len(until) <= _DIGITS) or int(until) < (
+            time.time() if now is None else now
+        ):
             return None
         for known, (role, token) in self.tokens.items():
             if known[:16] == name and hmac.compare_digest(
