@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar
@@ -109,12 +110,12 @@ class Brokers:
         """What was noted last of what the state was made for, if anything was."""
         if PARTITIONING not in self.partitions():
             return None
-        found = [record.value for record in records(self.bootstrap, PARTITIONING, [0])]
+        found = _elsewhere(lambda: [record.value for record in records(self.bootstrap, PARTITIONING, [0])])
         return partitioning.decode(found[-1]) if found else None
 
     def note(self, fact: Partitioning) -> None:
         """Have ``fact`` be what the state was made for. Raises ``Problem``."""
-        send(self.bootstrap, PARTITIONING, [Sent(partitioning.KEY, partitioning.encode(fact), 0)])
+        _elsewhere(lambda: send(self.bootstrap, PARTITIONING, [Sent(partitioning.KEY, partitioning.encode(fact), 0)]))
 
     def grow(self, count: int) -> None:
         """Give each of our topics ``count`` partitions, where it has fewer or is not there."""
@@ -286,3 +287,9 @@ def _kept_ms(config: Mapping[str, str]) -> float:
 
 def _reason(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def _elsewhere(work: Callable[[], Answer]) -> Answer:
+    """In a thread of its own: records are read and sent in an event loop, and who asks may be in another."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()
