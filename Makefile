@@ -5,7 +5,7 @@ JOBS ?= 3
 BIN := .venv/bin
 export PYTHONPYCACHEPREFIX ?= .venv/pycache
 
-.PHONY: run test examples docs reference lint dashboards bench bench-queries trials image-check screenshots vendor lock \
+.PHONY: run test examples pages docs reference lint dashboards bench bench-queries trials image-check screenshots vendor lock \
 	clean help
 
 help: ## what there is to make
@@ -19,6 +19,9 @@ test: .venv/ready ## every test, against the real parts; so many files at once, 
 
 examples: .venv/ready ## the examples in other languages and dashboard-linter, built with their own tools (Go)
 	$(BIN)/python -m pytest tests/examples -m examples
+
+pages: .venv/ready ## every command of README and docs, typed in something like a fresh clone
+	$(BIN)/python -m pytest tests/documentation -m pages
 
 docs: .venv/ready ## the documentation as a site, to be read from the disk: build/site/index.html
 	$(BIN)/python -m docs.making.site

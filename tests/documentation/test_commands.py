@@ -95,6 +95,7 @@ def wants_pipeline(page: Path) -> bool:
     return not all(re.match(ALONE, command.text) or left_out(command.text) for command in commands(page))
 
 
+@pytest.mark.pages
 @pytest.mark.parametrize("page", sorted(filter(commands, pages()), key=wants_pipeline), ids=name)
 def test_what_a_page_says_to_type_works(
     page: Path, directory: Path, tmp_path: Path, request: pytest.FixtureRequest
