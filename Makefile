@@ -5,10 +5,11 @@ JOBS ?= 3
 BIN := .venv/bin
 export PYTHONPYCACHEPREFIX ?= .venv/pycache
 
-.PHONY: run test examples lint bench trials lock clean help
+.PHONY: run test examples docs reference lint dashboards bench bench-queries trials image-check screenshots vendor lock \
+	clean help
 
 help: ## what there is to make
-	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 15
 
 run: .venv/ready ## a simulated day flowing through the whole pipeline, with a live summary (Ctrl-C stops it)
 	$(BIN)/touchpath up --simulate --data data
@@ -16,8 +17,14 @@ run: .venv/ready ## a simulated day flowing through the whole pipeline, with a l
 test: .venv/ready ## every test, against the real parts; so many files at once, as most of them wait: JOBS=3
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
-examples: .venv/ready ## the examples in other languages, built with their own tools (Go 1.24 or newer)
+examples: .venv/ready ## the examples in other languages and dashboard-linter, built with their own tools (Go)
 	$(BIN)/python -m pytest tests/examples -m examples
+
+docs: .venv/ready ## the documentation as a site, to be read from the disk: build/site/index.html
+	$(BIN)/python -m docs.making.site
+
+reference: .venv/ready ## write what docs/reference says of the code anew
+	$(BIN)/python -m docs.making.reference
 
 lint: .venv/ready ## style, types, and which part may import which
 	$(BIN)/ruff check .
@@ -25,12 +32,27 @@ lint: .venv/ready ## style, types, and which part may import which
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+dashboards: .venv/ready ## Grafana's dashboards anew, from dashboards/grafana (their JSON is committed)
+	$(BIN)/python -m dashboards.grafana
+
 bench: .venv/ready ## us and the peers, side by side on one broker; how well identity tells people apart
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.identity
 
+bench-queries: .venv/ready ## every query of the dashboards on a store of 100,000,000 touchpoints (up to 14 GB of disk)
+	$(BIN)/python -m benchmarks.queries $(if $(TOUCHPOINTS),--touchpoints $(TOUCHPOINTS)) $(if $(DIRECTORY),--directory $(DIRECTORY))
+
 trials: .venv/ready ## faults and bad input, over many seeds
 	$(BIN)/python -m tests.faults
+
+image-check: .venv/ready ## the Dockerfile's steps on a clean Debian root, and a worker of it (minutes, and root)
+	$(BIN)/python -m tests.image
+
+screenshots: .venv/ready ## the pictures of the console in docs/images, of a simulated centre (Chromium; ten minutes)
+	$(BIN)/python -m tests.dashboards.console.screenshots docs/images
+
+vendor: .venv/ready ## the console's front-end libraries anew, as vendor/wanted.json has them (npm)
+	$(BIN)/python -m dashboards.console.vendoring dashboards/console/vendor tests/dashboards/console/vendor
 
 lock: ## pin every dependency anew
 	uv pip compile pyproject.toml --extra embedded --extra dev --extra bench --python-version 3.11 \
@@ -39,7 +61,7 @@ lock: ## pin every dependency anew
 		--generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file requirements-image.lock
 
 clean: ## remove what was installed and built (data/ stays)
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .cache build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

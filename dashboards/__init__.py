@@ -1,1 +1,1 @@
-"""Grafana, Prometheus, Alertmanager and the console, as code. Empty but for this line until the issues that fill it."""
+"""Grafana, Prometheus, Alertmanager and the console, as code."""

@@ -38,7 +38,7 @@ def definitions(ref_template: str) -> dict[str, Schema]:
     kinds = (CloudEvent, AgentCloudEvent, Data, AgentData)
     _, found = msgspec.json.schema_components(kinds, ref_template=ref_template)
     for kind in kinds:
-        for name, text in _said(kind).items():
+        for name, text in said_of_fields(kind).items():
             found[kind.__name__]["properties"][name]["description"] = text
     for kind, version in ((CloudEvent, touchpoint.SCHEMA), (AgentCloudEvent, agents.SCHEMA)):
         found[kind.__name__]["properties"]["dataschema"]["const"] = version
@@ -64,7 +64,7 @@ def _where(types: frozenset[str] | set[str], data: Schema) -> Schema:
     return {"if": of_types, "then": {"properties": {"data": data}}}
 
 
-def _said(kind: type) -> dict[str, str]:
+def said_of_fields(kind: type) -> dict[str, str]:
     """The text under each field of a class, which Python keeps nowhere but in the source."""
     (definition,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     assert isinstance(definition, ast.ClassDef)

@@ -24,6 +24,7 @@ from journeys.pseudonyms import Pseudonyms
 from journeys.renewal import Edge
 from journeys.sentiment import Scorer
 from journeys.touchpoint import MAX_BYTES, Invalid, encode
+from producers.connection import secured
 from producers.delivery import TOPIC, Account, Event, OnDelivery, PublishError, Report
 from producers.keys import FROM_ENVIRONMENT, FromEnvironment, chosen
 
@@ -93,6 +94,12 @@ class BulkPublisher:
             self._put(alias.contact_id, alias.id, encode(alias))
         return self._put(hidden.contact_id, hidden.id, encode(hidden))
 
+    def republish(self, contact_id: str, event_id: str, raw: bytes) -> str:
+        """Hand over a touchpoint as it was accepted before. Raises as ``publish`` does."""
+        if self._broken:
+            raise self._broken
+        return self._put(contact_id, event_id, raw)
+
     def _put(self, keyed_by: str, event_id: str, raw: bytes) -> str:
         """Into the batch of its partition; a full one is sent first."""
         if len(raw) > MAX_BYTES:
@@ -151,7 +158,7 @@ class BulkPublisher:
     async def _start(self, bootstrap: str, timeout_s: float) -> None:
         self._producer = AIOKafkaProducer(
             bootstrap_servers=bootstrap, enable_idempotence=True, acks="all",
-            max_batch_size=_BATCH_BYTES, max_request_size=8 * _BATCH_BYTES, retry_backoff_ms=200,
+            max_batch_size=_BATCH_BYTES, max_request_size=8 * _BATCH_BYTES, retry_backoff_ms=200, **secured(),
         )  # fmt: skip
         async with asyncio.timeout(timeout_s):
             await self._producer.start()

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
+from producers.connection import secured
 from producers.delivery import PublishError
 
 
@@ -17,7 +18,7 @@ def producing(bootstrap: str, otherwise: str) -> Iterator[KafkaProducer]:
     try:
         producer = KafkaProducer(
             bootstrap_servers=bootstrap.split(","), acks="all", enable_idempotence=True, allow_auto_create_topics=False,
-            max_block_ms=10_000, metrics_enabled=False,
+            max_block_ms=10_000, metrics_enabled=False, **secured(),
         )  # fmt: skip
         try:
             yield producer

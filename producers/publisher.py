@@ -31,6 +31,7 @@ from journeys.pseudonyms import Pseudonyms
 from journeys.renewal import Edge
 from journeys.sentiment import Scorer
 from journeys.touchpoint import Touchpoint
+from producers.connection import secured
 from producers.delivery import AGENTS, TOPIC, Account, OnDelivery, PublishError, Report
 from producers.event import Fields, checked, event_from
 from producers.keys import FROM_ENVIRONMENT, FromEnvironment, chosen
@@ -105,6 +106,7 @@ class Publisher:
             "bootstrap_timeout_ms": timeout_ms,
             "max_block_ms": timeout_ms,
             "metrics_enabled": False,
+            **secured(),
         }
         try:
             self._producer = KafkaProducer(**(settings | dict(kafka or {})))

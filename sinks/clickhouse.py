@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from threading import Lock, get_ident
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -10,6 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from clickhouse_driver import Client
 from clickhouse_driver.errors import Error, ServerException
 
+from sinks.replicated import replicated
 from sinks.store import MAX_ROWS, PINNED, Columns, Result, StoreError, StoreUnavailable
 from sinks.tables import Table
 
@@ -20,7 +22,10 @@ logging.getLogger("clickhouse_driver.connection").setLevel(logging.ERROR)
 
 
 class ClickHouse:
-    """A ``Store`` at ``url``: clickhouse://[user[:password]@]host[:9000][/database][?secure=1&...].
+    """A ``Store`` at ``url``: clickhouse[s]://[user[:password]@]host[:9000][/database][?option=...&...].
+
+    ``cluster``, an option, names the cluster whose replicas get every table, and of which most have acknowledged an
+    insert before it counts as done. All others are clickhouse-driver's, such as ``alt_hosts`` and ``ca_certs``.
 
     A client belongs to one thread, and after any error its connection is dropped: what is left in it cannot be
     trusted. The database is created where it does not exist. Raises ``ValueError`` for a URL that is none.
@@ -43,6 +48,7 @@ class ClickHouse:
             "compression": "lz4",
             **dict(parse_qsl(parts.query)),
         }
+        self._cluster = str(self._options.pop("cluster", ""))
         self._lock = Lock()
         self._clients: dict[int, _Connection] = {}
         self._database_known = False
@@ -59,7 +65,7 @@ class ClickHouse:
         return Result(tuple(name for name, _ in described), rows)
 
     def execute(self, sql: str) -> None:
-        self._do(sql)
+        self._do(self._defined(sql))
 
     def ping(self) -> None:
         self.query("SELECT 1")
@@ -87,6 +93,9 @@ class ClickHouse:
             self._drop()
             raise
 
+    def _defined(self, sql: str) -> str:
+        return replicated(sql, self._cluster) if self._cluster else sql
+
     def _connection(self) -> _Connection:
         """This thread's connection, made where there is none."""
         with self._lock:
@@ -96,13 +105,14 @@ class ClickHouse:
         if not self._database_known:
             first = Client(database="default", **self._options)
             try:
-                first.execute(f"CREATE DATABASE IF NOT EXISTS `{self.database}`")
+                first.execute(self._defined(f"CREATE DATABASE IF NOT EXISTS `{self.database}`"))
             finally:
                 first.disconnect()
             self._database_known = True
         client = Client(database=self.database, **self._options)
         known = {name for (name,) in client.execute("SELECT name FROM system.settings")}
-        connection = _Connection(client, known)
+        quorum = {"insert_quorum": "auto"} if self._cluster and _knows_majorities(client) else {}
+        connection = _Connection(client, known, quorum)
         with self._lock:
             self._clients[get_ident()] = connection
         return connection
@@ -117,9 +127,9 @@ class ClickHouse:
 class _Connection:
     """A client, and which of the settings that we use its server knows."""
 
-    def __init__(self, client: Client, known: set[str]) -> None:
+    def __init__(self, client: Client, known: set[str], more: Mapping[str, str]) -> None:
         self.client = client
-        self._pins = {name: value for name, value in PINNED.items() if name in known}
+        self._pins = {name: value for name, value in (PINNED | dict(more)).items() if name in known}
         self._knows_tokens = "insert_deduplication_token" in known
 
     def insert_settings(self, token: str) -> dict[str, Any]:
@@ -127,6 +137,12 @@ class _Connection:
         if token and self._knows_tokens:
             settings["insert_deduplication_token"] = token
         return settings
+
+
+def _knows_majorities(client: Client) -> bool:
+    """``insert_quorum`` "auto", most of the replicas there are, is of 22.1:
+    https://clickhouse.com/docs/operations/settings/settings#insert_quorum."""
+    return bool(client.connection.server_info.version_major >= 22)
 
 
 def _line(message: str) -> str:

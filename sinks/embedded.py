@@ -155,6 +155,11 @@ def from_arrow(stream: bytes) -> Result:
     return Result(tuple(table.column_names), list(zip(*columns, strict=True)))
 
 
+def arrow_schema(table: Table) -> pa.Schema:
+    """The columns of a block of ``table`` in Arrow's words."""
+    return pa.schema([(name, _ARROW[kind]) for name, kind in table.columns.items()])
+
+
 def _arrow(table: Table, columns: Columns) -> pa.RecordBatch:
     arrays = [pa.array(values, _ARROW[kind]) for values, kind in zip(columns, table.columns.values(), strict=True)]
     return pa.RecordBatch.from_arrays(arrays, names=list(table.columns))

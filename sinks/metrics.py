@@ -14,10 +14,10 @@ import os
 import time
 from bisect import bisect_right
 from collections import Counter as Counted
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -502,8 +502,16 @@ class Metrics:
     """
 
     def __init__(
-        self, bootstrap: str, snapshot: Path, port: int = 0, host: str = "127.0.0.1", group: str = GROUP
+        self,
+        bootstrap: str,
+        snapshot: Path,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        group: str = GROUP,
+        security: Mapping[str, Any] | None = None,
     ) -> None:
+        """``security``: what Kafka's clients are given beside the address (producers/connection.py)."""
+        self._security = security or {}
         self._bootstrap = bootstrap
         self._snapshot = Snapshot(snapshot)
         self._address = host, port
@@ -529,6 +537,8 @@ class Metrics:
             isolation_level="read_committed",
             enable_auto_commit=False,
             auto_offset_reset="earliest",
+            metadata_max_age_ms=30_000,
+            **self._security,
         )
         try:
             await consumer.start()
@@ -547,7 +557,7 @@ class Metrics:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), 1)
                 return False
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, **self._security)
         try:
             await admin.start()
             consumer.assign(await places(admin, topics))
@@ -593,7 +603,19 @@ class Metrics:
             if time.monotonic() - kept_at > SNAPSHOT_EVERY_S:
                 await self._keep(consumer)
                 kept_at = time.monotonic()
+                if self._grown(consumer):
+                    log.warning("the topics have more partitions than they had: those are read from now on, too")
+                    await self._assign(consumer)
         await self._keep(consumer)
+
+    def _grown(self, consumer: AIOKafkaConsumer) -> bool:
+        """Whether there are partitions that are not read."""
+        there = {
+            TopicPartition(topic, number)
+            for topic in self.figures.topics
+            for number in consumer.partitions_for_topic(topic) or ()
+        }
+        return not there <= consumer.assignment()
 
     async def _note_positions(self, consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> None:
         lag = 0

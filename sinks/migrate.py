@@ -39,7 +39,8 @@ def migrations(directory: Path = DIRECTORY) -> list[Migration]:
 def migrate(store: Store, directory: Path = DIRECTORY) -> list[str]:
     """Apply what ``store`` has not applied yet; returns the names of what was applied now.
 
-    Raises ``StoreError`` if a statement fails, or if a migration has changed since it was applied.
+    Raises ``StoreError`` if a statement fails, if a migration has changed since it was applied, or if there is one that
+    this version does not know.
     """
     store.execute(
         "CREATE TABLE IF NOT EXISTS schema_migrations (number UInt32, name String, checksum String, "
@@ -47,7 +48,13 @@ def migrate(store: Store, directory: Path = DIRECTORY) -> list[str]:
     )
     applied = dict(store.query("SELECT number, checksum FROM schema_migrations ORDER BY number").rows)
     done = []
-    for migration in migrations(directory):
+    known = migrations(directory)
+    if newer := sorted(applied.keys() - {migration.number for migration in known}):
+        raise StoreError(
+            f"the store has migrations that this version does not know ({', '.join(f'{one:04}' for one in newer)}): "
+            "it was opened by a newer touchpath, and is of no use to an older one"
+        )
+    for migration in known:
         before = applied.get(migration.number)
         if before is None:
             for statement in migration.statements:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
@@ -122,7 +122,10 @@ class Writer(ConsumerRebalanceListener):  # type: ignore[misc]
         metrics: SinkMetrics,
         limits: Limits = Limits(),  # noqa: B008 (it is frozen)
         readers: Mapping[str, Callable[[], Rows]] = READERS,
+        security: Mapping[str, Any] | None = None,
     ) -> None:
+        """``security``: what Kafka's clients are given beside the address (producers/connection.py)."""
+        self._security = security or {}
         self._store = store
         self._bootstrap = bootstrap
         self._group = group
@@ -164,6 +167,7 @@ class Writer(ConsumerRebalanceListener):  # type: ignore[misc]
             session_timeout_ms=6_000,
             heartbeat_interval_ms=2_000,
             metadata_max_age_ms=30_000,
+            **self._security,
         )
         await self._consumer.start()
         try:

@@ -24,8 +24,16 @@ from streams.transport import ChunkTransport, PassThrough
 log = logging.getLogger(__name__)
 
 
+class WithoutProducer(faust.App.BootStrategy):  # type: ignore[misc]
+    """All that we write goes by transactions of our own: Faust's producer would be a connection for nothing."""
+
+    enable_kafka_producer = False
+
+
 class Application(faust.App):  # type: ignore[misc]
     """A Faust app with one agent a stage. `engine` has the partitions, `metrics_url` the address once it runs."""
+
+    BootStrategy = WithoutProducer
 
     engine: Engine
     metrics_url: str | None = None
@@ -49,6 +57,8 @@ def create_app(topology: Topology, settings: EngineSettings) -> Application:
         # A member has that long to close its partitions and to join again.
         broker_rebalance_timeout=2 * settings.stop_timeout_s + 10,
         consumer_auto_offset_reset="earliest",
+        # So that partitions which somebody added are noticed soon (streams/partitioning.py).
+        consumer_metadata_max_age_ms=10_000,
         # Our transactions settle what is under way when partitions are revoked; Faust has nothing to wait for.
         stream_wait_empty=False,
         topic_allow_declare=False,
@@ -56,7 +66,7 @@ def create_app(topology: Topology, settings: EngineSettings) -> Application:
     )
     engine = Engine(topology, settings, app.crash)
     app.engine = engine
-    app.transport = ChunkTransport(app.conf.broker_consumer, app, engine)
+    app.transport = ChunkTransport(app.conf.broker_consumer, app, engine, settings.security)
     for stage in topology.stages:
         _add_agent(app, stage, engine)
     _connect(app, engine, settings)

@@ -14,6 +14,7 @@ from streams import metrics
 from streams.cancellation import no_stray_cancellation
 from streams.inbox import Chunk
 from streams.partition import PartitionTask
+from streams.partitioning import PartitionsAdded
 from streams.settings import EngineSettings, Topology
 from streams.store import Memory
 from streams.transport import ChunkConsumer
@@ -87,6 +88,14 @@ class Engine:
         for tp in places:
             stage = self._stages.get(tp.topic)
             if stage is not None:
+                if tp.partition >= (made_for := self._topology.partitions[tp.topic]):
+                    error = PartitionsAdded(
+                        f"{tp.topic} has a partition {tp.partition} now, but the state was made for {made_for}: "
+                        "touchpath repartition gives all topics as many, and the state that belongs to them"
+                    )
+                    log.critical("%s", error)
+                    await self._on_crash(error)
+                    return
                 shares.setdefault((stage.name, tp.partition), set()).add(tp.topic)
         for stage in self._topology.stages:
             for partition in range(self._topology.partitions[stage.inputs[0]]):
@@ -94,8 +103,8 @@ class Engine:
                 if topics is None:
                     continue
                 if topics != set(stage.inputs):
-                    error = RuntimeError(f"{stage.name}/{partition}: assigned {topics} of {stage.inputs}")
-                    await self._on_crash(error)
+                    torn = RuntimeError(f"{stage.name}/{partition}: assigned {topics} of {stage.inputs}")
+                    await self._on_crash(torn)
                     return
                 task = PartitionTask(
                     stage, partition, self._topology, self._settings, self._memory, self, self._on_crash

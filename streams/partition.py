@@ -180,10 +180,11 @@ class PartitionTask:
             f"{settings.app_id}-{self.stage.name}-{self.partition}",
             timeout_s=settings.transaction_timeout_s,
             batch_bytes=self._batch_bytes,
+            security=settings.security,
         )
         await self._transactions.start()
         await self._open_store()
-        async with Reader(settings.bootstrap, settings.app_id) as reader:
+        async with Reader(settings.bootstrap, settings.app_id, settings.security) as reader:
             # 2. Where the last committed batch ended. Read before, it could miss what step 1 settled.
             positions = {
                 place.topic: _resume(place, position)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from time import monotonic
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -27,7 +27,7 @@ class Position(NamedTuple):
 class Reader:
     """A read_committed consumer that joins no group; a context manager. Everything raises KafkaError, TimeoutError."""
 
-    def __init__(self, bootstrap: str, group: str) -> None:
+    def __init__(self, bootstrap: str, group: str, security: Mapping[str, Any] | None = None) -> None:
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=bootstrap,
             group_id=group,
@@ -37,6 +37,7 @@ class Reader:
             max_partition_fetch_bytes=4 << 20,
             fetch_max_wait_ms=100,
             request_timeout_ms=15_000,
+            **(security or {}),
         )
 
     async def __aenter__(self) -> Self:

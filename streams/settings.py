@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from streams.dead_letters import Seal
 from streams.stage import Stage
@@ -58,7 +59,7 @@ class EngineSettings:
 
     `data`: this worker's own directory. `epoch`: 0 to 127, raised when topics get another number of partitions, so that
     versions keep growing. `metrics_port`, at `metrics_host`: for /metrics and /ready; 0 takes a free one, None serves
-    none.
+    none. `security`: what Kafka's clients are given beside the address (producers/connection.py).
     """
 
     bootstrap: str
@@ -73,6 +74,7 @@ class EngineSettings:
     metrics_port: int | None = None
     metrics_host: str = "127.0.0.1"
     epoch: int = 0
+    security: Mapping[str, Any] = field(default_factory=dict)
     batch_bytes: int = 900_000
     max_record_bytes: int = 1_000_000
     cache_bytes: int = 32 << 20

@@ -70,6 +70,7 @@ REDIALS = "journey.redials"
 FLOORS = "journey.floors"
 SCHEDULES = "journey.schedules"
 STAFFING = "journey.staffing"
+PARTITIONING = "journey.partitioning"
 
 
 def changelog(stage: str) -> str:
@@ -119,6 +120,7 @@ CATALOGUE: dict[str, Topic] = {
         ),
         Topic(SCHEDULES, "the same", "Uploaded: schedules and forecasts", retention_ms=35 * DAY_MS),
         Topic(STAFFING, "queue", "Change[Floor], Change[Staffing], Change[Move] and Change[Accuracy]"),
+        Topic(PARTITIONING, "none", "Partitioning: how many partitions the state was made for", cleanup="compact"),
         *(
             Topic(changelog(stage), "state key", "the stage's state", cleanup="compact")
             for stage in ("contact", "identity", "journey", "queue", "agent", "cause", "staffing")

@@ -35,6 +35,7 @@ class Transactions:
         timeout_s: float,
         batch_bytes: int,
         request_timeout_s: float = 15.0,
+        security: Mapping[str, Any] | None = None,
     ) -> None:
         self._timeout_s = timeout_s
         self._producer = AIOKafkaProducer(
@@ -46,6 +47,7 @@ class Transactions:
             retry_backoff_ms=50,
             max_batch_size=batch_bytes,
             acks="all",
+            **(security or {}),
         )
 
     async def start(self) -> None:

@@ -83,7 +83,7 @@ class ChunkThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
             heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
             metadata_max_age_ms=conf.consumer_metadata_max_age_ms,
-            **driver.credentials_to_aiokafka_auth(conf.broker_credentials, conf.ssl_context),
+            **transport.security,
         )
 
     @property
@@ -241,8 +241,9 @@ class ChunkTransport(driver.Transport):  # type: ignore[misc]
 
     Consumer = ChunkConsumer
 
-    def __init__(self, url: Any, app: Any, demand: Demand) -> None:
+    def __init__(self, url: Any, app: Any, demand: Demand, security: Mapping[str, Any]) -> None:
         super().__init__(url, app)
+        self.security = security
         self._demand = demand
 
     def create_consumer(self, callback: Any, **options: Any) -> ChunkConsumer:

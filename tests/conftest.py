@@ -12,6 +12,9 @@ from touchpath.embedded_kafka import EmbeddedKafka
 hypothesis.settings.register_profile("touchpath", deadline=None)
 hypothesis.settings.load_profile("touchpath")
 
+# The tests' brokers live for seconds: Java's optimising compiler would cost each as much again as its start.
+os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
+
 
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:

@@ -12,10 +12,15 @@ from typing import Self, TypeVar
 from kafka import IsolationLevel, KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
 from kafka.errors import KafkaError
+from kafka.structs import OffsetAndMetadata
 
 from journeys.settings import Duration
-from streams.topics import CATALOGUE, configs
+from producers.connection import secured
+from streams import partitioning
+from streams.partitioning import Partitioning
+from streams.topics import CATALOGUE, PARTITIONING, configs
 from touchpath.problem import BadInput, Problem
+from touchpath.records import Sent, records, send
 
 DEFAULT_PARTITIONS = 4
 _TIMEOUT_MS, _BOOTSTRAP_MS = 10_000, 5_000
@@ -40,6 +45,7 @@ class Brokers:
                 request_timeout_ms=_TIMEOUT_MS,
                 bootstrap_timeout_ms=_BOOTSTRAP_MS,
                 client_id="touchpath",
+                **secured(),
             )
         except (KafkaError, ValueError, OSError) as error:
             raise Problem(f"--bootstrap {bootstrap}: no Kafka broker answers ({_reason(error)})") from None
@@ -71,15 +77,78 @@ class Brokers:
             raise BadInput(str(error)) from None
         existing = self.partitions()
         count = self._agreed(existing, partitions)
-        missing = {
-            name: {"num_partitions": count, "replication_factor": -1, "configs": config}
-            for name, config in wanted.items()
-            if name not in existing
-        }
-        if missing:
-            self._ask(partial(self._admin.create_topics, missing, wait_for_metadata=True))
+        self._create({name: config for name, config in wanted.items() if name not in existing}, count)
         self._keep({name: wanted[name] for name in existing})
+        if self.noted() is None:  # made now, or by a version that knew of no such note
+            self.note(Partitioning(count))
+        self._fitting(count)
         return count
+
+    def partitioning(self) -> Partitioning:
+        """What the state was made for. Raises ``Problem`` where that is not what the topics are."""
+        return self._fitting(self.count_partitions())
+
+    def _fitting(self, count: int) -> Partitioning:
+        noted = self.noted()
+        if noted is None:
+            raise Problem(f"--bootstrap {self.bootstrap}: {PARTITIONING} is empty: touchpath migrate writes it")
+        if noted.becoming:
+            raise Problem(
+                f"--bootstrap {self.bootstrap}: a change from {noted.partitions} to {noted.becoming} partitions was "
+                f"begun and not ended: run touchpath repartition --partitions {noted.becoming} again"
+            )
+        if noted.partitions != count:
+            raise Problem(
+                f"--bootstrap {self.bootstrap}: the topics have {count} partitions, but the state was made for "
+                f"{noted.partitions}, and would be looked for in the wrong places: touchpath repartition "
+                f"--partitions {count} makes it anew"
+            )
+        return noted
+
+    def noted(self) -> Partitioning | None:
+        """What was noted last of what the state was made for, if anything was."""
+        if PARTITIONING not in self.partitions():
+            return None
+        found = [record.value for record in records(self.bootstrap, PARTITIONING, [0])]
+        return partitioning.decode(found[-1]) if found else None
+
+    def note(self, fact: Partitioning) -> None:
+        """Have ``fact`` be what the state was made for. Raises ``Problem``."""
+        send(self.bootstrap, PARTITIONING, [Sent(partitioning.KEY, partitioning.encode(fact), 0)])
+
+    def grow(self, count: int) -> None:
+        """Give each of our topics ``count`` partitions, where it has fewer or is not there."""
+        there = self.partitions()
+        if fewer := {name: count for name, found in there.items() if found < count}:
+            self._ask(partial(self._admin.create_partitions, fewer))
+        self._create({name: config for name, config in configs().items() if name not in there}, count)
+
+    def cluster_id(self) -> str:
+        """The name that the cluster gave itself when it was made."""
+        return str(self._ask(self._admin.describe_cluster)["cluster_id"])
+
+    def members(self, group: str) -> int:
+        """How many processes are in a consumer group."""
+        described = self._ask(partial(self._admin.describe_groups, [group]))
+        return len(described[group]["members"]) if group in described else 0
+
+    def commit(self, group: str, offsets: Offsets) -> None:
+        """Have ``group``, in which nobody is, go on from ``offsets``."""
+        self._ask(
+            partial(
+                self._admin.alter_group_offsets,
+                group,
+                {place: OffsetAndMetadata(offset, "", -1) for place, offset in offsets.items()},
+            )
+        )
+
+    def _create(self, missing: Mapping[str, Mapping[str, str]], count: int) -> None:
+        wanted = {
+            name: {"num_partitions": count, "replication_factor": -1, "configs": config}
+            for name, config in missing.items()
+        }
+        if wanted:
+            self._ask(partial(self._admin.create_topics, wanted, wait_for_metadata=True))
 
     def _keep(self, wanted: Mapping[str, Mapping[str, str]]) -> None:
         """Set what topics that exist have otherwise."""
@@ -114,7 +183,8 @@ class Brokers:
         if len(counts) > 1:
             shown = ", ".join(f"{name} {count}" for name, count in sorted(existing.items()))
             raise Problem(
-                f"--bootstrap {self.bootstrap}: the topics must have the same number of partitions; they have: {shown}"
+                f"--bootstrap {self.bootstrap}: the topics must have the same number of partitions, and "
+                f"touchpath repartition --partitions {max(counts)} makes it so; they have: {shown}"
             )
         found = counts.pop() if counts else None
         if found and wanted and found != wanted:
@@ -162,6 +232,7 @@ class Brokers:
                 request_timeout_ms=_TIMEOUT_MS,
                 fetch_max_wait_ms=_FETCH_WAIT_MS,
                 metrics_enabled=False,
+                **secured(),
             )
             consumer.assign(places)
             for place in places:

@@ -15,9 +15,12 @@ from typing import Any
 import typer
 from typer.exceptions import TyperException
 
+from producers.connection import ConnectionProblem
 from touchpath.adapt import adapt
 from touchpath.agents import agents
+from touchpath.backup import backup, restore
 from touchpath.collect import collect
+from touchpath.console import console
 from touchpath.customer import customer
 from touchpath.dlq import dlq
 from touchpath.doctor import doctor
@@ -29,6 +32,7 @@ from touchpath.metrics import metrics
 from touchpath.migrate import migrate
 from touchpath.problem import Problem
 from touchpath.redaction import redact
+from touchpath.repartition import repartition
 from touchpath.replay import replay
 from touchpath.report import report
 from touchpath.schedule import schedule
@@ -58,6 +62,7 @@ for command in (
     tail,
     report,
     customer,
+    console,
     forget,
     sql,
     export,
@@ -68,6 +73,9 @@ for command in (
     metrics,
     simulate,
     migrate,
+    backup,
+    restore,
+    repartition,
     doctor,
     settings,
     schema,
@@ -87,6 +95,9 @@ def main() -> None:
     except Problem as problem:
         _say(str(problem))
         status = problem.status
+    except ConnectionProblem as problem:
+        _say(str(problem))
+        status = 2
     except TyperException as error:
         _say(_explained(error))
         status = getattr(error, "exit_code", 1)

@@ -56,7 +56,7 @@ def counted(count: int, one: str, several: str) -> str:
 def account(story: Story, contacts: Contacts) -> Table:
     """What the journey was like, a line for each thing that can be said of it."""
     table = _table(2)
-    for name, text in _said(story, contacts):
+    for name, text in said(story, contacts):
         table.add_row(plain(f"  {name}", "dim"), plain(text))
     return table
 
@@ -78,7 +78,8 @@ def _table(columns: int) -> Table:
     return table
 
 
-def _said(story: Story, contacts: Contacts) -> Iterator[tuple[str, str]]:
+def said(story: Story, contacts: Contacts) -> Iterator[tuple[str, str]]:
+    """What can be said of the journey: a name, which is empty where the one before goes on, and a line."""
     if story.stages:
         yield "stages", _way(story.stages) + (f"; dropped off in {story.drop_off}" if story.drop_off else "")
     yield "effort", _effort(story.effort, story.effort_parts)

@@ -25,6 +25,7 @@ from journeys.partition import partition_of
 from journeys.pseudonyms import Pseudonyms
 from journeys.sentiment import Scorer, rewritten
 from journeys.touchpoint import Invalid, decode
+from producers.connection import secured
 from sinks import settlements
 from sinks.settlements import How
 from sinks.store import literal
@@ -217,6 +218,7 @@ async def _settle(bootstrap: str, partitions: int, found: Iterable[Found], how: 
         transactional_id=TRANSACTIONAL_ID,
         transaction_timeout_ms=int(_TIMEOUT_S * 1000),
         acks="all",
+        **secured(),
     )
     settled = before = 0
     left: Counter[str] = Counter()
@@ -281,6 +283,7 @@ def settled_already(bootstrap: str, partitions: int) -> set[str]:
         isolation_level="read_committed",
         enable_auto_commit=False,
         metrics_enabled=False,
+        **secured(),
     )
     try:
         consumer.assign(places)

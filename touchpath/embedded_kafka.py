@@ -84,13 +84,16 @@ class EmbeddedKafka:
 
     port: 0 takes a free one, kept for the life of this object. heap: the JVM's, as in -Xmx. detached: the broker
     outlives this process (else it is killed with it, however this process ends). What the broker logs goes to
-    data_dir/kafka.log.
+    data_dir/kafka.log. properties: lines that go before ours, with {host}, {port} and {controller_port} in them.
     """
 
-    def __init__(self, data_dir: Path, port: int = 0, heap: str = "512m", *, detached: bool = False) -> None:
+    def __init__(
+        self, data_dir: Path, port: int = 0, heap: str = "512m", *, detached: bool = False, properties: str = ""
+    ) -> None:
         self.data_dir = data_dir.absolute()
         self.heap = heap
         self.detached = detached
+        self._properties = properties
         self._port = port or _free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -147,7 +150,9 @@ class EmbeddedKafka:
         self._check_port_free()
         properties = self.data_dir / "server.properties"
         properties.write_text(
-            _PROPERTIES.format(host=_HOST, port=self._port, controller_port=_free_port(), log_dir=self.data_dir / "log")
+            (_PROPERTIES + self._properties).format(
+                host=_HOST, port=self._port, controller_port=_free_port(), log_dir=self.data_dir / "log"
+            )
         )
         command = [str(java), "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
                    "-Dorg.slf4j.simpleLogger.showDateTime=true",

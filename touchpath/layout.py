@@ -28,6 +28,8 @@ class Running(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     """http://host:port of the embedded store's server, or the clickhouse:// URL that was given."""
     metrics: dict[str, str]
     """By part, the address of its /metrics."""
+    console: str = ""
+    """http://host:port, where one is served."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 
+from producers.connection import secured
 from touchpath import options
 from touchpath.layout import Layout
 from touchpath.logs import log_to_stderr
@@ -33,7 +34,7 @@ def metrics(
 async def _run(layout: Layout, bootstrap: str, host: str, port: int) -> None:
     from sinks.metrics import Metrics
 
-    exporter = Metrics(bootstrap, layout.metrics, port, host)
+    exporter = Metrics(bootstrap, layout.metrics, port, host, security=secured())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, exporter.stop)
     await exporter.run()

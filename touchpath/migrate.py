@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from touchpath import options
 from touchpath.layout import Layout
-from touchpath.problem import BadInput
+from touchpath.problem import BadInput, Problem
 
 
 def migrate(
@@ -27,6 +27,7 @@ def migrate(
     from sinks.horizon import note
     from sinks.migrate import migrate as apply
     from sinks.retention import keep
+    from sinks.store import StoreError
     from touchpath.brokers import Brokers
 
     chosen, _ = options.settings_of(settings)
@@ -46,6 +47,8 @@ def migrate(
         note(store, chosen.times.lateness)
     except ValueError as error:
         raise BadInput(str(error)) from None
+    except StoreError as error:
+        raise Problem(str(error)) from None
     finally:
         store.close()
     print(f"tables: {', '.join(done) if done else 'up to date'}")

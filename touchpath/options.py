@@ -14,6 +14,8 @@ from touchpath.layout import Layout
 from touchpath.problem import BadInput, Problem
 
 SETTINGS_FILE = "touchpath.toml"
+CLICKHOUSE = "TOUCHPATH_CLICKHOUSE"
+"""The environment variable; a URL with a password belongs there and not on a command line."""
 _ADDRESS = re.compile(r"(\[[0-9a-fA-F:]+\]|[\w.-]+):(\d{1,5})")
 
 
@@ -63,7 +65,7 @@ Bootstrap = Annotated[
 ClickHouse = Annotated[
     str | None,
     typer.Option(
-        "--clickhouse", envvar="TOUCHPATH_CLICKHOUSE", metavar="URL", callback=_clickhouse,
+        "--clickhouse", envvar=CLICKHOUSE, metavar="URL", callback=_clickhouse,
         help="clickhouse://user:password@host:9000/database; without it, the store in the data directory.",
     ),
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,13 +13,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from producers.connection import SECURITY, secured
 from touchpath import options
 from touchpath.brokers import Brokers
+from touchpath.console import PORT as CONSOLE_PORT
 from touchpath.embedded_kafka import EmbeddedKafka, EmbeddedKafkaError
 from touchpath.keys import pseudonyms_of
 from touchpath.layout import Layout, Running
 from touchpath.loopback import HOST, answers, port_for
-from touchpath.problem import Problem
+from touchpath.problem import BadInput, Problem
 from touchpath.processes import Broker, Part, Process, Supervisor, last_words
 
 _READY_S = 300.0  # a worker that has its state to recover may take a while
@@ -44,6 +46,8 @@ class Plan:
     """Arguments of the simulator, if it shall run."""
     kafka_port: int = 0
     http_port: int = 0
+    console: bool = False
+    console_port: int = 0
 
 
 @dataclass
@@ -94,6 +98,7 @@ class Pipeline:
             bootstrap=bootstrap,
             store=store,
             metrics=self._metrics,
+            console=self._start_console(last),
         )
         self._start_sinks(running, last)
         self._start_workers(running, last)
@@ -121,6 +126,8 @@ class Pipeline:
         self.supervisor.stop(steps)
 
     def _start_kafka(self, last: Running | None) -> str:
+        if secured():
+            raise BadInput(f"{SECURITY}: is of a Kafka of your own, and the embedded one is plain: give --bootstrap")
         if not EmbeddedKafka.fetched():
             self.say("fetching Kafka (once, about 45 MB)")
         self.say("starting Kafka")
@@ -137,18 +144,35 @@ class Pipeline:
         common = self._common(running.bootstrap)
         metrics_port = self._metrics_port("sink", last)
         if plan.clickhouse:
-            where = ["--clickhouse", plan.clickhouse]
+            where = []  # its URL may hold a password
             self._ready["sink"] = f"{self._metrics['sink']}"
         else:
             where = ["--http-port", running.store.rsplit(":", 1)[1]]
             self._ready["sink"] = f"{running.store}/ping"
         self._add(
-            self._sinks, "sink", ["sink", *common, *where, "--metrics-port", str(metrics_port), *self._settings()]
+            self._sinks,
+            "sink",
+            ["sink", *common, *where, "--metrics-port", str(metrics_port), *self._settings()],
+            {options.CLICKHOUSE: plan.clickhouse} if plan.clickhouse else {},
         )
         if plan.metrics:
             port = self._metrics_port("metrics", last)
             self._ready["metrics"] = self._metrics["metrics"]
             self._add(self._sinks, "metrics", ["metrics", *common, "--metrics-port", str(port)])
+
+    def _start_console(self, last: Running | None) -> str:
+        """It finds the others by what is announced when they are ready."""
+        if not self.plan.console:
+            return ""
+        url = self._url(
+            self.plan.console_port, last.console if last and last.console else f"http://{HOST}:{CONSOLE_PORT}"
+        )
+        self._ready["console"] = f"{url}/health"
+        where = ["--data", str(self.plan.layout.root), "--port", url.rsplit(":", 1)[1]]
+        if self.plan.clickhouse:
+            where += ["--clickhouse", self.plan.clickhouse]
+        self._add(self._sinks, "console", ["console", *where, *self._settings()])
+        return url
 
     def _start_workers(self, running: Running, last: Running | None) -> None:
         for number in range(1, self.plan.workers + 1):
@@ -167,8 +191,10 @@ class Pipeline:
     def _settings(self) -> list[str]:
         return ["--settings", str(self.plan.settings)] if self.plan.settings else []
 
-    def _add(self, kind: list[Part], name: str, arguments: Sequence[str]) -> None:
-        part = Process(name, arguments, self.plan.layout.log(name))
+    def _add(
+        self, kind: list[Part], name: str, arguments: Sequence[str], environment: Mapping[str, str] | None = None
+    ) -> None:
+        part = Process(name, arguments, self.plan.layout.log(name), environment)
         kind.append(part)
         self.supervisor.start(part)
 

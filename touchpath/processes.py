@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -50,7 +50,11 @@ class Part(Protocol):
 class Process:
     """A touchpath sub-command as a child, tied to our life. It writes to ``log_file``."""
 
-    def __init__(self, name: str, arguments: Sequence[str], log_file: Path) -> None:
+    def __init__(
+        self, name: str, arguments: Sequence[str], log_file: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """``environment``: beside our own; what is secret goes there, for everybody sees arguments."""
+        self._environment = environment or {}
         self.name = name
         self.log_file = log_file
         self._arguments = list(arguments)
@@ -71,11 +75,12 @@ class Process:
 
     def start(self) -> None:
         rotate(self.log_file)
+        environment = tied({**os.environ, **self._environment})
         with open(self.log_file, "ab") as output:
             # A session of its own: Ctrl-C in the terminal reaches the supervisor alone, which stops all in order.
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "touchpath", *self._arguments],
-                stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, env=tied(os.environ),
+                stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, env=environment,
             )  # fmt: skip
 
     def ask_to_stop(self) -> None:

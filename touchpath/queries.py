@@ -133,12 +133,14 @@ class Native(_Rows):
 
         parts = urlsplit(url)
         secure = parts.scheme == "clickhouses"
+        options = dict(parse_qsl(parts.query))
+        options.pop("cluster", None)  # of definitions (sinks/clickhouse.py)
         self._place = f"{parts.hostname}:{parts.port or (9440 if secure else 9000)}"
         self._client = Client(
             host=parts.hostname, port=parts.port or (9440 if secure else 9000), secure=secure,
             user=unquote(parts.username or "default"), password=unquote(parts.password or ""),
             database=unquote(parts.path.lstrip("/")) or "touchpath", connect_timeout=5, send_receive_timeout=_QUERY_S,
-            client_name="touchpath", settings={"readonly": 2}, **dict(parse_qsl(parts.query)),
+            client_name="touchpath", settings={"readonly": 2}, **options,
         )  # fmt: skip
 
     def answer(self, sql: str) -> Result | bytes:

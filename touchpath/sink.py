@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from producers.connection import secured
 from touchpath import options
 from touchpath.layout import Layout
 from touchpath.logs import log_to_stderr
@@ -94,7 +95,9 @@ async def _sink(
     from sinks.exposition import expose
     from sinks.horizon import note
     from sinks.migrate import migrate
+    from sinks.panels import keep_pace
     from sinks.retention import keep
+    from sinks.store import StoreError
     from sinks.writer import Limits, Writer, run_until_signal
 
     store: Store
@@ -105,7 +108,10 @@ async def _sink(
         embedded = store = Embedded(layout.store)
         server = Server(embedded, http_port)
     try:
-        done = migrate(store)
+        try:
+            done = migrate(store)
+        except StoreError as error:
+            raise Problem(str(error)) from None
         log.info("migrations: %s", ", ".join(done) or "nothing to do")
         try:
             kept = keep(store, settings.tables_kept)
@@ -120,9 +126,12 @@ async def _sink(
             log.info("SQL over HTTP on http://127.0.0.1:%d", await server.start())
         group = group_of(layout, clickhouse)
         metrics = SinkMetrics(registry, "clickhouse" if clickhouse else "embedded")
+        pacing = asyncio.create_task(keep_pace(store))
         try:
-            await run_until_signal(Writer(store, bootstrap, group, metrics, Limits(grace_s=GRACE_S)))
+            writer = Writer(store, bootstrap, group, metrics, Limits(grace_s=GRACE_S), security=secured())
+            await run_until_signal(writer)
         finally:
+            pacing.cancel()
             if server is not None:
                 await server.stop()
             await runner.cleanup()

@@ -170,6 +170,7 @@ def addresses(running: Running) -> list[str]:
     """Where to look, a line each."""
     store = running.store
     return [
+        *([f"console  {running.console}   (open it in a browser)"] if running.console else []),
         'SQL      touchpath sql "SELECT * FROM v_journeys LIMIT 5"' + ("" if "@" in store else f"   ({store})"),
         f"Kafka    {running.bootstrap}",
         *(f"metrics  {url}  ({part})" for part, url in running.metrics.items()),

@@ -28,8 +28,13 @@ def up(
         int, typer.Option("--kafka-port", min=0, max=65535, metavar="PORT", help="Of embedded Kafka; 0: a free one.")
     ] = 0,
     http_port: options.HttpPort = 0,
+    console: Annotated[bool, typer.Option("--console/--no-console", help="Serve the console, on this machine.")] = True,
+    console_port: Annotated[
+        int,
+        typer.Option("--console-port", min=0, max=65535, metavar="PORT", help="The console's; 0: 8090 or a free one."),
+    ] = 0,
 ) -> None:
-    """Run everything: Kafka and the store (embedded unless addresses are given), workers, sink, metrics.
+    """Run everything: Kafka and the store (embedded unless addresses are given), workers, sink, metrics, console.
 
     Ctrl-C stops it cleanly; started again it goes on where it was, on the same ports.
 
@@ -48,7 +53,10 @@ def up(
     simulator = None
     if simulate:
         simulator = ["--seed", str(seed), *(["--speed", str(speed)] if speed else [])]
-    plan = Plan(layout, bootstrap, clickhouse, chosen, workers, partitions, True, simulator, kafka_port, http_port)
+    plan = Plan(
+        layout, bootstrap, clickhouse, chosen, workers, partitions, True, simulator, kafka_port, http_port, console,
+        console_port,
+    )  # fmt: skip
     stop_on_signals()
     with Pipeline(plan, lambda line: REMARKS.print(f"{line} …")) as pipeline:
         log_to_file(layout.log("touchpath"))

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from producers.connection import secured
 from touchpath import options
 from touchpath.keys import pseudonyms_of
 from touchpath.layout import Layout
@@ -40,7 +41,7 @@ def worker(
         raise typer.BadParameter(f"expected a plain name, got {name!r}", param_hint="'--name'")
     address = options.bootstrap_of(bootstrap, layout)
     with Brokers(address) as brokers:
-        partitions = brokers.count_partitions()
+        made_for = brokers.partitioning()
     pseudonyms = pseudonyms_of(chosen, source, layout)
     log_to_stderr()
 
@@ -49,7 +50,7 @@ def worker(
     from streams.topology import build
 
     run_worker(
-        build(chosen, pseudonyms, partitions),
+        build(chosen, pseudonyms, made_for.partitions),
         EngineSettings(
             address,
             APP_ID,
@@ -57,5 +58,7 @@ def worker(
             worker=name,
             metrics_port=metrics_port,
             metrics_host=metrics_host,
+            epoch=made_for.epoch,
+            security=secured(),
         ),
     )

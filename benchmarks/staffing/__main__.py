@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from benchmarks.seeds import Seeds
-from benchmarks.staffing.score import Score, score
+from benchmarks.staffing.score import TOUCHPATH, Judged, Score, again, score
 from benchmarks.staffing.seeds import NUMBERS
 from benchmarks.staffing.tables import tables
 from benchmarks.staffing.world import World
@@ -23,6 +23,7 @@ from producers.simulator.floor.centre import CENTRE
 from producers.simulator.floor.surges import Kind
 
 Job = tuple[Kind, int, bool]
+"""Scenario, seed, and whether journeys bring contacts."""
 
 
 def main(
@@ -32,11 +33,16 @@ def main(
     without_journeys: Annotated[
         bool, typer.Option("--without-journeys/--with-journeys-only", help="Also days on which journeys bring nothing.")
     ] = True,
+    judged: Annotated[Judged, typer.Option("--judged", help="Pages alone take a fifth of the time.")] = Judged.ALL,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = 1,
     kept: Annotated[
         Path | None,
         typer.Option("--kept", help="Keeps days' scores: they are not run again. Of one state of the program."),
     ] = None,
+    anew: Annotated[
+        bool,
+        typer.Option("--touchpath-anew", help="Of days that --kept has, live touchpath's way again, the others not."),
+    ] = False,
 ) -> None:
     """Score pages, lead times and the closed loop on simulated days whose truth is known; a day takes minutes.
 
@@ -49,13 +55,15 @@ def main(
     jobs: list[Job] = [
         (kind, seed, journeys)
         for seed in chosen
-        for journeys in ((True, False) if without_journeys else (True,))
+        for journeys in ((True, False) if without_journeys and judged != Judged.PAGES else (True,))
         for kind in kinds
     ]
+    if anew and kept is None:
+        raise typer.BadParameter("expected --kept with the days' other ways", param_hint="--touchpath-anew")
     progress = Console(stderr=True)
     progress.print(f"{seeds} seeds {chosen[0]} to {chosen[-1]}, {', '.join(kinds)}: {len(jobs)} days")
     scores = []
-    for number, one in enumerate(_scores(jobs, workers, kept), 1):
+    for number, one in enumerate(_scores(jobs, workers, kept, judged, anew), 1):
         scores.append(one)
         told = f"{one.scenario} of seed {one.seed}{'' if one.journeys else ', without journeys'}"
         progress.print(f"{time.strftime('%H:%M:%S')} {number} of {len(jobs)}: {told}")
@@ -65,17 +73,17 @@ def main(
         console.print(table)
 
 
-def _scores(jobs: list[Job], workers: int, kept: Path | None) -> Iterator[Score]:
-    """Those that are known first, then as they come."""
-    known = _known(kept)
-    yield from (known[job] for job in jobs if job in known)
-    left = [job for job in jobs if job not in known]
-    if not left:
-        return
+def _scores(jobs: list[Job], workers: int, kept: Path | None, judged: Judged, anew: bool) -> Iterator[Score]:
+    """Those that are known first, then as they come; of known ones, ``anew``, touchpath's way again."""
+    known = {job: one for job, one in _known(kept).items() if judged == Judged.PAGES or TOUCHPATH in one.answered}
+    if not anew:
+        yield from (known[job] for job in jobs if job in known)
     with ProcessPoolExecutor(workers) as pool:
-        for future in as_completed([pool.submit(_run, *job) for job in left]):
+        found = [pool.submit(_again, known[job]) for job in jobs if job in known] if anew else []
+        new = {pool.submit(_run, *job, judged) for job in jobs if job not in known}
+        for future in as_completed([*found, *new]):
             one = future.result()
-            if kept is not None:
+            if kept is not None and future in new:
                 with kept.open("ab") as file:
                     file.write(msgspec.json.encode(one) + b"\n")
             yield one
@@ -88,8 +96,12 @@ def _known(kept: Path | None) -> dict[Job, Score]:
     return {(one.scenario, one.seed, one.journeys): one for one in scores}
 
 
-def _run(kind: Kind, seed: int, journeys: bool) -> Score:
-    return score(_world(journeys), kind, seed, journeys)
+def _run(kind: Kind, seed: int, journeys: bool, judged: Judged) -> Score:
+    return score(_world(journeys), kind, seed, journeys, judged)
+
+
+def _again(known: Score) -> Score:
+    return again(_world(known.journeys), known)
 
 
 @lru_cache(maxsize=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 import msgspec
 
@@ -25,6 +26,14 @@ EVERY_S = 300.0
 """Moves are asked for so often: a plan is the dear part of a simulated day, and people do not act every minute."""
 BEFORE_S = 2700.0
 """On days with a surge pages are looked for from so long before it, to an hour after the fall."""
+
+
+class Judged(StrEnum):
+    ALL = "all"
+    PAGES = "pages"
+    """Who is paged when, on the day that nobody manages: a fifth of the time."""
+    MOVES = "moves"
+    """What was answered, where moves are obeyed; touchpath told of no journeys is left out."""
 
 
 class Paging(msgspec.Struct, frozen=True):
@@ -50,24 +59,25 @@ class Score(msgspec.Struct, frozen=True):
     answered: dict[str, Answers]
 
 
-def score(world: World, kind: Kind, seed: int, journeys: bool) -> Score:
+def score(world: World, kind: Kind, seed: int, journeys: bool, judged: Judged = Judged.ALL) -> Score:
     """The day of ``seed``. ``world`` has ``journeys`` or has not: then only what was answered counts."""
     surge = planted(kind, seed)
     static = unmanaged(world, seed, surge)
     low = {queue: falls(static.contacts, world.centre, queue) for queue in world.centre.queues}
     struck = [minute for minute in low.get(surge.queue, ()) if minute >= surge.from_s]
     fall_s = struck[0] if struck else None
-    days = {
-        STATIC: static,
-        REACTIVE: obeyed(world, seed, surge, Reactive(world.settings)),
-        TOUCHPATH: obeyed(world, seed, surge, Touchpath(world.settings), every_s=EVERY_S),
-        CLAIRVOYANT: clairvoyant(world, seed, surge),
-    }
-    paging: dict[str, Paging] = {}
-    if journeys:
-        days[BLIND] = obeyed(world, seed, surge, Touchpath(world.settings), False, EVERY_S)
-        both = watched(world, seed, surge, [Reactive(world.settings), Touchpath(world.settings)], *_when(surge, fall_s))
-        paging = {
+    days = {STATIC: static}
+    if judged != Judged.PAGES:
+        days[REACTIVE] = obeyed(world, seed, surge, Reactive(world.settings))
+        days[TOUCHPATH] = obeyed(world, seed, surge, Touchpath(world.settings, world.memory), every_s=EVERY_S)
+        days[CLAIRVOYANT] = clairvoyant(world, seed, surge)
+        if journeys and judged == Judged.ALL:
+            days[BLIND] = obeyed(world, seed, surge, Touchpath(world.settings, world.memory), False, EVERY_S)
+    paged: dict[str, Paging] = {}
+    if journeys and judged != Judged.MOVES:
+        ways = [Reactive(world.settings), Touchpath(world.settings, world.memory)]
+        both = watched(world, seed, surge, ways, *_when(surge, fall_s))
+        paged = {
             way: _paging(pages, surge, fall_s, low) for way, pages in zip((REACTIVE, TOUCHPATH), both, strict=True)
         }
     return Score(
@@ -76,9 +86,18 @@ def score(world: World, kind: Kind, seed: int, journeys: bool) -> Score:
         journeys=journeys,
         planted_s=surge.from_s if surge.queue else None,
         fall_s=fall_s,
-        paging=paging,
+        paging=paged,
         answered={way: _answers(day) for way, day in days.items()},
     )
+
+
+def again(world: World, known: Score) -> Score:
+    """The day of ``known``, touchpath's own way lived anew; what else depends on the planner is left out. For whoever
+    changes the planner: the other ways stay as they were."""
+    surge = planted(known.scenario, known.seed)
+    day = obeyed(world, known.seed, surge, Touchpath(world.settings, world.memory), every_s=EVERY_S)
+    others = {way: one for way, one in known.answered.items() if way != BLIND}
+    return msgspec.structs.replace(known, paging={}, answered=others | {TOUCHPATH: _answers(day)})
 
 
 def _when(surge: Surge, fall_s: float | None) -> tuple[float, float]:

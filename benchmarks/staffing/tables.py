@@ -20,13 +20,13 @@ LONGEST_MIN = 600.0
 
 def tables(scores: Sequence[Score]) -> list[Table]:
     found = []
-    told = [score for score in scores if score.journeys]
+    told = [score for score in scores if score.paging]
     if told:
         found.append(_lead_times(told))
         if any(score.scenario is Kind.CALM for score in told):
             found.append(_pages(told))
     for journeys in (True, False):
-        those = [score for score in scores if score.journeys is journeys]
+        those = [one for one in scores if one.journeys is journeys and TOUCHPATH in one.answered]
         if those:
             found.append(_answered(those, journeys))
     return found

@@ -23,9 +23,9 @@ FOR_MINUTES = 2
 
 
 class Touchpath:
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, memory: bytes | None = None) -> None:
         self._settings = settings
-        self._planner = Planner(settings)
+        self._planner = Planner(settings, memory)
         self._holds: dict[Place, int] = {}
 
     def look(self, situation: Situation) -> Said:

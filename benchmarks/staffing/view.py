@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 
 from benchmarks.staffing.centre import midnight, places
-from benchmarks.staffing.world import World, context, demand_of, place_of
-from journeys.next_step import SEPARATOR, Foresight
+from benchmarks.staffing.world import World, context, demand_of, place_of, redials_there
+from journeys.next_step import Foresight
 from journeys.queue import Live
 from journeys.queue import live as live_of
 from journeys.staffing.crew import crew, manned, work_on
@@ -20,10 +20,7 @@ from journeys.staffing.situation import Bringing, Demand, Place, Situation
 from journeys.workload import AgentNow
 from producers.simulator.floor.day import Contact
 from producers.simulator.floor.seen import Seen, visit_of
-from streams.stages.bringing import KEPT, QUARTER_MS, brought
-
-_WORDS = 4
-"""Of a context, as the stage has it."""
+from streams.stages.bringing import KEPT, QUARTER_MS, brought, open_as
 
 
 class View(Seen):
@@ -37,9 +34,16 @@ class View(Seen):
         self._books = {place: Book(world.settings.interval_ms) for place in places(world.centre)}
         self._known: dict[int, Stay] = {}
         self._live: dict[Place, dict[int, Live]] = {place: {} for place in self._books}
+        channel_of = dict(places(world.centre))
         self._agents_now = {
             person.key: AgentNow(
-                person.key, self._origin, "offline", queues=(person.queue,), team=person.team, site=person.site
+                person.key,
+                self._origin,
+                "offline",
+                slots={channel_of[person.queue]: world.centre.queues[person.queue].slots},
+                queues=(person.queue,),
+                team=person.team,
+                site=person.site,
             )
             for person in world.people
         }
@@ -51,7 +55,7 @@ class View(Seen):
 
     def entered(self, contact: Contact, at_s: float) -> None:
         self._changed[contact.number] = contact
-        if contact.redials:
+        if redials_there(contact):
             place = place_of(contact)
             at = _ms(self._origin, contact.entered_s)
             self._books[place].redial(Redial(str(contact.number), *place, at))
@@ -75,7 +79,7 @@ class View(Seen):
     def _count_open(self, contact: Contact, sign: int) -> None:
         if contact.ended_s is None:
             return
-        short = SEPARATOR.join(context(contact, self._world.settings).split(SEPARATOR)[:_WORDS])
+        short = open_as(context(contact, self._world.settings), contact.queue)
         counts = self._open[_ms(self._origin, contact.ended_s) // QUARTER_MS]
         counts[short] = counts.get(short, 0) + sign
 

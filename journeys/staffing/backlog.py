@@ -18,6 +18,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from journeys.staffing.erlang import Figures
 
+_ALL = 1 - 1e-6
+_TO = 0.05
+"""Agents, to which it is worked out how few would do."""
+
 
 class Work(NamedTuple):
     """The curves, in contacts, at the ends of the worked intervals; and which those are."""
@@ -83,6 +87,39 @@ def in_time(
             )
         done, due = done_then, due_then
     return shares
+
+
+def least(
+    agents: Sequence[float],
+    number: int,
+    open_due_s: ArrayLike,
+    arriving: Sequence[float],
+    interval_s: float,
+    aht_s: float,
+    due_s: float,
+    occupancy: float = 1.0,
+    worked: Sequence[bool] | None = None,
+) -> float:
+    """How few would do in each of the first ``number`` intervals, if in those after them there are ``agents`` (of whom
+    the first ``number`` say nothing), so that everything is done when it is due; infinite if no number would.
+
+    Fewer than ``required`` says, which spreads the work as evenly as may be: here it is put off for as long as it can.
+    Those later spend the share ``occupancy`` of their time on it, these all of it.
+    """
+    later = list(agents[number:])
+
+    def does(few: float) -> bool:
+        there = [few / occupancy] * number + later
+        return float(in_time(there, open_due_s, arriving, interval_s, aht_s, due_s, occupancy, worked).min()) >= _ALL
+
+    most = math.ceil(len(np.atleast_1d(open_due_s)) + sum(arriving[:number])) * aht_s / interval_s + 1.0
+    if not does(most):
+        return math.inf
+    fewest = 0.0
+    while most - fewest > _TO:
+        middle = (fewest + most) / 2
+        fewest, most = (fewest, middle) if does(middle) else (middle, most)
+    return most
 
 
 def work_of(

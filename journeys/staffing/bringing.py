@@ -1,22 +1,28 @@
-"""What open journeys are about to bring to each channel, beyond what is usual (M18, from M8).
+"""What open journeys are about to bring to each queue and channel, beyond what is usual (M18, from M8).
 
 Of a contact that is over, and whose customer has not come back, the next step (journeys/next_step.py) says how likely
 another one comes within 15 min and within an hour, and how likely that is after the average contact. The difference is
 what the forecast by the clock does not know: chats that fail, an incident that drives people to the phone.
+
+Contacts that are in hand now, and those after them, will end too. So contacts are taken to go on ending as they did in
+the last quarter of an hour: as many, and of the same kinds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from journeys.staffing.situation import Bringing
+from journeys.staffing.situation import Bringing, Place
 
 Array: TypeAlias = NDArray[np.float64]
+Sums: TypeAlias = tuple[float, float, float, float]
+"""Within 15 min and within an hour, and the same of the average contact."""
 
+NOTHING: Sums = (0.0, 0.0, 0.0, 0.0)
 MINUTE_MS = 60_000
 QUARTER_MS = 15 * MINUTE_MS
 HOUR_MS = 60 * MINUTE_MS
@@ -24,35 +30,79 @@ _ENDS = (2.5, 7.5, 12.5)
 """Contacts that ended in a quarter of an hour are taken to have ended so many minutes into it."""
 
 
-def beyond_usual(bringing: Iterable[Bringing], starts: Sequence[int], length: int, as_of: int) -> dict[str, Array]:
-    """By channel, contacts in each of the intervals at ``starts``, of ``length`` ms, from ``as_of`` on."""
-    merged: dict[tuple[int, str], tuple[float, float, float, float]] = {}
-    told: dict[tuple[int, str], int] = {}
-    for one in bringing:
-        if one.ended_at + QUARTER_MS + HOUR_MS > as_of:
-            key = one.ended_at, one.channel
-            had = merged.get(key, (0.0, 0.0, 0.0, 0.0))
-            more = one.p_15m, one.p_1h, one.base_15m, one.base_1h
-            merged[key] = had[0] + more[0], had[1] + more[1], had[2] + more[2], had[3] + more[3]
-            told[key] = told.get(key, 0) + one.contacts
-    contacts: dict[int, int] = {}
-    for (ended_at, _), number in told.items():
-        contacts[ended_at] = max(contacts.get(ended_at, 0), number)
+class _Ended(NamedTuple):
+    """Contacts that ended in a quarter of an hour: how many, and what they bring to each place; see ``Bringing``."""
+
+    contacts: float
+    brings: dict[Place, Sums]
+
+
+def beyond_usual(bringing: Iterable[Bringing], starts: Sequence[int], length: int, as_of: int) -> dict[Place, Array]:
+    """By queue and channel, contacts in each of the intervals at ``starts``, of ``length`` ms, from ``as_of`` on. Of
+    those in no queue it is only known to which channel they come."""
+    quarters = _by_quarter(one for one in bringing if one.ended_at + QUARTER_MS + HOUR_MS > as_of)
     begin: Array = np.maximum(np.array(starts, float), as_of)
     end: Array = np.array(starts, float) + length
-    found: dict[str, Array] = {}
-    for ended_at, number in contacts.items():
-        own = {channel: sums for (at, channel), sums in merged.items() if at == ended_at}
-        whole_15m, whole_1h = sum(sums[0] for sums in own.values()), sum(sums[1] for sums in own.values())
-        for channel, (p_15m, p_1h, base_15m, base_1h) in own.items():
-            for after in _ENDS:
-                at = ended_at + after * MINUTE_MS
-                gone = _by(as_of - at, whole_15m, whole_1h) / max(number, 1)
-                share = 1 / len(_ENDS) / max(1 - min(float(gone), 1.0), 0.05)  # those who are left
-                early, late = p_15m - base_15m, p_1h - base_1h
-                comes = _by(end - at, early, late) - _by(begin - at, early, late)
-                found[channel] = found.get(channel, np.zeros(len(starts))) + comes * share
+    found: dict[Place, Array] = {}
+    for ended_at, ended in quarters.items():
+        _add(found, ended, ended_at, (begin, end), as_of)
+    under_way = as_of // QUARTER_MS * QUARTER_MS
+    before, now = (quarters.get(at, _Ended(0, {})) for at in (under_way - QUARTER_MS, under_way))
+    left = 1 - (as_of - under_way) / QUARTER_MS
+    lately = _together((before, left), (now, 1.0))
+    if lately.contacts and before.contacts:  # else nothing is known of a whole quarter of an hour
+        _add(found, _together((lately, left)), under_way, (begin, end), as_of, to_come=True)
+        for ended_at in range(under_way + QUARTER_MS, int(end[-1]) if len(end) else 0, QUARTER_MS):
+            _add(found, lately, ended_at, (begin, end), as_of, to_come=True)
     return found
+
+
+def _by_quarter(bringing: Iterable[Bringing]) -> dict[int, _Ended]:
+    sums: dict[int, dict[Place, Sums]] = {}
+    told: dict[tuple[int, Place], int] = {}
+    for one in bringing:
+        place = one.queue, one.channel
+        own = sums.setdefault(one.ended_at, {})
+        more = one.p_15m, one.p_1h, one.base_15m, one.base_1h
+        own[place] = _plus(own.get(place, NOTHING), more, 1.0)
+        told[one.ended_at, place] = told.get((one.ended_at, place), 0) + one.contacts
+    return {
+        ended_at: _Ended(max(told[ended_at, place] for place in own), own) for ended_at, own in sorted(sums.items())
+    }
+
+
+def _together(*parts: tuple[_Ended, float]) -> _Ended:
+    brings: dict[Place, Sums] = {}
+    for ended, share in parts:
+        for place, sums in ended.brings.items():
+            brings[place] = _plus(brings.get(place, NOTHING), sums, share)
+    return _Ended(sum(ended.contacts * share for ended, share in parts), brings)
+
+
+def _plus(one: Sums, other: Sums, share: float) -> Sums:
+    return (
+        one[0] + other[0] * share, one[1] + other[1] * share, one[2] + other[2] * share, one[3] + other[3] * share,
+    )  # fmt: skip
+
+
+def _add(
+    found: dict[Place, Array], ended: _Ended, ended_at: int, between: tuple[Array, Array], as_of: int,
+    to_come: bool = False,
+) -> None:  # fmt: skip
+    """What those bring who ended in the quarter of an hour at ``ended_at``, or are about to end in it."""
+    begin, end = between
+    whole_15m, whole_1h = (sum(sums[number] for sums in ended.brings.values()) for number in (0, 1))
+    for place, (p_15m, p_1h, base_15m, base_1h) in ended.brings.items():
+        early, late = p_15m - base_15m, p_1h - base_1h
+        for after in _ENDS:
+            at = ended_at + after * MINUTE_MS
+            if to_come:
+                at, gone = max(at, as_of), 0.0
+            else:
+                gone = float(_by(as_of - at, whole_15m, whole_1h)) / max(ended.contacts, 1)
+            share = 1 / len(_ENDS) / max(1 - min(gone, 1.0), 0.05)  # those who are left
+            comes = _by(end - at, early, late) - _by(begin - at, early, late)
+            found[place] = found.get(place, np.zeros(len(end))) + comes * share
 
 
 def _by(age: ArrayLike, in_15m: float, in_1h: float) -> Array:

@@ -89,6 +89,38 @@ def coming(
     return Coming(starts, told, looks, expected, rest, extra, aht, ahead.score(looks, starts))
 
 
+def learn_brought(
+    memory: Memory, comes_by: Mapping[Place, Array], starts: Sequence[int], length: int, as_of: int
+) -> None:
+    """What journeys bring to places is added to what they usually do at that time of day, by how far ahead it is: once
+    an interval, while most of it is to come."""
+    if memory.brought_until < starts[0] and as_of - starts[0] < length / 2:
+        for place, comes in comes_by.items():
+            mean = _usually_brought(memory, place, starts, length)
+            own = memory.usually_brought.setdefault(place, [0.0] * (_reach(length) * (DAY_MS // length)))
+            for step, (at, was) in enumerate(zip(starts, mean, strict=True)):
+                own[_place_in(step, at, length)] = round(was + USUAL_WEIGHT * (float(comes[step]) - was), 4)
+    memory.brought_until = starts[0]
+
+
+def _usually_brought(memory: Memory, place: Place, starts: Sequence[int], length: int) -> list[float]:
+    known = memory.usually_brought.get(place, [])
+    if len(known) != _reach(length) * (DAY_MS // length):  # intervals had another length
+        memory.usually_brought.pop(place, None)
+        return [0.0] * len(starts)
+    return [known[_place_in(step, at, length)] for step, at in enumerate(starts)]
+
+
+def _reach(length: int) -> int:
+    """Intervals ahead that contacts which are over bring others to."""
+    return math.ceil(REACH_MS / length) + 1
+
+
+def _place_in(step: int, at: int, length: int) -> int:
+    a_day = DAY_MS // length
+    return step * a_day + at // length % a_day
+
+
 class _Ahead:
     def __init__(
         self, situation: Situation, floors: Sequence[Floor], clocks: Sequence[Clock], memory: Memory, settings: Settings
@@ -144,37 +176,28 @@ class _Ahead:
         return near
 
     def from_journeys(self, starts: Sequence[int], near: int) -> Array:
-        """By place, what journeys bring beyond what is usual: a channel's part by what is usual of its places.
+        """By place, what journeys bring beyond what is usual; where only a channel is known, by what is usual of its
+        places.
 
         What they bring beyond the average contact may be usual at that time of day; that is learned, by how far ahead
         it is, and is left to the profile.
         """
-        memory = self._memory
-        a_day = DAY_MS // self.length
-        most = math.ceil(REACH_MS / self.length) + 1
-        reach = min(len(starts), most)
-        slots = [at // self.length % a_day for at in starts[:reach]]
+        reach = min(len(starts), _reach(self.length))
         left = 1 - (self._as_of - self.begun) / self.length
         found = np.zeros((len(self._places), len(starts)))
         comes_by = beyond_usual(self._situation.bringing, starts[:reach], self.length, self._as_of)
-        for channel, comes in comes_by.items():
-            mean = memory.usually_brought.get(channel, [])
-            if len(mean) != most * a_day:
-                mean = [0.0] * (most * a_day)
-            usually = np.array([mean[step * a_day + slot] for step, slot in enumerate(slots)])
+        for (queue, channel), comes in comes_by.items():
+            usually = np.array(_usually_brought(self._memory, (queue, channel), starts[:reach], self.length))
             usually[0] *= left
-            if memory.brought_until < self.begun and left > 0.5:  # once an interval, while most of it is to come
-                for step, slot in enumerate(slots):
-                    at = step * a_day + slot
-                    mean[at] = round(mean[at] + USUAL_WEIGHT * (float(comes[step]) - mean[at]), 4)
-                memory.usually_brought[channel] = mean
-            own = [index for index, place in enumerate(self._places) if place[1] == channel]
+            own = [index for index, place in enumerate(self._places) if place[1] == channel and queue in ("", place[0])]
             if own:
                 base = np.array([self._usually(index, starts[:near]).sum() for index in own])
                 share = base / base.sum() if base.sum() > 0 else np.full(len(own), 1 / len(own))
-                least = -LEAST_BROUGHT * np.array([self._usually(index, starts[:reach]) for index in own])
-                found[own, :reach] = np.maximum(share[:, None] * (comes - usually), least)
-        memory.brought_until = self.begun
+                found[own, :reach] += share[:, None] * (comes - usually)
+        learn_brought(self._memory, comes_by, starts[:reach], self.length, self._as_of)
+        for index in np.flatnonzero(found.any(axis=1)).tolist():
+            least = -LEAST_BROUGHT * self._usually(index, starts[:reach])
+            found[index, :reach] = np.maximum(found[index, :reach], least)
         return found
 
     def look(self, index: int, starts: Sequence[int], extra: Array, uploaded: Mapping[Place, Told]) -> Outlook:

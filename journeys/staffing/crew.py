@@ -27,7 +27,8 @@ def crew(agents: Iterable[AgentNow], as_of: int, settings: Settings) -> list[Age
         slots = settings.agents.slots | one.slots
         state = _state(one, as_of)
         in_hand = one.in_hand if state else {}
-        found.append(Agent(one.agent, state, one.queues, tuple(sorted(skills)), one.site, slots, in_hand, one.team))
+        could_serve = tuple(sorted(skills))
+        found.append(Agent(one.agent, state, one.queues, could_serve, one.site, slots, in_hand, one.team, one.since))
     return sorted(found, key=lambda agent: agent.agent)
 
 

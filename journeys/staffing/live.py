@@ -30,8 +30,9 @@ DEMAND_DAYS = 35
 """Five weeks: the lateness within which visits may change, and enough for a forecast by the hour of the week."""
 USUAL_MS = 7 * DAY_MS
 """What is usual is what was in so long."""
-LEAN = 20
-"""What is usual weighs as much as so many contacts handled, or abandonments."""
+LEAN_HANDLED, LEAN_ABANDONED = 100, 20
+"""What is usual weighs as much as so many contacts handled, or abandonments. Handle times spread by about as much as
+they last: the mean of 100 is a tenth off by chance, which is agents, and seldom changes by as much within a day."""
 
 
 class Stay(NamedTuple):
@@ -222,13 +223,14 @@ def _together(those: Iterable[Demand]) -> Demand:
 
 
 def _aht_s(lately: Lately, usual: Demand) -> float:
-    """Of those served in the last half hour, with the usual one weighing as much as ``LEAN`` of them; 0 if none was."""
+    """Of those served in the last half hour, with the usual one weighing as much as ``LEAN_HANDLED`` of them; 0 if
+    there is neither."""
     handled = lately.sum("handled", LATELY_MS // MINUTE_MS)
     took = lately.sum("handle_ms", LATELY_MS // MINUTE_MS) / 1000
     leaning = usual.aht_s
     if leaning is None:
         return took / handled if handled else 0.0
-    return (took + LEAN * leaning) / (handled + LEAN)
+    return (took + LEAN_HANDLED * leaning) / (handled + LEAN_HANDLED)
 
 
 def _patience_s(demand: Mapping[int, Demand], usual: Demand, as_of: int) -> float | None:
@@ -239,7 +241,7 @@ def _patience_s(demand: Mapping[int, Demand], usual: Demand, as_of: int) -> floa
     waited = (usual.wait_answered_ms + usual.wait_abandoned_ms) / 1000
     day = _together([one for at, one in demand.items() if as_of - DAY_MS <= at <= as_of])
     waited_today = (day.wait_answered_ms + day.wait_abandoned_ms) / 1000
-    return (waited_today + LEAN * waited / usual.abandoned) / (day.abandoned + LEAN)
+    return (waited_today + LEAN_ABANDONED * waited / usual.abandoned) / (day.abandoned + LEAN_ABANDONED)
 
 
 def _share(part: int, whole: int) -> float | None:

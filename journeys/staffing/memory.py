@@ -50,8 +50,8 @@ class Running(msgspec.Struct, array_like=True):
 
 class Memory(msgspec.Struct, array_like=True):
     places: dict[Place, Kept] = {}
-    usually_brought: dict[str, list[float]] = {}
-    """By channel, for the intervals of the day (UTC)."""
+    usually_brought: dict[Place, list[float]] = {}
+    """By queue and channel, for the intervals of the day (UTC)."""
     brought_until: int = 0
     running: list[Running] = []
     cooling: list[tuple[Place, Place, int]] = []

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeys.settings import Settings
+from journeys.staffing import backlog
 from journeys.staffing.cause import cause
 from journeys.staffing.coming import Coming, coming
 from journeys.staffing.figures import Accuracy, Floor, Move, Staffing
@@ -37,6 +38,8 @@ NEAR = 5
 """Intervals that every plan speaks of, the one under way among them; more where a move lasts longer."""
 MEASURED = 200
 """Intervals that handle times are a mean of, at the most; older ones fade."""
+AGAIN = 0.5
+"""Redials in an interval over those in the interval before, where all who call now are served."""
 FINE, COARSE = 100, 4
 """Who is there is looked up for each of so many intervals, after that for every fourth."""
 
@@ -87,7 +90,8 @@ class Planner:
         elapsed = (situation.as_of - ahead.starts[0]) / settings.interval_ms
         lengths = np.full(len(ahead.starts), settings.interval_ms / 1000)
         lengths[0] = max(1.0, lengths[0] * (1 - elapsed))
-        wanted = _wanted(ahead, floors, elapsed)
+        again = _again(situation, places, ahead.starts, elapsed)
+        wanted = _wanted(ahead, again, floors, elapsed)
         required = np.zeros_like(wanted)
         for rows, until in ahead.parts():
             own = np.ix_(rows, range(until))
@@ -96,8 +100,8 @@ class Planner:
             )
         need = self._need(terms, required, ahead, clocks)
         there = _There(crew, ahead.starts, situation.as_of, settings.interval_ms, need)
-        contacts = ahead.expected.copy()
-        contacts[:, 0] = ahead.rest
+        contacts = ahead.expected + again
+        contacts[:, 0] = ahead.rest + again[:, 0] * (1 - elapsed)
         in_system = _in_system(floors, terms, there.available[:, 0])
         levels = Course(*(np.zeros_like(wanted) for _ in Course._fields))
         for rows, until in ahead.parts():
@@ -110,11 +114,20 @@ class Planner:
                 all_of_it[own] = part
         causes = self._causes(terms, places, wanted, required, ahead, there, near)
         soon = slice(0, near)
+        asked = required[:, soon].copy()
         busier = [one._replace(occupancy=None) for one in terms]
         kept = agents_required(busier, wanted[:, soon], settings.interval_ms / 1000, ahead.aht_s[:, soon])
+        if (asked > there.available[:, soon]).any():  # else nobody is asked to give
+            for index in [index for index, one in enumerate(terms) if one.deferred]:
+                aht_s = max(1.0, float(ahead.aht_s[index, 0]))
+                few = self._put_off(terms[index], aht_s, there, index, clocks[index])
+                if math.isfinite(few):
+                    asked[index] = kept[index] = few
+                else:  # it is late, or will be
+                    kept[index] = np.maximum(kept[index], there.available[index, soon])
         now = Now(
             places, terms, contacts[:, soon], lengths[soon], ahead.aht_s[:, soon], there.available[:, soon],
-            required[:, soon], kept, in_system, there.parts,
+            asked, kept, in_system, there.parts,
         )  # fmt: skip
         moves = Recommending(settings, memory, situation, crew, now, causes).moves()
         staffing = [
@@ -144,6 +157,21 @@ class Planner:
             rounded = math.ceil(terms.slots - 0.5)
             return terms._replace(handle_s=_measured(kept, floor, rounded, begun))
         return terms
+
+    def _put_off(self, one: Terms, aht_s: float, there: _There, index: int, clock: Clock) -> float:
+        """Of a place whose work may wait: agents who do for the time of a move, if all others are back after it. Looked
+        at until what comes before all open work is due is due as well: what is put off is in its way."""
+        settings = self._settings
+        length = settings.interval_ms
+        lasts = math.ceil(settings.staffing.move_time.ms / length) + 1  # and what is left of this interval
+        number = len(one.arriving) + math.ceil(one.due_s * 1000 / length)
+        later = range(there.begun + len(one.arriving) * length, there.begun + number * length, length)
+        arriving = [*one.arriving, *usual(self._memory.places[one.place].profile, later, clock).tolist()]
+        worked = [*one.worked, *(clock.open(at) > 0 for at in later)]
+        agents = there.until(index, number)
+        return backlog.least(
+            agents, lasts, one.open_due_s, arriving, length / 1000, aht_s, one.due_s, one.occupancy or 1.0, worked
+        )
 
     def _clock(self, site: str) -> Clock:
         if site not in self._clocks:
@@ -243,13 +271,25 @@ def _measured(kept: Kept, floor: Floor, at_once: int, begun: int) -> tuple[float
     return handle_times(times, list(kept.handled), at_once) if len(kept.handled) > 1 else ()
 
 
-def _wanted(ahead: Coming, floors: Sequence[Floor], elapsed: float) -> Array:
+def _again(situation: Situation, places: Sequence[Place], starts: Sequence[int], elapsed: float) -> Array:
+    """Redials, by place and interval. They are no demand, so none is forecast; but who gave up a while ago, and has not
+    called again yet, is to be served. As many as came lately, fewer in each interval: were they all served from now on,
+    nobody would give up any more."""
+    found = np.zeros((len(places), len(starts)))
+    for index, place in enumerate(places):
+        demand = situation.demand.get(place, {})
+        lately = [demand[at] for at in (starts[0], 2 * starts[0] - starts[1]) if at in demand]
+        found[index] = sum(one.redials for one in lately) / (1 + elapsed) * AGAIN ** np.arange(len(starts))
+    return found
+
+
+def _wanted(ahead: Coming, again: Array, floors: Sequence[Floor], elapsed: float) -> Array:
     """Contacts that agents are needed for. For the interval under way that is a whole interval from now on, and who
     waits already: what is left of it may be seconds, in which no number of agents would do."""
-    wanted = ahead.expected.copy()
-    next_ = ahead.expected[:, 1] if ahead.expected.shape[1] > 1 else ahead.expected[:, 0]
+    wanted = ahead.expected + again
+    next_ = wanted[:, min(1, wanted.shape[1] - 1)]
     waiting = np.array([float(floor.waiting) for floor in floors])
-    wanted[:, 0] = ahead.rest + elapsed * next_ + waiting
+    wanted[:, 0] = ahead.rest + again[:, 0] * (1 - elapsed) + elapsed * next_ + waiting
     return wanted
 
 
@@ -282,6 +322,8 @@ class _There:
     """Who is there, and who ought to be, by place and interval; shared agents are split by the ``need``."""
 
     def __init__(self, crew: Crew, starts: Sequence[int], as_of: int, length: int, need: Array) -> None:
+        self.begun = starts[0]
+        self._crew, self._length, self._need = crew, length, need
         self.available = np.zeros_like(need)
         self.scheduled: Array | None = np.zeros_like(need) if crew.has_schedule else None
         pools, ought = crew.pools(as_of), crew.scheduled(as_of)
@@ -302,3 +344,15 @@ class _There:
         if self.scheduled is not None:
             for those, steps in scheduled.items():
                 self.scheduled[:, steps] = split(those, need[:, steps])[0]
+
+    def until(self, index: int, number: int) -> list[float]:
+        """Agents of one place for so many intervals, though it is not told of that far; later ones by the hour."""
+        found: list[float] = self.available[index, :number].tolist()
+        while len(found) < number:
+            if self._crew.steady:
+                found.append(found[-1])
+                continue
+            at = self.begun + len(found) * self._length + self._length // 2
+            own = float(split(self._crew.pools(at), self._need[:, -1])[0][index])
+            found += [own] * min(COARSE, number - len(found))
+        return found

@@ -16,7 +16,11 @@ from journeys.staffing.situation import Agent, Place, Shift
 Array: TypeAlias = NDArray[np.float64]
 
 LATE_MS = 600_000
-"""Who is not there so long after a shift began will not come."""
+"""Who is not there so long after a shift began will not come; until then it gets less likely."""
+LEFT_MS = 1_800_000
+"""Who went home unplanned in so long says whether more are about to;"""
+FIRST_MS = 600_000
+"""to the time since the first of them so long is added: two within a minute are no rate."""
 USUALLY_COME = 0.95, 4.0
 """The share of those scheduled who come, and how many agents' experience that is worth."""
 _ROUNDS = 40
@@ -81,6 +85,28 @@ class Crew:
         come, worth = USUALLY_COME
         self.came = (len(due & self._there) + come * worth) / (len(due) + worth)
         self._missing = {name: now[name].ends_at for name in due - self._there}
+        self._leaving = self._who_leaves()
+
+    def _who_leaves(self) -> dict[tuple[int, ...], tuple[float, int]]:
+        """By the places that agents serve: how many more are about to go home unplanned, as a share of those there,
+        and in what time (ms). One who goes is one who goes; if others follow, as many again are expected to, in as long
+        as it took those (what is seen of something is on average half of it)."""
+        left: dict[tuple[int, ...], list[int]] = {}
+        there: dict[tuple[int, ...], int] = {}
+        for name, agent in self._agents.items():
+            shift = self._now.get(name)
+            if shift is None or not is_work(shift, self._settings):
+                continue
+            places = self.served(agent, self._as_of + 1)
+            if name in self._there:
+                there[places] = there.get(places, 0) + 1
+            elif agent.since > max(shift.starts_at, self._as_of - LEFT_MS):
+                left.setdefault(places, []).append(agent.since)
+        return {
+            places: (min(1.0, (len(times) - 1) / max(1, there.get(places, 0))), self._as_of - min(times) + FIRST_MS)
+            for places, times in left.items()
+            if len(times) > 1
+        }
 
     def served(self, agent: Agent, at: int | None = None) -> tuple[int, ...]:
         """The places that ``agent`` takes contacts from."""
@@ -135,10 +161,13 @@ class Crew:
             return float(name in self.works_now)
         if shift is None or not is_work(shift, self._settings) or at < self._missing.get(name, 0):
             return 0.0
-        if name in self._there:
-            return 1.0
         same_day = at - self._as_of < 43_200_000
-        return self.came if same_day else 1 - self._shrinkage(agent, shift)
+        if name in self._there:
+            share, in_ms = self._leaving.get(self.served(agent, at), (0.0, 1)) if same_day else (0.0, 1)
+            return 1.0 - share * min(1.0, (at - self._as_of) / in_ms)
+        if not same_day:
+            return 1 - self._shrinkage(agent, shift)
+        return self.came * (1 - min(1.0, max(0, self._as_of - shift.starts_at) / LATE_MS))
 
     def _shrinkage(self, agent: Agent, shift: Shift) -> float:
         queues = (shift.queue,) if shift.queue else agent.queues or agent.skills
@@ -162,8 +191,10 @@ class Crew:
         return shift is None or shift.ends_at >= until
 
     def slots(self, place: Place) -> float:
-        """How many contacts an agent of ``place`` can have at once, on average over those who take them now."""
+        """How many contacts an agent of ``place`` can have at once, on average over those who take them now; or, while
+        nobody does, over those who last did."""
         those = [agent for agent in self._agents.values() if place[0] in agent.queues and agent.slots.get(place[1], 1)]
+        those = [agent for agent in those if agent.agent in self.works_now] or those
         if not those:
             return float(self._settings.agents.slots.get(place[1], 1))
         return sum(agent.slots.get(place[1], 1) for agent in those) / len(those)

@@ -48,7 +48,8 @@ class Now(NamedTuple):
     available: Array
     required: Array
     kept: Array
-    """Agents whom a giver keeps: those required, though they be busier than the occupancy cap says."""
+    """Agents whom a giver keeps: those required, though they be busier than the occupancy cap says; of work that may
+    wait, as few as will do if it is put off, and then no more are ``required``."""
     in_system: Array
     """By place, contacts that wait or are served."""
     parts: dict[tuple[int, ...], Array]

@@ -31,6 +31,8 @@ class Agent(msgspec.Struct, frozen=True, omit_defaults=True):
     in_hand: dict[str, int] = {}
     """By channel, how many it has."""
     team: str = ""
+    since: int = 0
+    """When its state began."""
 
 
 class Demand(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -68,10 +70,10 @@ class Demand(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class Bringing(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """Contacts that are over, and whose customers have not come back: what they are about to bring to one channel (M8).
+    """Contacts that are over, and whose customers have not come back: what they are about to bring to one place (M8).
 
     Those that ended in one quarter of an hour, of all partitions together. The four are expected numbers of contacts
-    in ``channel``, counted from the end of the contact that they follow.
+    in ``channel`` and ``queue``, counted from the end of the contact that they follow.
     """
 
     channel: str
@@ -83,6 +85,8 @@ class Bringing(msgspec.Struct, array_like=True, frozen=True, gc=False):
     base_15m: float
     """As many contacts of the average kind would bring; the next likewise."""
     base_1h: float
+    queue: str = ""
+    """Empty: it is not known which of the channel's they come to."""
 
 
 class Brought(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="figures", tag="brought"):

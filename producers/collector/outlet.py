@@ -18,6 +18,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from journeys.partition import partition_of
+from producers.connection import secured
 from producers.delivery import PublishError
 
 log = logging.getLogger(__name__)
@@ -101,7 +102,7 @@ class Outlet:
         producer = AIOKafkaProducer(
             bootstrap_servers=self._bootstrap, client_id="touchpath-collector", enable_idempotence=True, acks="all",
             max_batch_size=_BATCH_BYTES, max_request_size=8 * _BATCH_BYTES, retry_backoff_ms=200,
-            request_timeout_ms=_REQUEST_MS,
+            request_timeout_ms=_REQUEST_MS, **secured(),
         )  # fmt: skip
         try:
             await producer.start()

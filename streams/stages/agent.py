@@ -248,6 +248,11 @@ def _services(days: Iterable[Day]) -> list[Service]:
     return [service for day in days for _, service in day.services.values()]
 
 
+def events_in(key: bytes, value: bytes) -> Iterable[AgentEvent]:
+    """What agents told, as far as it is kept in this entry of the stage's state."""
+    return _day.decode(value).events.values() if key.startswith(b"d") else ()
+
+
 def _head_key(agent: str) -> bytes:
     return b"a" + agent.encode()
 

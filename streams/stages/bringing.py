@@ -2,8 +2,8 @@
 
 Kept is how many there are, by the quarter of an hour in which they ended and by what they were like: whole numbers, and
 a function of the contacts. What they are about to bring is worked out by the model of the moment when it is told, at
-most every few seconds (``[staffing] every``). After an abandonment comes a redial, which is no new demand: these are
-left out, here and in what is usual.
+most every few seconds (``[staffing] every``). After an abandonment comes a redial, which is no new demand in the queue
+that it was in: these are left out, here and in what is usual. To another queue it is demand like any.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import msgspec
 
 from journeys.change import Change, encode
-from journeys.next_step import SEPARATOR, Foresight, Soon
+from journeys.next_step import SEPARATOR, Foresight
 from journeys.settings import Settings
 from journeys.staffing.situation import KEY, Bringing, Brought
 from streams import topics
@@ -20,10 +20,13 @@ from streams.batch import Batch
 QUARTER_MS = 15 * 60_000
 KEPT = 4
 """Full quarters beside the one under way: those who come within an hour of the end come from these."""
+LEAST = 5
+"""Of fewer contacts it is not said to which queues those like them go."""
+_ANYWHERE = {"": 1.0}
 _HEAD = b"next|open"
 _ENTRY = b"next|open%d"
 _WORDS = 4
-"""Of a context: how it ended, the kind of channel, the channel and the intent."""
+"""Of a context: how it ended, the kind of channel, the channel and the intent. The queue stands after them."""
 
 
 class Head(msgspec.Struct, array_like=True):
@@ -47,9 +50,9 @@ class Open:
         self._every = settings.staffing.every.ms
         self._changed: dict[tuple[int, str], int] = {}
 
-    def count(self, ended_at: int, context: str, sign: int) -> None:
-        """A contact of ``context`` is open from here on, or no more."""
-        key = ended_at // QUARTER_MS, context
+    def count(self, ended_at: int, context: str, queue: str, sign: int) -> None:
+        """A contact of ``context`` which had been in ``queue`` (empty: in none) is open from here on, or no more."""
+        key = ended_at // QUARTER_MS, open_as(context, queue)
         self._changed[key] = self._changed.get(key, 0) + sign
 
     def close(self, foresight: Foresight) -> None:
@@ -88,9 +91,8 @@ class Open:
         found: dict[int, dict[str, int]] = {}
         for (quarter, context), more in self._changed.items():
             if more and quarter >= oldest:
-                short = SEPARATOR.join(context.split(SEPARATOR)[:_WORDS])
                 own = found.setdefault(quarter, {})
-                own[short] = own.get(short, 0) + more
+                own[context] = own.get(context, 0) + more
         return found
 
     def _tell(self, counts: dict[int, dict[str, int]], foresight: Foresight, as_of: int) -> None:
@@ -100,34 +102,53 @@ class Open:
         batch.emit(topics.FLOORS, KEY, encode(news))
 
 
+def open_as(context: str, queue: str) -> str:
+    """By what open contacts are counted together."""
+    return SEPARATOR.join((*context.split(SEPARATOR)[:_WORDS], queue))
+
+
 def brought(counts: dict[int, dict[str, int]], foresight: Foresight) -> list[Bringing]:
-    """What the open contacts of each quarter bring to each channel."""
+    """What the open contacts of each quarter bring to each queue and channel. A contact about something goes where
+    those in that channel about the same have been lately, of the contacts that are open themselves."""
     usual = foresight.usual()
     if usual is None:
         return []
+    shares = _queues(counts)
     found = []
     for quarter, contexts in sorted(counts.items()):
-        sums: dict[str, list[float]] = {}
+        sums: dict[tuple[str, str], list[float]] = {}
         contacts = 0
         for context, n in contexts.items():
-            if context.partition(SEPARATOR)[0] == "abandoned" or (soon := foresight.soon(context)) is None:
+            *words, been = context.split(SEPARATOR)
+            if (soon := foresight.soon(SEPARATOR.join(words))) is None:
                 continue
+            ended, _, of, intent = words
             contacts += n
-            _bring(sums, 0, n, soon)
-        if contacts:
-            _bring(sums, 2, contacts, usual)
-        for channel, (p_15m, p_1h, base_15m, base_1h) in sorted(sums.items()):
-            one_channel = Bringing(channel, quarter * QUARTER_MS, contacts, p_15m, p_1h, base_15m, base_1h)
-            found.append(one_channel)
+            for number, one in ((0, soon), (2, usual)):
+                for channel, share in one.shares.items():
+                    for queue, part in shares.get((channel, intent), _ANYWHERE).items():
+                        if ended == "abandoned" and of == channel and queue in ("", been):
+                            continue  # a redial
+                        own = sums.setdefault((channel, queue), [0.0] * 4)
+                        own[number] += n * one.p_15m * share * part
+                        own[number + 1] += n * one.p_1h * share * part
+        for (channel, queue), (p_15m, p_1h, base_15m, base_1h) in sorted(sums.items()):
+            one_place = Bringing(channel, quarter * QUARTER_MS, contacts, p_15m, p_1h, base_15m, base_1h, queue)
+            found.append(one_place)
     return found
 
 
-def _bring(sums: dict[str, list[float]], place: int, contacts: int, one: Soon) -> None:
-    """Adds what so many contacts bring, each as ``one`` says, to each channel's two sums from ``place`` on."""
-    p_15m, p_1h = contacts * one.p_15m, contacts * one.p_1h
-    for channel, share in one.shares.items():
-        own = sums.get(channel)
-        if own is None:
-            own = sums[channel] = [0.0] * 4
-        own[place] += p_15m * share
-        own[place + 1] += p_1h * share
+def _queues(counts: dict[int, dict[str, int]]) -> dict[tuple[str, str], dict[str, float]]:
+    """By channel and intent, the shares of the queues."""
+    been: dict[tuple[str, str], dict[str, int]] = {}
+    for contexts in counts.values():
+        for context, n in contexts.items():
+            *_, channel, intent, queue = context.split(SEPARATOR)
+            if queue:
+                own = been.setdefault((channel, intent), {})
+                own[queue] = own.get(queue, 0) + n
+    return {
+        key: {queue: n / sum(own.values()) for queue, n in own.items()}
+        for key, own in been.items()
+        if sum(own.values()) >= LEAST
+    }

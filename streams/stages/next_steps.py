@@ -89,6 +89,8 @@ class Foretold(msgspec.Struct, array_like=True, gc=False):
     """As it is to be scored; empty where it was foretold too late for that, or not at all."""
     told: bool = False
     warned: bool = False
+    queue: str = ""
+    """That it entered first; empty: none."""
 
     @property
     def hour(self) -> int:
@@ -221,16 +223,17 @@ class NextSteps:
 
     def _expect(self, kept: Kept, placed: Stitched, trial: Trial, told: Telling) -> None:
         contact_id = placed.contact.contact_id
+        queue = placed.contact.queues[0] if placed.contact.queues else ""
         was = kept.foretold.get(contact_id)
         if was is None:
-            now, same, settled = Foretold(*trial), False, False
+            now, same, settled = Foretold(*trial, queue=queue), False, False
         else:
             same = was.ended_at == trial.ended_at and was.context == trial.context
             settled = was.bin != NOT_YET or (was.told and same)
-            same = same and was.bin == trial.bin and was.channel == trial.channel
+            same = same and was.bin == trial.bin and was.channel == trial.channel and was.queue == queue
             if same and settled:
                 return
-            now = Foretold(*trial, was.said, was.told, was.warned)
+            now = Foretold(*trial, was.said, was.told, was.warned, queue)
         kept.foretold[contact_id] = now
         this_hour = self._clock.now
         if not settled and now.hour > this_hour - _DAY and (foreseen := self._foresight.of(trial.context)):
@@ -335,7 +338,7 @@ class NextSteps:
             self._touched.add(number)
             (self._hours.get(number) or self._hour(number)).count(one, sign)
             if one.bin == NOT_YET:
-                self._open.count(one.ended_at, one.context, sign)
+                self._open.count(one.ended_at, one.context, one.queue, sign)
             if over := matured(number, self._clock.now):
                 late.append((over, one, sign))
         if late and not _same(late):

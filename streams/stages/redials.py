@@ -34,12 +34,17 @@ class Telling(Protocol):
 
 
 def tell(placed: Stitched, kept: Kept, before: dict[str, bytes], now: dict[str, bytes], told: Telling) -> None:
-    """``placed`` was abandoned and followed by another contact: if that one is in a queue, the queue is told."""
+    """``placed`` was abandoned and followed by another contact: if that one is in the same queue and channel, the queue
+    is told. To another one it is new: whoever gave up there was never offered here."""
     known = kept.contacts.get(placed.redial_id)
     if known is None or known.contact.entered is None or placed.redial == "called_back":
         return
     contact = known.contact
     channel, entered_at = known.contact.entered
+    if placed.contact.entered is None or placed.contact.entered[0] != channel:
+        return
+    if placed.contact.queues[0] != contact.queues[0]:
+        return
     raw = now[NAME + placed.redial_id] = _pack(Redial(placed.redial_id, contact.queues[0], channel, entered_at))
     if before.get(NAME + placed.redial_id) == raw:
         return

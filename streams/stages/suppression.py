@@ -16,6 +16,12 @@ _ANY = b"f"
 """Under it stands whether there is any record: most partitions have none, and look no further."""
 
 
+def is_suppression(key: bytes) -> bool:
+    """Whether a key of the contact stage's state is one of these records. Each is the same in every partition; of two
+    the greater one holds."""
+    return key.startswith(_ANY)
+
+
 class Suppressions:
     """The records of a partition."""
 

@@ -7,9 +7,12 @@ from itertools import chain
 
 import numpy as np
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from benchmarks.staffing import clairvoyant as future
 from benchmarks.staffing import seeds
+from benchmarks.staffing.__main__ import main
 from benchmarks.staffing.centre import midnight
 from benchmarks.staffing.counted import Answers, answers, falls
 from benchmarks.staffing.lived import Page, Pages, obeyed, unmanaged, watched
@@ -18,7 +21,7 @@ from benchmarks.staffing.score import CLAIRVOYANT, REACTIVE, STATIC, TOUCHPATH, 
 from benchmarks.staffing.tables import tables
 from benchmarks.staffing.touchpath import Touchpath
 from benchmarks.staffing.view import View
-from benchmarks.staffing.world import World
+from benchmarks.staffing.world import World, redials_there
 from journeys.staffing.figures import Floor
 from journeys.staffing.situation import Agent, Situation
 from producers.simulator.floor.centre import CENTRE
@@ -90,7 +93,7 @@ def test_what_is_told_is_what_is_so() -> None:
         assert floor.away == sum(one.state == "break" for one in there)
         today = [one for at, one in situation.demand[floor.queue, floor.channel].items() if at >= midnight()]
         assert sum(one.offered for one in today) == len(own)
-        assert sum(one.redials for one in today) == sum(one.redials for one in own)
+        assert sum(one.redials for one in today) == sum(redials_there(one) for one in own)
         assert sum(one.abandoned for one in today) == sum(one.abandoned for one in own)
     assert len(situation.crew) == len(world().people)
     assert {one.channel for one in situation.bringing} >= {"voice", "chat"}
@@ -172,3 +175,18 @@ def test_tables_say_what_the_scores_add_up_to() -> None:
     by_way = {row[1]: row for row in rows if row[0] == "sick"}
     assert by_way[TOUCHPATH][3:8] == ("80", "0.800", "30", "30 to 30", "0.75")
     assert by_way[REACTIVE][7] == "0.25"
+
+
+def test_the_closed_loop_alone_has_no_pages() -> None:
+    ways = (STATIC, REACTIVE, TOUCHPATH, CLAIRVOYANT)
+    answered = {way: Answers(100, 100, 50 + 10 * number, 0, 0) for number, way in enumerate(ways)}
+    (loop,) = tables([Score(Kind.SICK, 1, True, NOON, NOON + 1200, {}, answered)])
+    assert "answered" in str(loop.title)
+
+
+def test_what_is_not_kept_cannot_be_lived_in_one_way_only() -> None:
+    run = typer.Typer()
+    run.command()(main)
+    said = CliRunner().invoke(run, ["--touchpath-anew"])
+    assert said.exit_code == 2
+    assert "expected --kept" in said.output

@@ -66,6 +66,12 @@ def test_whatever_can_be_reached_can_be_reached_from_this_machine_alone(name: st
         assert port.startswith("127.0.0.1:"), port
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_whoever_stays_tells_how_it_is(name: str) -> None:
+    if name not in ("migrate", "simulator"):  # the one ends, and nobody waits for the other
+        assert SERVICES[name]["healthcheck"]["test"][0] in ("CMD", "CMD-SHELL")
+
+
 def test_no_secret_has_a_default_and_each_is_explained() -> None:
     explained = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     asked = re.findall(r"\$\{(\w+)(:?[-?][^}]*)?\}", (ROOT / "docker-compose.yml").read_text())

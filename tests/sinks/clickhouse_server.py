@@ -35,12 +35,14 @@ _OLDER = (
 
 
 def older_migrations(directory: Path) -> Path:
-    """The migrations of tables in the words of 18.16, in ``directory``; it has no views."""
+    """The migrations of tables in the words of 18.16, in ``directory``; it has no views, and no index is added."""
     directory.mkdir()
     for path in sorted(DIRECTORY.glob("*.sql")):
         lines = [line for line in path.read_text().splitlines() if not line.lstrip().startswith("--")]
         statements = [one.strip() for one in "\n".join(lines).split(";")]
-        tables = [one for one in statements if one.startswith(("CREATE TABLE", "ALTER TABLE"))]
+        tables = [
+            one for one in statements if one.startswith(("CREATE TABLE", "ALTER TABLE")) and " INDEX " not in one[:80]
+        ]
         if tables:
             text = ";\n\n".join(tables) + ";\n"
             start, end = text.find("    identifiers Map("), text.find(")\nENGINE", text.find("    INDEX by_contact"))
@@ -59,9 +61,10 @@ def _write(path: Path, text: str) -> None:
 class ClickHouseServer(Server):
     """Debian's clickhouse-server as a child process, on a port and in a directory of the test's own."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, more: str = "") -> None:
+        """``more``: of its configuration."""
         self._directory = directory
-        self.port, http = _free_port(), _free_port()
+        self.port, http = free_port(), free_port()
         (directory / "users.xml").write_text(
             "<yandex><profiles><default/><readonly><readonly>1</readonly></readonly></profiles><users>"
             "<default><password/><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></default>"
@@ -73,7 +76,7 @@ class ClickHouseServer(Server):
             f"<http_port>{http}</http_port><tcp_port>{self.port}</tcp_port><listen_host>127.0.0.1</listen_host>"
             f"<path>{directory}/data/</path><tmp_path>{directory}/tmp/</tmp_path><mark_cache_size>100000000</mark_cache_size>"
             f"<users_config>{directory}/users.xml</users_config><default_profile>default</default_profile>"
-            "<default_database>default</default_database><timezone>UTC</timezone></yandex>"
+            f"<default_database>default</default_database><timezone>UTC</timezone>{more}</yandex>"
         )
 
     def url(self, user: str = "default") -> str:
@@ -104,7 +107,7 @@ def install() -> bool:
     return installed(PACKAGE, PACKAGE)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -61,6 +61,19 @@ def test_a_migration_cut_short_is_taken_up_again(tmp_path: Path) -> None:
         store.close()
 
 
+def test_a_store_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    newer = tmp_path / "newer"
+    shutil.copytree(DIRECTORY, newer)
+    (newer / "9000_of_the_future.sql").write_text("CREATE TABLE future (a UInt8) ENGINE = Memory")
+    store = Embedded(tmp_path / "store")
+    try:
+        assert migrate(store, newer)[-1] == "9000_of_the_future"
+        with pytest.raises(StoreError, match=r"does not know \(9000\): it was opened by a newer touchpath"):
+            migrate(store)
+    finally:
+        store.close()
+
+
 def test_numbers_are_unique_and_named(tmp_path: Path) -> None:
     (tmp_path / "0001_a.sql").write_text("SELECT 1")
     (tmp_path / "0001_b.sql").write_text("SELECT 1")

@@ -14,7 +14,7 @@ from journeys import Touchpoint, decode, reference
 from journeys.change import Change
 from journeys.contact import QueueVisit
 from journeys.definition import Reference
-from journeys.next_step import NOT_YET, SEPARATOR
+from journeys.next_step import NOT_YET
 from journeys.partition import partition_of
 from journeys.settings import convert
 from journeys.staffing.live import DEMAND_DAYS, SLOT_MS, Lately, Present, Seen, Slot
@@ -57,15 +57,17 @@ def known(pipeline: Pipeline) -> tuple[dict[Place, Known], int]:
 
 
 def redials_of(expected: Reference) -> list[tuple[Place, int]]:
-    """Where and when each redial entered its queue."""
+    """Where and when each redial entered its queue, of those who had given up in the same."""
+    visited: dict[str, list[QueueVisit]] = defaultdict(list)
+    for visit in sorted(expected.visits.values(), key=lambda visit: visit.entered_at):
+        visited[visit.contact_id].append(visit)
     found = {}
-    for relation in expected.relations.values():
-        again = expected.contacts.get(relation.redial_id)
-        if again is not None and relation.redial != "called_back":
-            visits = [visit for visit in expected.visits.values() if visit.contact_id == again.contact_id]
-            if visits:
-                first = min(visits, key=lambda visit: visit.entered_at)
-                found[again.contact_id] = (first.queue, first.channel), first.entered_at
+    for contact_id, relation in expected.relations.items():
+        again = visited.get(relation.redial_id)
+        if again and relation.redial != "called_back" and (before := visited.get(contact_id)):
+            place = again[0].queue, again[0].channel
+            if place == (before[0].queue, before[0].channel):
+                found[relation.redial_id] = place, again[0].entered_at
     return list(found.values())
 
 
@@ -125,7 +127,7 @@ def _in_time(visit: QueueVisit) -> bool:
 
 
 def assert_open(pipeline: Pipeline, expected: Reference) -> None:
-    """Contacts after which nobody came back, by quarter and by what they were like."""
+    """Contacts after which nobody came back, by quarter, by what they were like and by the queue that they entered."""
     for partition in range(pipeline.partitions):
         state = pipeline.state["journey", partition]
         if b"next|open" not in state:
@@ -141,7 +143,8 @@ def assert_open(pipeline: Pipeline, expected: Reference) -> None:
             customer = expected.relations[contact_id].customer
             quarter = trial.ended_at // bringing.QUARTER_MS
             if trial.bin == NOT_YET and partition_of(customer.encode(), pipeline.partitions) == partition:
-                wanted[quarter][SEPARATOR.join(trial.context.split(SEPARATOR)[:4])] += 1
+                queues = expected.contacts[contact_id].queues
+                wanted[quarter][bringing.open_as(trial.context, queues[0] if queues else "")] += 1
         recent = newest // bringing.QUARTER_MS - bringing.KEPT
         assert {quarter: own for quarter, own in found.items() if quarter >= recent} == {
             quarter: dict(own) for quarter, own in wanted.items() if quarter >= recent

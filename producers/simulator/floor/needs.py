@@ -59,8 +59,8 @@ def needs(centre: Centre, surge: Surge, seed: int, weekday: int) -> list[Need]:
 
 def _usual(centre: Centre, seed: int, weekday: int) -> Iterator[Need]:
     random = Random(f"{seed} needs")
-    factors = _factors(centre, seed, weekday)
-    most = max(centre.rate(hour * 3600.0) for hour in range(24)) * max(factors.values())
+    busy = factors(centre, seed, weekday)
+    most = max(centre.rate(hour * 3600.0) for hour in range(24)) * max(busy.values())
     intents, shares = list(centre.intents), [intent.share for intent in centre.intents.values()]
     found = []
     at = OPENS_S
@@ -69,7 +69,7 @@ def _usual(centre: Centre, seed: int, weekday: int) -> Iterator[Need]:
         intent = random.choices(intents, shares)[0]
         first = centre.intents[intent].first
         channel = random.choices(list(first), list(first.values()))[0]
-        if random.random() * most < centre.rate(at) * factors[intent]:
+        if random.random() * most < centre.rate(at) * busy[intent]:
             number += 1
             late = channel == "email" and at >= MAIL_CLOSES_S
             when = OPENS_S + random.random() * _OVERNIGHT_S if late else at
@@ -80,13 +80,13 @@ def _usual(centre: Centre, seed: int, weekday: int) -> Iterator[Need]:
 def _extra(centre: Centre, surge: Surge, seed: int, weekday: int) -> Iterator[Need]:
     """Those whom the surge brings."""
     random = Random(f"{seed} surge")
-    factors = _factors(centre, seed, weekday)
+    busy = factors(centre, seed, weekday)
     number = 1_000_000
     for name, intent in centre.intents.items():
-        most = max(centre.rate(hour * 3600.0) for hour in range(24)) * intent.share * factors[name] * surge.most_extra()
+        most = max(centre.rate(hour * 3600.0) for hour in range(24)) * intent.share * busy[name] * surge.most_extra()
         at = surge.from_s
         while most and (at := at + random.expovariate(most)) < CLOSES_S:
-            rate = centre.rate(at) * intent.share * factors[name] * surge.extra(name, at)
+            rate = centre.rate(at) * intent.share * busy[name] * surge.extra(name, at)
             first = INCIDENT_FIRST if surge.kind is Kind.INCIDENT else intent.first
             channel = random.choices(list(first), list(first.values()))[0]
             if random.random() * most < rate and not (channel == "email" and at >= MAIL_CLOSES_S):
@@ -94,7 +94,7 @@ def _extra(centre: Centre, surge: Surge, seed: int, weekday: int) -> Iterator[Ne
                 yield Need(at, number, name, channel)
 
 
-def _factors(centre: Centre, seed: int, weekday: int) -> dict[str, float]:
+def factors(centre: Centre, seed: int, weekday: int) -> dict[str, float]:
     """What the day makes of each intent's needs: the weekday, and what no plan knows."""
     random = Random(f"{seed} day")
 

@@ -85,6 +85,16 @@ def test_older_state_is_migrated_once(scene):
     assert "has schema 2, this program knows 1" in older.log
 
 
+def test_partitions_added_while_it_runs_end_the_worker(scene):
+    worker = scene.start()
+    worker.wait_ready()
+    scene.admin.create_partitions(dict.fromkeys((scene.input, scene.second), 5))
+    assert worker.process.wait(60) == 1
+    assert f"{scene.input} has a partition 4 now, but the state was made for 4" in worker.log.replace(
+        scene.second, scene.input
+    )
+
+
 def test_bad_event_goes_to_the_dead_letters_alone(scene):
     scene.send(300)
     scene.send_one("c7", bad=True)

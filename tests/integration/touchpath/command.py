@@ -14,6 +14,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from sinks.store import Result
+from touchpath.layout import Layout
+from touchpath.queries import queries
+
 ROOT = Path(__file__).parents[3]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120"}
 
@@ -37,6 +41,14 @@ def report(data: Path) -> dict[str, Any]:
     found = json.loads(answer("report", "--json", "--data", data))
     assert isinstance(found, dict)
     return found
+
+
+def rows(data: Path, sql: str) -> list[dict[str, Any]]:
+    """What the store on ``data`` answers, asked without starting the command: that is most of what it costs to poll."""
+    with queries(Layout(data)) as store:
+        answered = store.answer(sql)
+    assert isinstance(answered, Result)
+    return [json.loads(line) for line in answered.json_lines().splitlines()]
 
 
 def eventually(what: str, check: Callable[[], bool], within_s: float) -> None:

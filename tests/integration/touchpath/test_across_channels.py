@@ -21,7 +21,7 @@ from segment.analytics.client import Client as Segment
 
 from journeys.settings import DEFAULTS
 from sinks.rows import READERS
-from tests.integration.touchpath.command import Collecting, Up, answer
+from tests.integration.touchpath.command import Collecting, Up, rows
 from touchpath.brokers import Brokers
 from touchpath.drain import drain, ends_of_touchpoints
 from touchpath.keys import pseudonyms_of
@@ -147,10 +147,6 @@ def asked_how_it_was(day: Day) -> Iterator[dict[str, Any]]:
                 "comment": comment, "created_at": day.epoch(120), "updated_at": day.epoch(minute),
             },
         }  # fmt: skip
-
-
-def rows(data: Path, sql: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in answer("sql", sql, "--format", "json", "--data", data).splitlines()]
 
 
 def test_an_ad_a_search_whatsapp_a_call_and_a_survey_are_one_journey_of_one_customer(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from journeys.touchpoint import decode, encode
 from sinks import settlements
 from streams import topics
 from streams.dead_letters import Letter
-from tests.integration.touchpath.command import ENVIRONMENT, Up, answer, eventually, run
+from tests.integration.touchpath.command import ENVIRONMENT, Up, answer, eventually, rows, run
 from tests.journeys.scenes import KEY
 from touchpath.dead_letters import Again, Found, settle, settled_already
 from touchpath.embedded_kafka import EmbeddedKafka
@@ -33,10 +33,6 @@ pytestmark = pytest.mark.timeout(300)
 
 HOUR_MS = 3_600_000
 PHONE = "+4930123456"
-
-
-def rows(data: Path, sql: str) -> list[dict[str, object]]:
-    return [json.loads(line) for line in answer("sql", "--format", "json", sql, "--data", data).splitlines()]
 
 
 def test_letters_are_sent_again_once(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_a_simulated_centre_from_start_to_crash_to_the_next_start(tmp_path: Path
         assert first is not None
         assert first.pid == up.pid
         children = up.children()
-        assert len(children) == 5, children  # Kafka, worker, sink, metrics, simulator
+        assert len(children) == 6, children  # Kafka, worker, sink, metrics, console, simulator
 
         # While it runs, all others ask it.
         assert report(data)["contacts"] > 0
@@ -45,7 +45,7 @@ def test_a_simulated_centre_from_start_to_crash_to_the_next_start(tmp_path: Path
         examined = answer("doctor", "--data", data)
         assert "FAIL" not in examined
         assert "records behind" in examined
-        for url in first.metrics.values():
+        for url in (*first.metrics.values(), f"{first.console}/health"):
             assert answers(url), url
 
         second = run("up", "--data", data)
@@ -84,7 +84,8 @@ def test_a_simulated_centre_from_start_to_crash_to_the_next_start(tmp_path: Path
         again = layout.running()
         assert again is not None
         # On the same ports, so that those who feed it find it.
-        assert (again.bootstrap, again.store, again.metrics) == (first.bootstrap, first.store, first.metrics)
+        assert (again.bootstrap, again.store) == (first.bootstrap, first.store)
+        assert (again.metrics, again.console) == (first.metrics, first.console)
         children = up.children()
         up.kill()
         eventually("no orphans", lambda: not any(map(alive, children)), within_s=10)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from journeys.staffing.backlog import in_time, required, work_of
+from journeys.staffing.backlog import in_time, least, required, work_of
 
 HOUR = 3600.0
 
@@ -107,3 +108,36 @@ def test_what_is_wrong_is_said_with_its_name_and_value(wrong: dict[str, object],
     right = {"open_due_s": [], "arriving": [1, 1], "interval_s": HOUR, "aht_s": 600, "due_s": HOUR}
     with pytest.raises(ValueError, match=f"^{expected}$"):
         required(**{**right, **wrong})  # type: ignore[arg-type]
+
+
+def test_who_is_back_in_time_leaves_the_least_behind() -> None:
+    """They do, somebody fewer would not, and they are no more than where the work is spread evenly."""
+    put_off = 0
+    for seed in range(60):
+        generator = np.random.default_rng(seed)
+        case = _case(generator)
+        intervals = len(case["arriving"])  # type: ignore[arg-type]
+        number = int(generator.integers(1, intervals + 1))
+        later = generator.uniform(0, 20, intervals)
+
+        def shares(few: float, case: dict[str, object] = case, number: int = number, later: Any = later) -> float:
+            there = np.append(np.full(number, few / 0.9), later[number:])
+            return float(in_time(there, aht_s=600, occupancy=0.9, **case).min())  # type: ignore[arg-type]
+
+        few = least(later, number, aht_s=600, occupancy=0.9, **case)  # type: ignore[arg-type]
+        if math.isinf(few):
+            assert shares(1e6) < 1
+            continue
+        assert shares(few) > 1 - 1e-5
+        assert few <= 0.05 or shares(few - 0.05) < 1
+        even = required(aht_s=600, occupancy=1.0, **case)  # type: ignore[arg-type]
+        if np.all(later >= even / 0.9):
+            assert few <= even[:number].max() + 0.05
+            put_off += few < even[:number].max() - 0.1
+    assert put_off
+
+
+def test_who_is_late_has_nobody_to_spare() -> None:
+    assert least([4] * 4, 2, [-HOUR] * 24, [0] * 4, HOUR, 600, due_s=HOUR) == pytest.approx(4, abs=0.05)
+    assert least([4, 4, 4, 0], 1, [3 * HOUR] * 60, [0] * 4, HOUR, 600, due_s=HOUR) == pytest.approx(2, abs=0.05)
+    assert least([0, 0, 1, 1], 1, [3 * HOUR] * 6, [0, 30, 0, 0], HOUR, 600, due_s=HOUR) == math.inf

@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 from journeys.contact import QueueVisit
 from journeys.settings import DEFAULTS
 from journeys.staffing.figures import Floor
-from journeys.staffing.live import DAY_MS, LEAN, MINUTE_MS, SLOT_MS, Book, Present, Slot, floor, stay
+from journeys.staffing.live import (
+    DAY_MS,
+    LEAN_ABANDONED,
+    LEAN_HANDLED,
+    MINUTE_MS,
+    SLOT_MS,
+    Book,
+    Present,
+    Slot,
+    floor,
+    stay,
+)
 from journeys.staffing.situation import Demand
 
 NOW = 1_772_442_000_000
@@ -77,14 +88,14 @@ def test_figures_of_the_last_minutes() -> None:
 def test_handle_time_and_patience_lean_on_what_is_usual() -> None:
     week = {NOW - 3 * DAY_MS: Demand(offered=100, answered=90, abandoned=10, handled=90, handle_ms=90 * 200_000,
                                      wait_answered_ms=900_000, wait_abandoned_ms=100_000)}  # fmt: skip
-    slots = {NOW // SLOT_MS - 3: Slot(handled=LEAN, handle_ms=LEAN * 400_000)}
-    today = {NOW - MINUTE_MS: Demand(abandoned=LEAN, wait_abandoned_ms=LEAN * 50_000)}
+    slots = {NOW // SLOT_MS - 3: Slot(handled=LEAN_HANDLED, handle_ms=LEAN_HANDLED * 400_000)}
+    today = {NOW - MINUTE_MS: Demand(abandoned=LEAN_ABANDONED, wait_abandoned_ms=LEAN_ABANDONED * 50_000)}
     quiet = floor("q", "voice", NOW, Present(), {}, week, DEFAULTS)
     assert (quiet.aht_s, quiet.patience_s) == (200, 100)
     assert floor("q", "voice", NOW, Present(), slots, week, DEFAULTS).aht_s == 300
-    usual = (1_000 + LEAN * 50) / (10 + LEAN)
+    usual = (1_000 + LEAN_ABANDONED * 50) / (10 + LEAN_ABANDONED)
     found = floor("q", "voice", NOW, Present(), {}, week | today, DEFAULTS).patience_s
-    assert found == pytest.approx((LEAN * 50 + LEAN * usual) / (2 * LEAN))
+    assert found == pytest.approx((LEAN_ABANDONED * 50 + LEAN_ABANDONED * usual) / (2 * LEAN_ABANDONED))
 
 
 def test_nothing_known() -> None:

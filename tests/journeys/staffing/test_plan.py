@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journeys.settings import DEFAULTS, Settings, convert
+from journeys.staffing.backlog import in_time
 from journeys.staffing.cause import ARRIVALS, CAUSES, HANDLING, JOURNEYS, MISSING, PLANNED
 from journeys.staffing.coming import AT_ONCE
 from journeys.staffing.figures import Floor, Move, Staffing
@@ -419,6 +420,59 @@ def test_who_has_time_for_mail_helps_where_it_is_short() -> None:
     (move,) = Planner(rule).plan(both).moves
     assert (move.giver.queue, move.giver.channel, move.taker.queue) == ("mail", "email", "sales")
     assert move.giver.service_level_after == 1
+
+
+def mail_beside_a_shortage(waiting: int, oldest_h: float) -> tuple[int, float]:
+    """Of five agents, those who stay with the mail; and how many would if it were done as evenly as may be."""
+    floor = situation({"sales": 4}, {"sales": 30.0}, waiting={"sales": 10})
+    mail = mails(waiting, oldest_h)
+    helpers = [Agent(f"mail-{one}", "available", ("mail",), ("mail", "sales")) for one in range(5)]
+    both = Situation(ELEVEN, [*floor.floors, *mail.floors], [*floor.crew, *helpers], floor.demand | mail.demand, [])
+    plan = Planner(convert({"queues": {"mail": {"due": "4h"}}})).plan(both)
+    assert all(move.giver.queue == "mail" for move in plan.moves)
+    return 5 - sum(move.agents for move in plan.moves), near(plan, "mail")[0].required
+
+
+def test_mail_is_put_off_while_others_are_short() -> None:
+    stay, evenly = mail_beside_a_shortage(20, 1)
+    assert stay < evenly - 1
+    stay, _ = mail_beside_a_shortage(110, 3.5)  # at ten minutes each they are the work of four hours for all five
+    assert stay == 5
+
+
+@pytest.mark.parametrize("waiting", [0, 30, 60, 90])
+@pytest.mark.parametrize("oldest_h", [0.5, 2, 3.5])
+def test_mail_that_is_put_off_is_done_when_it_is_due(waiting: int, oldest_h: float) -> None:
+    stay, _ = mail_beside_a_shortage(waiting, oldest_h)
+    due = (4 - np.linspace(oldest_h, 0, waiting)) * 3600
+    there = [float(stay)] * 4 + [5.0] * 12  # an hour, and all of them after it
+    assert in_time(there, due, [4.0] * 16, 900, 600, 4 * 3600).min() == pytest.approx(1)
+
+
+def test_mail_that_is_late_keeps_everybody_and_gets_nobody() -> None:
+    floor = situation({"sales": 4, "service": 14}, {"sales": 30.0, "service": 30.0}, skilled={"service": ("mail",)})
+    mail = mails(300, 5)
+    helpers = [Agent(f"mail-{one}", "available", ("mail",), ("mail", "sales")) for one in range(5)]
+    both = Situation(ELEVEN, [*floor.floors, *mail.floors], [*floor.crew, *helpers], floor.demand | mail.demand, [])
+    plan = Planner(convert({"queues": {"mail": {"due": "4h"}}})).plan(both)
+    assert plan.moves == []
+    assert near(plan, "mail")[0].gap > 0
+
+
+def test_who_gave_up_and_calls_again_is_served_though_not_forecast() -> None:
+    floor = situation({"sales": 10}, {"sales": 30.0})
+    at = ELEVEN - QUARTER
+    came = floor.demand["sales", "voice"]
+    again = {at: msgspec.structs.replace(came[at], offered=came[at].offered + 12, redials=12)}
+    calm = near(Planner(DEFAULTS).plan(floor), "sales")
+    busy = near(
+        Planner(DEFAULTS).plan(msgspec.structs.replace(floor, demand={("sales", "voice"): came | again})), "sales"
+    )
+    assert [row.expected for row in busy] == pytest.approx([row.expected for row in calm])
+    more = [one.required - other.required for one, other in zip(busy, calm, strict=True)]
+    assert more[0] >= 3
+    assert more == sorted(more, reverse=True)
+    assert more[-1] <= 1
 
 
 def test_a_planner_of_an_empty_floor_says_nothing() -> None:

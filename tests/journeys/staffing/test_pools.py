@@ -76,6 +76,39 @@ def test_who_did_not_come_is_not_counted_on() -> None:
     assert found.scheduled(12 * HOUR) == [Pool((0,), 2.0)]
 
 
+def test_who_is_late_is_counted_on_less_and_less() -> None:
+    ann, bob = Agent("ann", "available", ("sales",)), Agent("bob", "offline", ("service",))
+    shifts = [Shift("ann", 8 * HOUR, 16 * HOUR, "work"), Shift("bob", 10 * HOUR, 16 * HOUR, "work")]
+    found = [
+        sum(pool.agents for pool in crew([ann, bob], shifts, 10 * HOUR + late * 60_000).pools(12 * HOUR)) - 1
+        for late in (0, 5, 9, 11)
+    ]
+    assert found[0] > 0.9
+    assert found[0] > found[1] > found[2] > found[3] == 0
+
+
+def test_where_agents_go_home_unplanned_others_are_expected_to() -> None:
+    now = 10 * HOUR
+    shifts = [Shift(f"s{number}", 8 * HOUR, 16 * HOUR, "work") for number in range(10)]
+
+    def there(*left_minutes_ago: int) -> float:
+        gone = [
+            Agent(f"s{number}", "offline", ("sales",), since=now - ago * 60_000)
+            for number, ago in enumerate(left_minutes_ago)
+        ]
+        stay = [Agent(f"s{number}", "available", ("sales",), since=now) for number in range(len(gone), 10)]
+        return crew(gone + stay, shifts, now).pools(now + QUARTER)[0].agents
+
+    assert there(1) == 9  # one who goes is one who goes
+    assert there(4, 1) == pytest.approx(7, abs=0.1)
+    assert there(8, 5, 1) < there(28, 5, 1) < 7
+    assert there(120, 110, 100) == 7  # that is over
+    assert Crew(
+        [Agent("s0", "offline", ("sales",), since=4 * HOUR), Agent("s1", "available", ("sales",))],
+        shifts[:2], PLACES, now, DEFAULTS,
+    ).pools(now + QUARTER) == [Pool((0,), 1.0)]  # never came  # fmt: skip
+
+
 def test_a_break_in_the_schedule_is_a_break() -> None:
     shifts = [Shift("ann", 8 * HOUR, 16 * HOUR, "work"), Shift("ann", 12 * HOUR, 13 * HOUR, "break")]
     found = crew([Agent("ann", "available", ("sales",))], shifts)
@@ -99,3 +132,11 @@ def test_an_agent_without_slots_for_a_channel_serves_none_of_it() -> None:
     found = Crew(agents, [], places, 0, DEFAULTS)
     assert found.pools(0) == [Pool((0, 1), 1.0), Pool((1,), 1.0)]
     assert found.slots(places[0]) == 3
+
+
+def test_slots_are_those_of_who_is_there() -> None:
+    """Of who went home nothing may have been told but that."""
+    home, other = Agent("ann", "offline", ("sales",)), Agent("bob", "offline", ("sales",), slots={"voice": 2})
+    there = Agent("cy", "available", ("sales",), slots={"voice": 3})
+    assert crew([home, there]).slots(PLACES[0]) == 3
+    assert crew([home, other]).slots(PLACES[0]) == 1.5

@@ -1,0 +1,1 @@
+"""How long dashboards' panels take to answer, on a store that has had a large centre's year."""

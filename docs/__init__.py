@@ -1,0 +1,1 @@
+"""The pages, and what makes the site and the reference of them; nothing here is installed."""

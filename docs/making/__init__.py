@@ -1,0 +1,1 @@
+"""`make docs` and `make reference`."""
