@@ -50,7 +50,7 @@ def test_each_statement_of_each_migration(tmp_path: Path) -> None:
             ((read,),) = store.query(f"SELECT formatQuery({literal(found)})").rows
             if not statement.startswith("INSERT"):
                 assert "ON CLUSTER touchpath" in read, (name, read)
-            refreshed = re.match(r"CREATE MATERIALIZED VIEW .*\bREFRESH\b", read)
+            refreshed = re.match(r"CREATE MATERIALIZED VIEW .*\bREFRESH\b", read, re.DOTALL)
             for engine in re.findall(r"ENGINE = (\w+)", read):
                 assert refreshed or engine.startswith("Replicated"), (name, read)
             assert "non_replicated" not in read

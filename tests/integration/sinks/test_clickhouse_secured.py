@@ -9,7 +9,7 @@ import pytest
 from sinks.clickhouse import ClickHouse
 from sinks.store import StoreUnavailable
 from tests.certificates import Authority
-from tests.sinks.clickhouse_server import Server, free_port
+from tests.sinks.clickhouse_server import ClickHouseServer, free_port
 
 TLS = """
 <tcp_port_secure>{secure}</tcp_port_secure>
@@ -24,7 +24,7 @@ def test_the_native_protocol_in_tls(clickhouse_installed: None, tmp_path: Path) 
     secure = free_port()
     directory = tmp_path / "server"
     directory.mkdir()
-    with Server(directory, TLS.format(secure=secure, certificate=certificate, key=key)):
+    with ClickHouseServer(directory, TLS.format(secure=secure, certificate=certificate, key=key)):
         url = f"clickhouses://default@127.0.0.1:{secure}/touchpath?ca_certs="
         store = ClickHouse(url + str(authority.file), connect_timeout_s=5)
         assert store.query("SELECT 1").rows == [(1,)]
