@@ -93,7 +93,7 @@ function Overall({ data, day, totals }) {
     <${Tile} name="Agents short" value=${tenth(short)} kind=${short >= MATTERS ? "bad" : ""}>
       ${soon >= MATTERS ? `${tenth(soon)} within half an hour` : "none within half an hour"}<//>
     <${Tile} name="Open journeys" value=${html`<span data-value="open-journeys">${count(open)}</span>`}>
-      ${totals?.data?.[0] ? `${count(totals.data[0].contacts)} contacts so far` : "of all intents"}<//>
+      ${totals?.data?.[0] ? `${count(totals.data[0].contacts)} contacts by ${clock(totals.read_at)}` : "of all intents"}<//>
   </dl>`;
 }
 
