@@ -57,7 +57,9 @@ class Generation:
     had been given before. It ends when the file was renamed, with whatever stands in its last line; its lines raise
     ``Truncated`` where the file was."""
 
-    def __init__(self, path: Path, start: int, live: bool, between: Between, stop: Callable[[], bool]) -> None:
+    def __init__(
+        self, path: Path, start: int, live: bool, between: Between, stop: Callable[[], bool], before: Place | None
+    ) -> None:
         self.path = path
         self.start = start
         self.given = 0
@@ -65,6 +67,7 @@ class Generation:
         self._live = live
         self._between = between
         self._stop = stop
+        self._before = before
         self._lines: BinaryIO = _opened(path)
         self._head = _head(path) if path.suffix == ".gz" else self._begins()
         status = os.fstat(self._lines.fileno())
@@ -72,6 +75,9 @@ class Generation:
 
     @property
     def place(self) -> Place:
+        """While it is empty the one before it: any file that it becomes would begin as it does."""
+        if not self._head and self._before is not None:
+            return self._before
         return Place(*self._identity, self.given, len(self._head), _digest(self._head))
 
     def __iter__(self) -> Iterator[bytes]:
@@ -150,7 +156,7 @@ def generations(file: Path, place: Place | None, between: Between, stop: Callabl
     done = False
     while True:
         for path, start in _left(file, place, done):
-            generation = _generation(path, start, path == file, between, stop)
+            generation = _generation(path, start, path == file, between, stop, place)
             if start and place is not None and not generation.begins_as(place):  # rotated this very moment
                 generation.close()
                 break
@@ -158,10 +164,12 @@ def generations(file: Path, place: Place | None, between: Between, stop: Callabl
             place, done = generation.place, generation.ended
 
 
-def _generation(path: Path, start: int, live: bool, between: Between, stop: Callable[[], bool]) -> Generation:
+def _generation(
+    path: Path, start: int, live: bool, between: Between, stop: Callable[[], bool], before: Place | None
+) -> Generation:
     while True:
         try:
-            return Generation(path, start, live, between, stop)
+            return Generation(path, start, live, between, stop, before)
         except FileNotFoundError:  # rotated, and not created yet
             if not live:
                 raise

@@ -106,6 +106,22 @@ def test_what_was_rotated_while_nobody_read_is_read_first(tmp_path: Path, rotate
 
 
 @pytest.mark.parametrize("rotate", [renamed, copied])
+def test_a_file_that_came_and_went_since_the_reader_saw_it_empty_is_read_too(tmp_path: Path, rotate) -> None:
+    file = tmp_path / "touchpoints.log"
+    append(file, "1")
+    reader = Reader(file)
+    assert reader.read() == ["1"]
+    rotate(file, "touchpoints.log.2")
+    file.touch()
+    assert reader.read() == []
+    time.sleep(0.02)
+    append(file, "2")
+    rotate(file, "touchpoints.log.1")
+    append(file, "3")
+    assert reader.read() == ["2", "3"]
+
+
+@pytest.mark.parametrize("rotate", [renamed, copied])
 def test_what_is_rotated_under_a_reader_is_read_to_its_end(tmp_path: Path, rotate) -> None:
     file = tmp_path / "touchpoints.log"
     append(file, "0")
