@@ -61,8 +61,9 @@ def test_the_count_by_hand_is_the_published_one(file: Path) -> None:
         assert bank.count(file)["contacts"] == pytest.approx(MADE_CALLS * 0.98, rel=0.02)
 
 
-def test_replayed_from_nothing(file: Path, tmp_path: Path) -> None:
-    data = tmp_path / "data"
+def test_replayed_from_nothing(tmp_path: Path) -> None:
+    data, file = tmp_path / "data", tmp_path / "made.tsv"
+    bank.make(file, 1_000, SEED)
     done = run("replay", file, "--format", "anonymous-bank", "--drain", "--data", data)
     assert done.returncode == 0, done.stderr[-3000:]
     assert "service level" in done.stdout
