@@ -21,10 +21,14 @@ def names(store: Store) -> list[str]:
 
 
 def refresh(store: Store) -> None:
-    """Compute every panel's table anew and return when that is done. Raises ``StoreError`` if one fails."""
+    """Compute every panel's table anew, one after the other, and return when that is done.
+
+    Raises ``StoreError`` if one fails.
+    """
     for name in names(store):
         store.execute(f"SYSTEM REFRESH VIEW {name}")
         store.execute(f"SYSTEM WAIT VIEW {name}")
+        pace(store)  # of a large store it would begin again before the last is done
 
 
 def pace(store: Store) -> dict[str, int]:

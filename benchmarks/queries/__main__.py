@@ -9,7 +9,8 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from statistics import median
+from typing import Annotated, cast
 
 import typer
 from rich.console import Console
@@ -22,6 +23,8 @@ from benchmarks.queries.stopwatch import Timed, timed
 from sinks import panels
 from sinks.embedded import Embedded
 from sinks.store import Store
+from touchpath.customer_journeys import stories
+from touchpath.queries import Queries
 
 LIMIT_S = 1.0
 
@@ -61,7 +64,13 @@ def main(
                 newest = store.query("SELECT max(time) FROM touchpoints").rows[0][0]
                 asked = bar.track(list(queries(store, newest)), description="asking")
                 found = [timed(store, query, times) for query in asked]
+                lookups = [looked_up(store, customer) for customer in bar.track(_some(store), description="looking up")]
             console.print(table(found))
+            shortest, longest = min(lookups), max(lookups)
+            console.print(
+                f"a customer's page, all that it asks: {median(lookups):.2f} s at the median of {len(lookups)} "
+                f"customers ({shortest:.2f} to {longest:.2f})"
+            )
             console.print(
                 f"{datetime.now(UTC):%F}; load of the machine before {load:.1f}, after {os.getloadavg()[0]:.1f}"
             )
@@ -71,6 +80,21 @@ def main(
     finally:
         if not keep:
             shutil.rmtree(place)
+
+
+def looked_up(store: Embedded, customer: str) -> float:
+    """Seconds until the console, or ``touchpath customer``, has all that there is to say of ``customer``."""
+    started = time.perf_counter()
+    stories(cast(Queries, store), customer)
+    return time.perf_counter() - started
+
+
+def _some(store: Store) -> list[str]:
+    """Customers, by their contacts every hundredth from those who have most to those who have one."""
+    ranked = store.query(
+        "SELECT customer, count() AS n FROM contacts WHERE NOT is_deleted GROUP BY customer ORDER BY n DESC LIMIT 2000"
+    ).rows
+    return [customer for customer, _ in ranked[::100]]
 
 
 def table(found: Sequence[Timed]) -> Table:

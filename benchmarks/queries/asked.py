@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import dashboards
 from sinks.embedded import Embedded
@@ -23,30 +24,29 @@ class Query(NamedTuple):
 
 
 def queries(store: Embedded, until: datetime) -> Iterator[Query]:
-    """All of them; Grafana's with everything chosen in its variables, over the time that its dashboard opens with."""
+    """All of them, with those of Grafana's variables and marks; everything is chosen in the variables, and the time is
+    what the dashboard opens with."""
     for path in sorted(CONSOLE.glob("*.sql")):
         yield Query("console", path.stem, path.read_text(encoding="utf-8"))
-    for question in boards.questions():
-        if question.of_clickhouse:
-            board = boards.BOARDS[question.board]
-            since = until - _span(board["time"]["from"])
-            asked = sql(question.target["rawSql"], _choices(store, board, since, until), since, until)
-            yield Query(question.board.removeprefix("touchpath-"), f"{question.panel} {question.ref}", asked)
-
-
-def _choices(store: Embedded, board: Mapping[str, Any], since: datetime, until: datetime) -> dict[str, Choice]:
-    """As the dashboard opens: everything where there can be several, else the first that there is."""
-    chosen: dict[str, Choice] = {}
-    for name, variable in boards.variables(dict(board)).items():
-        query = str(variable["query"])
-        if variable["type"] == "datasource" or query.startswith("label_values("):  # another store's, or Prometheus'
-            continue
-        if variable["type"] == "custom":
-            options = query.split(",")
-        else:
-            options = [str(row[0]) for row in store.query(sql(query, chosen, since, until)).rows]
-        chosen[name] = Choice(ALL if variable.get("multi") else options[:1], options, variable.get("allValue") or "")
-    return chosen
+    for uid, board in boards.BOARDS.items():
+        name, since = uid.removeprefix("touchpath-"), until - _span(board["time"]["from"])
+        chosen: dict[str, Choice] = {}
+        for variable, one in boards.variables(board).items():
+            query = str(one["query"])
+            if one["type"] == "datasource" or query.startswith("label_values("):  # another store's, or Prometheus'
+                continue
+            if one["type"] == "custom":
+                options = query.split(",")
+            else:
+                asked = sql(query, chosen, since, until)
+                yield Query(name, f"to choose from: {variable}", asked)
+                options = [str(row[0]) for row in store.query(asked).rows]
+            # As the dashboard opens: everything where there can be several, else the first that there is.
+            chosen[variable] = Choice(ALL if one.get("multi") else options[:1], options, one.get("allValue") or "")
+        for question in chain(boards.questions(), boards.marks()):
+            if question.board == uid and question.of_clickhouse:
+                asked = sql(question.target["rawSql"], chosen, since, until)
+                yield Query(name, f"{question.panel} {question.ref}", asked)
 
 
 def _span(begin: str) -> timedelta:

@@ -278,7 +278,7 @@ def test_nothing_in_a_panel_names_a_customer(centre: Embedded) -> None:
 def test_the_engine_computes_them_by_itself(centre: Embedded) -> None:
     (before,) = centre.query("SELECT sum(contacts) FROM panel_contacts").rows[0]
     centre.execute("ALTER TABLE panel_contacts MODIFY REFRESH AFTER 1 SECOND")
-    put(centre, stitched(contact("another"), 1, "customer_id:1"))
+    put(centre, stitched(contact("another", channel="voice", started_at=2 * START), 1, "customer_id:1"))
     assert eventually(centre, "SELECT sum(contacts) FROM panel_contacts", before + 1)
 
 
