@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 from urllib.request import Request, urlopen
 
 import pytest
@@ -35,45 +36,55 @@ HOUR_MS = 3_600_000
 PHONE = "+4930123456"
 
 
-def test_letters_are_sent_again_once(tmp_path: Path) -> None:
-    data = tmp_path / "data"
+class Running(NamedTuple):
+    data: Path
+    bootstrap: str
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    data = tmp_path_factory.mktemp("dlq") / "data"
     with Up("--data", data, "--http-port", "0") as up:
         up.ready()
-        ahead = int(time.time() * 1000) + HOUR_MS + 15_000
-        early = [
-            Touchpoint(ahead + n, f"e{n}", "queued", "voice", f"c{n}", {"phone": PHONE}, source="branch")
-            for n in range(3)
-        ]
-        producer = KafkaProducer(bootstrap_servers=up.bootstrap)
-        for touchpoint in early:
-            producer.send(topics.TOUCHPOINTS, encode(touchpoint), touchpoint.contact_id.encode())
-        producer.send(topics.TOUCHPOINTS, b'{"source":"kiosk"', b"c9")
-        producer.close()
-        open_letters = "SELECT letter_id FROM v_dead_letters WHERE state = 'open'"
-        eventually("four letters", lambda: len(rows(data, open_letters)) == 4, 60)
-        eventually("they are events of now", lambda: time.time() * 1000 + HOUR_MS > ahead + 100, 30)
-
-        first = run("dlq", "replay", "--data", data)
-        assert (first.returncode, first.stdout) == (0, "3 replayed\n"), first.stderr
-        assert "1 left open, as they cannot be sent again: not_json" in first.stderr
-        assert run("dlq", "replay", "--data", data).stdout == "0 replayed\n"
-
-        eventually("they are taken", lambda: len(rows(data, "SELECT id FROM touchpoints")) == 3, 60)
-        eventually("the store knows", lambda: len(rows(data, open_letters)) == 1, 30)
-        kept = rows(data, "SELECT id, raw FROM touchpoints FINAL ORDER BY id")
-        assert [one["id"] for one in kept] == ["e0", "e1", "e2"]
-        assert PHONE[3:] not in str(kept)
-        refused = run("dlq", "discard", "--data", data)
-        assert (refused.returncode, "Discard 1 dead letters?" in refused.stderr) == (1, True)
-        assert refused.stderr.endswith("touchpath dlq: nobody said yes, so nothing was done; --yes does not ask\n")
-        assert answer("dlq", "discard", "--yes", "--data", data) == "1 discarded\n"
-        eventually("none is open", lambda: not rows(data, open_letters), 30)
-        assert len(rows(data, "SELECT letter_id FROM v_dead_letters")) == 4, "a letter that is settled is there"
-        shown = answer("dlq", "show", "--source", "branch", "--state", "replayed", "--data", data).splitlines()
-        assert {json.loads(line)["reason"] for line in shown} == {"in_the_future"}
-        assert len(shown) == 3
-        assert PHONE in shown[0]
+        yield Running(data, up.bootstrap)
         assert up.stop() == 0
+
+
+def test_letters_are_sent_again_once(running: Running) -> None:
+    data = running.data
+    ahead = int(time.time() * 1000) + HOUR_MS + 15_000
+    early = [
+        Touchpoint(ahead + n, f"e{n}", "queued", "voice", f"c{n}", {"phone": PHONE}, source="branch") for n in range(3)
+    ]
+    producer = KafkaProducer(bootstrap_servers=running.bootstrap)
+    for touchpoint in early:
+        producer.send(topics.TOUCHPOINTS, encode(touchpoint), touchpoint.contact_id.encode())
+    producer.send(topics.TOUCHPOINTS, b'{"source":"kiosk"', b"c9")
+    producer.close()
+    open_letters = "SELECT letter_id FROM v_dead_letters WHERE state = 'open'"
+    eventually("four letters", lambda: len(rows(data, open_letters)) == 4, 60)
+    eventually("they are events of now", lambda: time.time() * 1000 + HOUR_MS > ahead + 100, 30)
+
+    first = run("dlq", "replay", "--data", data)
+    assert (first.returncode, first.stdout) == (0, "3 replayed\n"), first.stderr
+    assert "1 left open, as they cannot be sent again: not_json" in first.stderr
+    assert run("dlq", "replay", "--data", data).stdout == "0 replayed\n"
+
+    eventually("they are taken", lambda: len(rows(data, "SELECT id FROM touchpoints")) == 3, 60)
+    eventually("the store knows", lambda: len(rows(data, open_letters)) == 1, 30)
+    kept = rows(data, "SELECT id, raw FROM touchpoints FINAL ORDER BY id")
+    assert [one["id"] for one in kept] == ["e0", "e1", "e2"]
+    assert PHONE[3:] not in str(kept)
+    refused = run("dlq", "discard", "--data", data)
+    assert (refused.returncode, "Discard 1 dead letters?" in refused.stderr) == (1, True)
+    assert refused.stderr.endswith("touchpath dlq: nobody said yes, so nothing was done; --yes does not ask\n")
+    assert answer("dlq", "discard", "--yes", "--data", data) == "1 discarded\n"
+    eventually("none is open", lambda: not rows(data, open_letters), 30)
+    assert len(rows(data, "SELECT letter_id FROM v_dead_letters")) == 4, "a letter that is settled is there"
+    shown = answer("dlq", "show", "--source", "branch", "--state", "replayed", "--data", data).splitlines()
+    assert {json.loads(line)["reason"] for line in shown} == {"in_the_future"}
+    assert len(shown) == 3
+    assert PHONE in shown[0]
 
 
 CDR = (
@@ -82,33 +93,30 @@ CDR = (
 )
 
 
-def test_what_a_vendor_sent_is_read_again_when_the_settings_say_how(tmp_path: Path) -> None:
-    data, settings = tmp_path / "data", tmp_path / "touchpath.toml"
+def test_what_a_vendor_sent_is_read_again_when_the_settings_say_how(running: Running, tmp_path: Path) -> None:
+    data, settings = running.data, tmp_path / "touchpath.toml"
     settings.write_text('[collector.hooks.branch]\nadapter = "asterisk-cdr"\nsource = "bern"\n')
     dlq = ("--data", data, "--settings", settings)
-    with Up("--data", data, "--http-port", "0") as up:
-        up.ready()
-        with collecting(data, settings) as address:
-            request = Request(f"{address}/v1/hooks/branch", CDR.encode(), method="POST")
-            with urlopen(request, timeout=30) as answered:
-                assert answered.status == 200
-        count = "SELECT state, topic FROM v_dead_letters"
-        eventually("a letter", lambda: len(rows(data, count)) == 1, 60)
-        refused = run("dlq", "replay", *dlq)
-        assert (refused.returncode, refused.stdout) == (0, "0 replayed\n"), refused.stderr
-        assert "1 left open, as they cannot be sent again: invalid_field" in refused.stderr
-        with open(settings, "a") as more:
-            more.write('time_zone = "Europe/Zurich"\n')
-        (shown,) = [json.loads(line) for line in answer("dlq", "show", *dlq).splitlines()]
-        assert shown["again"]["adapter"] == "asterisk-cdr"
-        assert answer("dlq", "replay", *dlq) == "1 replayed\n"
-        assert answer("dlq", "replay", *dlq) == "0 replayed\n"
-        eventually("they are taken", lambda: len(rows(data, "SELECT id FROM touchpoints")) == 3, 60)
-        taken = rows(data, "SELECT id, source, contact_id FROM touchpoints FINAL")
-        assert sorted(one["id"] for one in taken) == sorted(shown["again"]["events"])
-        assert {(one["source"], one["contact_id"]) for one in taken} == {("bern", "bern:1772366400.17")}
-        assert rows(data, count) == [{"state": "replayed", "topic": "collector/asterisk-cdr"}]
-        assert up.stop() == 0
+    with collecting(data, settings) as address:
+        request = Request(f"{address}/v1/hooks/branch", CDR.encode(), method="POST")
+        with urlopen(request, timeout=30) as answered:
+            assert answered.status == 200
+    count = "SELECT state, topic FROM v_dead_letters WHERE topic LIKE 'collector/%'"
+    eventually("a letter", lambda: len(rows(data, count)) == 1, 60)
+    refused = run("dlq", "replay", *dlq)
+    assert (refused.returncode, refused.stdout) == (0, "0 replayed\n"), refused.stderr
+    assert "1 left open, as they cannot be sent again: invalid_field" in refused.stderr
+    with open(settings, "a") as more:
+        more.write('time_zone = "Europe/Zurich"\n')
+    (shown,) = [json.loads(line) for line in answer("dlq", "show", "--state", "open", *dlq).splitlines()]
+    assert shown["again"]["adapter"] == "asterisk-cdr"
+    assert answer("dlq", "replay", *dlq) == "1 replayed\n"
+    assert answer("dlq", "replay", *dlq) == "0 replayed\n"
+    eventually("they are taken", lambda: len(rows(data, "SELECT id FROM touchpoints WHERE source = 'bern'")) == 3, 60)
+    taken = rows(data, "SELECT id, source, contact_id FROM touchpoints FINAL WHERE source = 'bern'")
+    assert sorted(one["id"] for one in taken) == sorted(shown["again"]["events"])
+    assert {(one["source"], one["contact_id"]) for one in taken} == {("bern", "bern:1772366400.17")}
+    assert rows(data, count) == [{"state": "replayed", "topic": "collector/asterisk-cdr"}]
 
 
 @contextmanager

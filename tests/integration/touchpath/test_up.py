@@ -30,7 +30,7 @@ def event(number: int) -> bytes:
 def test_a_simulated_centre_from_start_to_crash_to_the_next_start(tmp_path: Path) -> None:
     data = tmp_path / "data"
     layout = Layout(data)
-    with Up("--simulate", "--data", data) as up:
+    with Up("--simulate", "--speed", "60", "--data", data) as up:
         up.says(r"journeys [1-9].* [1-9][\d,]* of several contacts", within_s=90)
         first = layout.running()
         assert first is not None
