@@ -84,10 +84,11 @@ def _tables(found: Report) -> list[Table]:
         *("window", "scope", "attempt", "broken", "confirmed", "pending", "FCR"),
     )
     for row in found.fcr:
-        settled = row.broken + row.confirmed
+        # Before a window has passed only what broke is settled: that is no rate (the console says so too).
+        known = row.confirmed / (row.broken + row.confirmed) if row.confirmed else None
         fcr.add_row(
             *(f"{row.window_days} d", row.scope, row.attempt, *map(_figure, (row.broken, row.confirmed, row.pending))),
-            _ratio(row.confirmed / settled if settled else None),
+            _ratio(known),
         )
     redials = _table(
         "after an abandonment in queue (identified customers)",
