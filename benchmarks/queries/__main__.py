@@ -90,11 +90,11 @@ def looked_up(store: Embedded, customer: str) -> float:
 
 
 def _some(store: Store) -> list[str]:
-    """Customers, by their contacts every hundredth from those who have most to those who have one."""
+    """Three customers: who has the most contacts, the thousandth, and the two thousandth."""
     ranked = store.query(
-        "SELECT customer, count() AS n FROM contacts WHERE NOT is_deleted GROUP BY customer ORDER BY n DESC LIMIT 2000"
+        "SELECT customer, count() AS n FROM contacts WHERE NOT is_deleted GROUP BY customer ORDER BY n DESC LIMIT 2001"
     ).rows
-    return [customer for customer, _ in ranked[::100]]
+    return [customer for customer, _ in ranked[::1000]]
 
 
 def table(found: Sequence[Timed]) -> Table:
