@@ -5,9 +5,7 @@ Times say nothing of whether a plan is right, and tests nothing of time; so they
 
 from __future__ import annotations
 
-import resource
 import time
-from threading import Thread
 from typing import Annotated
 
 import msgspec
@@ -16,7 +14,7 @@ import typer
 
 from journeys.settings import DEFAULTS
 from journeys.staffing.figures import Floor
-from journeys.staffing.forecast import DAY_MS, load
+from journeys.staffing.forecast import DAY_MS
 from journeys.staffing.plan import Plan, Planner
 from journeys.staffing.situation import Agent, Demand, Place, Situation
 
@@ -29,7 +27,6 @@ CONTACTS = 20.0
 AHT_S = 240.0
 EVERY = 10_000
 """From a plan to the next."""
-TICK_S = 0.01
 
 
 def main(
@@ -44,9 +41,8 @@ def main(
     floor = made_up(queues, days)
     print(f"{queues} queues, {len(floor.crew)} agents, {days} days of demand")
     planner = Planner(DEFAULTS)
-    seconds, plan = _timed(planner, floor, learning=False)
-    print(f"the first plan, with provisional profiles: {seconds:.2f} s, {len(plan.staffing):,} rows")
-    _import()
+    seconds, plan = _timed(planner, floor)
+    print(f"the first plan, nearly all profiles provisional: {seconds:.2f} s, {len(plan.staffing):,} rows")
     as_of, learning, rows = NOON, [], [0]
     while any("provisional" in row.model for row in plan.staffing):
         as_of += EVERY
@@ -67,22 +63,6 @@ def main(
     print(f"the plans after it: median {np.median(later):.3f} s; memory {len(planner.memory):,} bytes")
     seconds, plan = _timed(planner, _at(floor, NOON + 4 * QUARTER))
     print(f"the first one of an interval: {seconds:.2f} s, {len(plan.staffing):,} rows")
-
-
-def _import() -> None:
-    """In a thread, as the staffing stage does; what else runs has to wait for a moment now and then."""
-    before, started = _resident_mb(), time.perf_counter()
-    thread = Thread(target=load)
-    thread.start()
-    waits, looked = [], started
-    while thread.is_alive():
-        time.sleep(TICK_S)
-        waits.append(time.perf_counter() - looked - TICK_S)
-        looked = time.perf_counter()
-    print(
-        f"scikit-learn: imported in {looked - started:.1f} s, {_resident_mb() - before:.0f} MB; "
-        f"the event loop would have waited {max(waits):.2f} s at the most"
-    )
 
 
 def _at(floor: Situation, as_of: int) -> Situation:
@@ -110,14 +90,9 @@ def made_up(queues: int, days: int) -> Situation:
     return Situation(NOON, floors, crew, demand, [])
 
 
-def _resident_mb() -> float:
-    """The most that the process ever had."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def _timed(planner: Planner, floor: Situation, learning: bool = True) -> tuple[float, Plan]:
+def _timed(planner: Planner, floor: Situation) -> tuple[float, Plan]:
     started = time.perf_counter()
-    plan = planner.plan(floor, learning)
+    plan = planner.plan(floor)
     return time.perf_counter() - started, plan
 
 

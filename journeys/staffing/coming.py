@@ -71,11 +71,10 @@ def coming(
     memory: Memory,
     settings: Settings,
     near: int,
-    learning: bool = True,
 ) -> Coming:
     """Of ``floors`` in their order, at least ``near`` intervals. What is learned and told goes into ``memory``."""
     ahead = _Ahead(situation, floors, clocks, memory, settings)
-    ahead.know(learning)
+    ahead.know()
     told = [ahead.told(index, near) for index in range(len(floors))]
     starts = [ahead.begun + step * ahead.length for step in range(max(told))]
     extra = ahead.from_journeys(starts, near)
@@ -141,7 +140,7 @@ class _Ahead:
     def _usually(self, index: int, starts: Sequence[int]) -> Array:
         return usual(self._kept(index).profile, starts, self._clocks[index])
 
-    def know(self, learning: bool) -> None:
+    def know(self) -> None:
         """Sees to it that each place has a profile, and learns some anew: those that have none of this day, first those
         that only have a provisional one. On the first day what is usual is looked at in every interval."""
         due = []
@@ -157,7 +156,7 @@ class _Ahead:
                 kept.profile = self._learn(index, kept.profile.provisional)
             if kept.profile.provisional or not of_today:
                 due.append((not kept.profile.provisional, index))
-        for _, index in sorted(due)[: AT_ONCE if learning else 0]:
+        for _, index in sorted(due)[:AT_ONCE]:
             self._kept(index).profile = self._learn(index)
             self._learned.add(index)
 

@@ -1,12 +1,12 @@
 """How many contacts will come (M18): what is usual at that time of the week, and how today differs from it.
 
-*Usual* is a penalised Poisson regression (scikit-learn) of contacts on the time of day and the weekday at the queue's
+*Usual* is a penalised Poisson regression (regression.py) of contacts on the time of day and the weekday at the queue's
 site: splines that close over midnight, of which each weekday bends its own. The penalty is a prior on the bends, in
 contacts, so that a queue of few contacts or few days keeps to what all of its days have in common, and one of many is
 followed closely. Recent days weigh more.
 
-That takes a tenth of a second for each queue, and a library that takes seconds to import. Until a queue's turn comes,
-usual are plain means: of the time of day, times the weekday's level. Such a profile is provisional, and says so.
+That takes a tenth of a second for each queue. Until a queue's turn comes, usual are plain means: of the time of day,
+times the weekday's level. Such a profile is provisional, and says so.
 
 *Today* is usual times 1 + d + x: d holds all day, x goes back to 0 within hours. Both are estimated from what has come
 so far by a Kalman filter, whose variances are those that earlier days had around what others foretold of them: the
@@ -23,12 +23,10 @@ Contacts are those that are offered less redials: who calls again after an aband
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from importlib import import_module
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -38,6 +36,7 @@ from scipy.special import gammaincinv
 
 from journeys.calendar import Hours
 from journeys.settings import Settings
+from journeys.staffing.regression import poisson, splines
 from journeys.staffing.situation import Demand
 
 Array: TypeAlias = NDArray[np.float64]
@@ -55,7 +54,6 @@ PROVISIONAL = 2 * 7
 LATELY_MS = 3_600_000
 """Of the first day, what came in the last hour is what is usual."""
 
-LIBRARIES = "sklearn.linear_model", "sklearn.preprocessing", "threadpoolctl"
 KNOTS, BENDS = 48, 12
 """Splines that make up a day: of all days, and of a weekday beside that."""
 SPREADS = 2.0, 1.0, 1.0
@@ -158,12 +156,6 @@ def clock_of(settings: Settings, site: str) -> Clock:
     return Clock(zone, settings.interval_ms, settings.hours.get(site))
 
 
-def load() -> None:
-    """Imports what ``learn`` needs, which takes seconds and 100 MB."""
-    for name in LIBRARIES:
-        import_module(name)
-
-
 def learn(demand: Mapping[int, Demand], as_of: int, clock: Clock, provisional: bool = False) -> Profile:
     """What is usual, of the whole local days before that of ``as_of``; on the first day, of what came lately.
 
@@ -237,46 +229,21 @@ def _means(slots: NDArray[np.int_], came: Array, weights: Array, a_day: int) -> 
 
 def _weekly(slots: NDArray[np.int_], came: Array, weights: Array, a_day: int) -> Array:
     """Contacts by interval of the week. Those of one are summed up before, which makes no difference to the fit."""
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import PoissonRegressor  # here, for it takes seconds and memory: see ``load``
-
-    weight = np.bincount(slots, weights, 7 * a_day)
-    total = np.bincount(slots, weights * came, 7 * a_day)
+    weight = np.bincount(slots, weights, 7 * a_day).astype(np.float64)
+    total = np.bincount(slots, weights * came, 7 * a_day).astype(np.float64)
     if total.sum() <= 0:
         return np.zeros(7 * a_day)
     known = weight > 0
-    mean = total.sum() / weight.sum()
     design = _design(a_day)
     if np.count_nonzero(weight.reshape(7, a_day).any(axis=1)) < 7:  # until a week is known all days are alike
         design = design[:, : min(KNOTS, a_day)]
-    # What it minimises is divided by the sum of weights and, here, by the mean: so is the prior.
-    model = PoissonRegressor(alpha=1 / total.sum(), solver="newton-cholesky", max_iter=50, tol=1e-5)
-    # The matrices are small: threads would wait for each other. Where Newton's steps get too short to tell, it goes on
-    # by another way, and warns.
-    with _threads().limit(limits=1), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(design[known], total[known] / weight[known] / mean, sample_weight=weight[known])
-    return np.asarray(model.predict(design) * mean, float)
-
-
-@lru_cache(maxsize=1)
-def _threads() -> Any:
-    """Of the libraries that are loaded, which takes a while to find out."""
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
+    *fitted, constant = poisson(design[known], total[known], weight[known])
+    return np.asarray(np.exp(design @ np.array(fitted) + constant), float)
 
 
 @lru_cache(maxsize=4)
 def _design(a_day: int) -> Array:
-    from sklearn.preprocessing import SplineTransformer
-
-    def splines(number: int) -> Array:
-        knots = np.linspace(0, 1, number + 1)[:, None]
-        made = SplineTransformer(degree=3, knots=knots, extrapolation="periodic").fit(knots)
-        return np.asarray(made.transform((np.arange(a_day)[:, None] + 0.5) / a_day))
-
-    day, bends = splines(min(KNOTS, a_day)), splines(min(BENDS, a_day))
+    day, bends = splines(min(KNOTS, a_day), a_day), splines(min(BENDS, a_day), a_day)
     all_days, weekdays, of_weekday = SPREADS
     return np.hstack(
         (

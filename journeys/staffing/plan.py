@@ -2,8 +2,7 @@
 
 A planner remembers what it has learned and recommended: profiles, forecasts whose interval is still to come, moves that
 run and those that are cooling down. All of that is in ``Planner.memory``, as bytes, so that whoever keeps them can go
-on elsewhere: the same memory and situation give the same plan. (And the same word on whether profiles may be learned,
-which takes a library that may not be there yet; which of them were, the memory knows.)
+on elsewhere: the same memory and situation give the same plan.
 """
 
 from __future__ import annotations
@@ -66,9 +65,8 @@ class Planner:
     def memory(self) -> bytes:
         return encode(self._memory)
 
-    def plan(self, situation: Situation, learning: bool = True) -> Plan:
-        """Of what is the case as of ``situation.as_of``, which grows from plan to plan. Without ``learning`` no profile
-        is learned, and where there is none yet a provisional one serves."""
+    def plan(self, situation: Situation) -> Plan:
+        """Of what is the case as of ``situation.as_of``, which grows from plan to plan."""
         settings, memory = self._settings, self._memory
         floors = sorted(situation.floors, key=lambda floor: (floor.queue, floor.channel))
         if not floors:
@@ -81,7 +79,7 @@ class Planner:
         terms = [terms_of(floor, crew.slots(place), settings) for floor, place in zip(floors, places, strict=True)]
         clocks = [self._clock(one.site) for one in terms]
         near = max(NEAR, math.ceil(settings.staffing.move_time.ms / settings.interval_ms) + 1)
-        ahead = coming(situation, floors, clocks, memory, settings, near, learning)
+        ahead = coming(situation, floors, clocks, memory, settings, near)
         terms = [
             self._known(one, floor, memory.places[place], look, clock, ahead.starts[0], situation.as_of)
             for one, floor, place, look, clock in zip(terms, floors, places, ahead.looks, clocks, strict=True)

@@ -3,8 +3,8 @@
 At most every few seconds (``[staffing] every``), by the time of events, everything that is known is put together and
 judged: the floor of each queue, what is coming, who is missing and whom to move. Told is what changed.
 
-A plan runs in the worker's event loop, so it must not take long. Forecasts are learned with a library that takes
-seconds to import: that happens in a thread, and until it is over plans do without (journeys/staffing/coming.py).
+A plan runs in the worker's event loop, so it must not take long: forecasts are learned a few at a time
+(journeys/staffing/coming.py).
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from hashlib import blake2b
 from math import isinf
-from threading import Thread
 from typing import Any, TypeVar
 from zlib import crc32
 
@@ -48,8 +47,6 @@ CHUNK = 500_000
 """Bytes of the planner's memory in one entry."""
 NEAR = 5
 """What is said of so many intervals is told when it changes."""
-MOMENT_S = 0.05
-"""What is imported already is there within it."""
 MOST_DAYS = 4_096
 """Of 73 queues all eight weeks."""
 FORGOTTEN_MS = 35 * DAY_MS
@@ -103,23 +100,6 @@ Said = dict[str, tuple[int, bytes]]
 """By the name of a row, until when it may be told again, and a digest of it."""
 
 
-class Library:
-    """What profiles are learned with."""
-
-    def __init__(self) -> None:
-        self._thread: Thread | None = None
-
-    def ready(self) -> bool:
-        """Whether it is there; the first to ask has it imported."""
-        if self._thread is None:
-            from journeys.staffing.forecast import load
-
-            self._thread = Thread(target=load, name="import", daemon=True)
-            self._thread.start()
-        self._thread.join(MOMENT_S)
-        return not self._thread.is_alive()
-
-
 class StaffingStage:
     name = "staffing"
     inputs = (topics.FLOORS, topics.SCHEDULES)
@@ -129,7 +109,6 @@ class StaffingStage:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._library = Library()
 
     def migrate(self, key: bytes, value: bytes, schema: int) -> bytes | None:
         raise ValueError(f"the staffing stage never kept state of schema {schema}")
@@ -166,7 +145,7 @@ class StaffingStage:
         store.prune(as_of)
         situation = self._situation(store, as_of)
         planner = Planner(self._settings, store.memory())
-        plan = planner.plan(situation, learning=self._library.ready())
+        plan = planner.plan(situation)
         store.remember(planner.memory)
         self._tell(batch, store, [*situation.floors, *plan.staffing, *plan.moves, *plan.accuracy])
 

@@ -523,13 +523,13 @@ def test_profiles_are_learned_a_few_at_a_time_and_provisional_ones_serve_meanwhi
     assert tomorrow == [0, 0, 0]  # yesterday's are as good until their turn comes
 
 
-def test_until_profiles_can_be_learned_all_are_provisional_and_the_memory_says_so() -> None:
+def test_which_profiles_are_learned_the_memory_says() -> None:
     one = Planner(DEFAULTS)
-    assert len(provisional(one.plan(centre(ELEVEN), learning=False))) == 5
+    assert len(provisional(one.plan(centre(ELEVEN)))) == 5 - AT_ONCE
     other = Planner(DEFAULTS, one.memory)
     later = ELEVEN + 10_000
     assert one.plan(centre(later)) == other.plan(centre(later))
-    assert len(provisional(one.plan(centre(later + 10_000), learning=False))) == 5 - AT_ONCE
+    assert len(provisional(other.plan(centre(later + 10_000)))) == 0
 
 
 def test_far_off_shared_agents_are_split_with_queues_that_are_not_told_of() -> None:
