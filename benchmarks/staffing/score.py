@@ -11,6 +11,7 @@ from benchmarks.staffing.clairvoyant import clairvoyant
 from benchmarks.staffing.counted import Answers, answers, falls
 from benchmarks.staffing.lived import STILL_S, Page, obeyed, unmanaged, watched
 from benchmarks.staffing.reactive import Reactive
+from benchmarks.staffing.rule import KNOWN_MS
 from benchmarks.staffing.touchpath import Touchpath
 from benchmarks.staffing.world import World
 from producers.simulator.floor.centre import CLOSES_S, OPENS_S
@@ -25,7 +26,9 @@ HOUR_S = 3600.0
 EVERY_S = 300.0
 """Moves are asked for so often: a plan is the dear part of a simulated day, and people do not act every minute."""
 BEFORE_S = 2700.0
-"""On days with a surge pages are looked for from so long before it, to an hour after the fall."""
+"""On days with a surge pages are looked for from so long before it, to an hour after the fall;"""
+KNOWN_S = KNOWN_MS / 1000
+"""and looking begins so long before that, so that it is known what was said."""
 
 
 class Judged(StrEnum):
@@ -103,8 +106,8 @@ def again(world: World, known: Score) -> Score:
 def _when(surge: Surge, fall_s: float | None) -> tuple[float, float]:
     """From when to when pages are looked for."""
     if not surge.queue:
-        return OPENS_S, CLOSES_S
-    return surge.from_s - BEFORE_S, min(CLOSES_S, (fall_s or surge.from_s) + HOUR_S)
+        return OPENS_S - KNOWN_S, CLOSES_S
+    return surge.from_s - BEFORE_S - KNOWN_S, min(CLOSES_S, (fall_s or surge.from_s) + HOUR_S)
 
 
 def _answers(day: Day) -> Answers:

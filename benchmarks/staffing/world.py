@@ -13,7 +13,7 @@ from benchmarks.staffing.seeds import PAST
 from journeys.contact import Contact as Told
 from journeys.next_step import BINS, Count, Foresight, Trial, add, bin_of, book, context_of
 from journeys.settings import Settings
-from journeys.staffing.bringing import beyond_usual
+from journeys.staffing.bringing import about_to_come
 from journeys.staffing.coming import REACH_MS, learn_brought
 from journeys.staffing.live import Book, Redial, stay
 from journeys.staffing.memory import Memory, encode
@@ -85,7 +85,7 @@ class World:
                         own = counts.setdefault(quarter, {})
                         own[one.kind] = own.get(one.kind, 0) + 1
                 starts = range(as_of, as_of + REACH_MS + length, length)
-                comes = beyond_usual(brought(counts, foresight), starts, length, as_of)
+                comes = about_to_come(brought(counts, foresight), starts, length, as_of)
                 learn_brought(memory, comes, starts, length, as_of)
         return encode(memory)
 

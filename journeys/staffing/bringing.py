@@ -1,16 +1,19 @@
-"""What open journeys are about to bring to each queue and channel, beyond what is usual (M18, from M8).
+"""What open journeys are about to bring to each queue and channel (M18, from M8).
 
 Of a contact that is over, and whose customer has not come back, the next step (journeys/next_step.py) says how likely
-another one comes within 15 min and within an hour, and how likely that is after the average contact. The difference is
-what the forecast by the clock does not know: chats that fail, an incident that drives people to the phone.
+another one comes within 15 min and within an hour, and how likely that is after the average contact. What they bring
+beyond what they usually do at that time of day is what the forecast by the clock does not know: chats that fail, more
+of them than usual, an incident that drives people to the phone. Until it is known what is usual at a time of day, what
+as many average contacts would bring is taken for it.
 
 Contacts that are in hand now, and those after them, will end too. So contacts are taken to go on ending as they did in
-the last quarter of an hour: as many, and of the same kinds.
+the last quarter of an hour: of the same kinds, and in each channel as many as came in meanwhile. A chat that began will
+end, so what a surge of chats brings is seen before they are over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -28,33 +31,59 @@ QUARTER_MS = 15 * MINUTE_MS
 HOUR_MS = 60 * MINUTE_MS
 _ENDS = (2.5, 7.5, 12.5)
 """Contacts that ended in a quarter of an hour are taken to have ended so many minutes into it."""
+MOST = 2.0
+"""Contacts to come are taken to be no more than so many times as many as those that ended, and no fewer than one in so
+many: the rest is chance, or a channel whose contacts last."""
 
 
 class _Ended(NamedTuple):
-    """Contacts that ended in a quarter of an hour: how many, and what they bring to each place; see ``Bringing``."""
+    """Contacts of a channel that ended in a quarter of an hour: how many, and what they bring to each place; see
+    ``Bringing``."""
 
     contacts: float
     brings: dict[Place, Sums]
 
 
-def beyond_usual(bringing: Iterable[Bringing], starts: Sequence[int], length: int, as_of: int) -> dict[Place, Array]:
-    """By queue and channel, contacts in each of the intervals at ``starts``, of ``length`` ms, from ``as_of`` on. Of
-    those in no queue it is only known to which channel they come."""
-    quarters = _by_quarter(one for one in bringing if one.ended_at + QUARTER_MS + HOUR_MS > as_of)
+class Comes(NamedTuple):
+    """Contacts by interval."""
+
+    all: Array
+    average: Array
+    """As many contacts of the average kind would bring so many."""
+
+
+def about_to_come(
+    bringing: Iterable[Bringing],
+    starts: Sequence[int],
+    length: int,
+    as_of: int,
+    entered: Mapping[str, float] | None = None,
+) -> dict[Place, Comes]:
+    """By queue and channel, in the intervals at ``starts``, of ``length`` ms, from ``as_of`` on. Of those in no queue
+    it is only known to which channel they come. ``entered``: by channel, contacts that came in in the last quarter of
+    an hour; of channels that are not there as many are taken to have come as ended."""
     begin: Array = np.maximum(np.array(starts, float), as_of)
     end: Array = np.array(starts, float) + length
-    found: dict[Place, Array] = {}
-    for ended_at, ended in quarters.items():
-        _add(found, ended, ended_at, (begin, end), as_of)
     under_way = as_of // QUARTER_MS * QUARTER_MS
-    before, now = (quarters.get(at, _Ended(0, {})) for at in (under_way - QUARTER_MS, under_way))
     left = 1 - (as_of - under_way) / QUARTER_MS
-    lately = _together((before, left), (now, 1.0))
-    if lately.contacts and before.contacts:  # else nothing is known of a whole quarter of an hour
-        _add(found, _together((lately, left)), under_way, (begin, end), as_of, to_come=True)
-        for ended_at in range(under_way + QUARTER_MS, int(end[-1]) if len(end) else 0, QUARTER_MS):
-            _add(found, lately, ended_at, (begin, end), as_of, to_come=True)
-    return found
+    by_channel: dict[str, list[Bringing]] = {}
+    for one in bringing:
+        if one.ended_at + QUARTER_MS + HOUR_MS > as_of:
+            by_channel.setdefault(one.of, []).append(one)
+    found: dict[Place, Array] = {}  # both of ``Comes``
+    for channel, own in by_channel.items():
+        quarters = _by_quarter(own)
+        for ended_at, ended in quarters.items():
+            _add(found, ended, ended_at, (begin, end), as_of)
+        before, now = (quarters.get(at, _Ended(0, {})) for at in (under_way - QUARTER_MS, under_way))
+        lately = _together((before, left), (now, 1.0))
+        if lately.contacts and before.contacts:  # else nothing is known of a whole quarter of an hour
+            came = (entered or {}).get(channel, lately.contacts)
+            coming = _together((lately, min(MOST, max(1 / MOST, came / lately.contacts))))
+            _add(found, _together((coming, left)), under_way, (begin, end), as_of, to_come=True)
+            for ended_at in range(under_way + QUARTER_MS, int(end[-1]) if len(end) else 0, QUARTER_MS):
+                _add(found, coming, ended_at, (begin, end), as_of, to_come=True)
+    return {place: Comes(*both) for place, both in found.items()}
 
 
 def _by_quarter(bringing: Iterable[Bringing]) -> dict[int, _Ended]:
@@ -93,7 +122,6 @@ def _add(
     begin, end = between
     whole_15m, whole_1h = (sum(sums[number] for sums in ended.brings.values()) for number in (0, 1))
     for place, (p_15m, p_1h, base_15m, base_1h) in ended.brings.items():
-        early, late = p_15m - base_15m, p_1h - base_1h
         for after in _ENDS:
             at = ended_at + after * MINUTE_MS
             if to_come:
@@ -101,8 +129,11 @@ def _add(
             else:
                 gone = float(_by(as_of - at, whole_15m, whole_1h)) / max(ended.contacts, 1)
             share = 1 / len(_ENDS) / max(1 - min(gone, 1.0), 0.05)  # those who are left
-            comes = _by(end - at, early, late) - _by(begin - at, early, late)
-            found[place] = found.get(place, np.zeros(len(end))) + comes * share
+            comes = [
+                _by(end - at, early, late) - _by(begin - at, early, late)
+                for early, late in ((p_15m, p_1h), (base_15m, base_1h))
+            ]
+            found[place] = found.get(place, np.zeros((2, len(end)))) + np.array(comes) * share
 
 
 def _by(age: ArrayLike, in_15m: float, in_1h: float) -> Array:

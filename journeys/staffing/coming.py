@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeys.settings import Settings
-from journeys.staffing.bringing import beyond_usual
+from journeys.staffing.bringing import Comes, about_to_come
 from journeys.staffing.figures import Accuracy, Floor
 from journeys.staffing.forecast import DAY_MS, Clock, Outlook, Profile, learn, outlook, usual
 from journeys.staffing.memory import Kept, Memory
+from journeys.staffing.need import DEFERRED
 from journeys.staffing.situation import Place, Schedule, Situation
 
 Array: TypeAlias = NDArray[np.float64]
@@ -37,6 +38,8 @@ AT_ONCE = 2
 """Places that are learned anew in one plan, and told of to the horizon."""
 USUAL_WEIGHT = 0.2
 """How much today counts in what journeys usually bring at that time of day."""
+NOT_KNOWN = -1.0
+"""Of a time of the day that was never looked at."""
 LEAST_BROUGHT = 0.3
 """Journeys take away no more than this part of what is usual."""
 
@@ -89,25 +92,26 @@ def coming(
 
 
 def learn_brought(
-    memory: Memory, comes_by: Mapping[Place, Array], starts: Sequence[int], length: int, as_of: int
+    memory: Memory, comes_by: Mapping[Place, Comes], starts: Sequence[int], length: int, as_of: int
 ) -> None:
     """What journeys bring to places is added to what they usually do at that time of day, by how far ahead it is: once
     an interval, while most of it is to come."""
     if memory.brought_until < starts[0] and as_of - starts[0] < length / 2:
         for place, comes in comes_by.items():
-            mean = _usually_brought(memory, place, starts, length)
-            own = memory.usually_brought.setdefault(place, [0.0] * (_reach(length) * (DAY_MS // length)))
-            for step, (at, was) in enumerate(zip(starts, mean, strict=True)):
-                own[_place_in(step, at, length)] = round(was + USUAL_WEIGHT * (float(comes[step]) - was), 4)
+            mean = _usually_brought(memory, place, starts, length).tolist()
+            own = memory.usually_brought.setdefault(place, [NOT_KNOWN] * (_reach(length) * (DAY_MS // length)))
+            for step, (at, was, now) in enumerate(zip(starts, mean, comes.all.tolist(), strict=True)):
+                weight = 1.0 if was == NOT_KNOWN else USUAL_WEIGHT
+                own[_place_in(step, at, length)] = round(was + weight * (now - was), 4)
     memory.brought_until = starts[0]
 
 
-def _usually_brought(memory: Memory, place: Place, starts: Sequence[int], length: int) -> list[float]:
+def _usually_brought(memory: Memory, place: Place, starts: Sequence[int], length: int) -> Array:
     known = memory.usually_brought.get(place, [])
     if len(known) != _reach(length) * (DAY_MS // length):  # intervals had another length
         memory.usually_brought.pop(place, None)
-        return [0.0] * len(starts)
-    return [known[_place_in(step, at, length)] for step, at in enumerate(starts)]
+        return np.full(len(starts), NOT_KNOWN)
+    return np.array([known[_place_in(step, at, length)] for step, at in enumerate(starts)])
 
 
 def _reach(length: int) -> int:
@@ -178,21 +182,26 @@ class _Ahead:
         """By place, what journeys bring beyond what is usual; where only a channel is known, by what is usual of its
         places.
 
-        What they bring beyond the average contact may be usual at that time of day; that is learned, by how far ahead
-        it is, and is left to the profile.
+        What they usually bring at that time of day is learned, by how far ahead it is, and is left to the profile.
         """
         reach = min(len(starts), _reach(self.length))
         left = 1 - (self._as_of - self.begun) / self.length
         found = np.zeros((len(self._places), len(starts)))
-        comes_by = beyond_usual(self._situation.bringing, starts[:reach], self.length, self._as_of)
+        entered: dict[str, float] = {}
+        for floor in self._floors:
+            if floor.channel not in DEFERRED:  # of which those that end came hours ago
+                entered[floor.channel] = entered.get(floor.channel, 0.0) + floor.offered_15m
+        comes_by = about_to_come(self._situation.bringing, starts[:reach], self.length, self._as_of, entered)
         for (queue, channel), comes in comes_by.items():
-            usually = np.array(_usually_brought(self._memory, (queue, channel), starts[:reach], self.length))
+            usually = _usually_brought(self._memory, (queue, channel), starts[:reach], self.length)
+            known = usually != NOT_KNOWN
             usually[0] *= left
+            usually = np.where(known, usually, comes.average)
             own = [index for index, place in enumerate(self._places) if place[1] == channel and queue in ("", place[0])]
             if own:
                 base = np.array([self._usually(index, starts[:near]).sum() for index in own])
                 share = base / base.sum() if base.sum() > 0 else np.full(len(own), 1 / len(own))
-                found[own, :reach] += share[:, None] * (comes - usually)
+                found[own, :reach] += share[:, None] * (comes.all - usually)
         learn_brought(self._memory, comes_by, starts[:reach], self.length, self._as_of)
         for index in np.flatnonzero(found.any(axis=1)).tolist():
             least = -LEAST_BROUGHT * self._usually(index, starts[:reach])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 
 from journeys.staffing.figures import Accuracy, Move
@@ -48,14 +50,23 @@ class Running(msgspec.Struct, array_like=True):
         return self.moved + sorted(self.could.keys() - set(self.moved))[: self.awaited]
 
 
+class Resting(msgspec.Struct, array_like=True):
+    """Between these places no move is recommended for a while,"""
+
+    giver: Place
+    taker: Place
+    until: int
+    unless_short_of: float = math.inf
+    """but for where the taker is short of more agents than so many."""
+
+
 class Memory(msgspec.Struct, array_like=True):
     places: dict[Place, Kept] = {}
     usually_brought: dict[Place, list[float]] = {}
-    """By queue and channel, for the intervals of the day (UTC)."""
+    """By queue and channel, for the intervals of the day (UTC); below 0: not known."""
     brought_until: int = 0
     running: list[Running] = []
-    cooling: list[tuple[Place, Place, int]] = []
-    """From where to where no move is recommended, and until when."""
+    cooling: list[Resting] = []
 
 
 decode = msgspec.msgpack.Decoder(Memory).decode

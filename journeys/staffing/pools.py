@@ -103,7 +103,7 @@ class Crew:
             elif agent.since > max(shift.starts_at, self._as_of - LEFT_MS):
                 left.setdefault(places, []).append(agent.since)
         return {
-            places: (min(1.0, (len(times) - 1) / max(1, there.get(places, 0))), self._as_of - min(times) + FIRST_MS)
+            places: (min(1.0, len(times) / max(1, there.get(places, 0))), self._as_of - min(times) + FIRST_MS)
             for places, times in left.items()
             if len(times) > 1
         }

@@ -4,7 +4,8 @@ A move stays recommended while it helps: it is withdrawn when it would leave the
 than half of what a new one must, or when its deadline passed and nobody moved. Once agents have moved, they are called
 back early only if the giver needs them more. A pair of places has at most one move that is not obeyed yet. For the
 cool-down nobody is moved the other way after one that was obeyed, nor the same way after one that nobody obeyed in
-time. Who gives does not get, and the other way round; what comes of a move that is obeyed is part of what a place has.
+time, unless more agents are missing by then. Who gives does not get, and the other way round; what comes of a move that
+is obeyed is part of what a place has.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from journeys.settings import Settings
 from journeys.staffing.figures import Move, Side
-from journeys.staffing.memory import Memory, Running
+from journeys.staffing.memory import Memory, Resting, Running
 from journeys.staffing.moves import STEPS, Chosen, Movable, choose
 from journeys.staffing.need import Terms, course
 from journeys.staffing.pools import Crew
@@ -92,7 +93,7 @@ class Recommending:
     def moves(self) -> list[Move]:
         """All that are recommended or run, and once those that were withdrawn, or whose outcome is known."""
         memory = self._memory
-        memory.cooling = [one for one in memory.cooling if one[2] > self._as_of]
+        memory.cooling = [one for one in memory.cooling if one.until > self._as_of]
         known = [one for one in memory.running if {_giver(one.move), _taker(one.move)} <= self._number.keys()]
         told: list[Move] = []
         awaited: list[Running] = []
@@ -130,13 +131,12 @@ class Recommending:
 
     def _rest(self, one: Running) -> None:
         """Nobody is sent back where they came from so soon, nor asked anew for what they did not do in time."""
+        until = self._as_of + self._rule.cool_down.ms
         if one.moved:
-            pair = _taker(one.move), _giver(one.move)
+            self._memory.cooling.append(Resting(_taker(one.move), _giver(one.move), until))
         elif self._as_of > one.move.deadline:
-            pair = _giver(one.move), _taker(one.move)
-        else:
-            return
-        self._memory.cooling.append((*pair, self._as_of + self._rule.cool_down.ms))
+            known = one.move.taker.gap + SHORT
+            self._memory.cooling.append(Resting(_giver(one.move), _taker(one.move), until, known))
 
     def _apply(self, one: Running, sign: int = 1) -> None:
         """As if those had moved who have not."""
@@ -212,7 +212,11 @@ class Recommending:
         kinds = self._movable(short, spare, {name for one in going for name in one.busy()}, until)
         if not kinds:
             return []
-        barred = [(giver, taker) for giver, taker, _ in self._memory.cooling]
+        barred = [
+            (one.giver, one.taker)
+            for one in self._memory.cooling
+            if one.taker in self._number and short[self._number[one.taker]] <= one.unless_short_of
+        ]
         for one in going:
             barred.append((_taker(one.move), _giver(one.move)))
             if one.awaited:  # else it is done, and more may follow

@@ -72,8 +72,8 @@ class Demand(msgspec.Struct, array_like=True, frozen=True, gc=False):
 class Bringing(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Contacts that are over, and whose customers have not come back: what they are about to bring to one place (M8).
 
-    Those that ended in one quarter of an hour, of all partitions together. The four are expected numbers of contacts
-    in ``channel`` and ``queue``, counted from the end of the contact that they follow.
+    Those of one channel that ended in one quarter of an hour, of all partitions together. The four are expected numbers
+    of contacts in ``channel`` and ``queue``, counted from the end of the contact that they follow.
     """
 
     channel: str
@@ -87,6 +87,8 @@ class Bringing(msgspec.Struct, array_like=True, frozen=True, gc=False):
     base_1h: float
     queue: str = ""
     """Empty: it is not known which of the channel's they come to."""
+    of: str = ""
+    """The channel of those that are over."""
 
 
 class Brought(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="figures", tag="brought"):

@@ -116,25 +116,25 @@ def brought(counts: dict[int, dict[str, int]], foresight: Foresight) -> list[Bri
     shares = _queues(counts)
     found = []
     for quarter, contexts in sorted(counts.items()):
-        sums: dict[tuple[str, str], list[float]] = {}
-        contacts = 0
+        sums: dict[tuple[str, str, str], list[float]] = {}
+        contacts: dict[str, int] = {}
         for context, n in contexts.items():
             *words, been = context.split(SEPARATOR)
             if (soon := foresight.soon(SEPARATOR.join(words))) is None:
                 continue
             ended, _, of, intent = words
-            contacts += n
+            contacts[of] = contacts.get(of, 0) + n
             for number, one in ((0, soon), (2, usual)):
                 for channel, share in one.shares.items():
                     for queue, part in shares.get((channel, intent), _ANYWHERE).items():
                         if ended == "abandoned" and of == channel and queue in ("", been):
                             continue  # a redial
-                        own = sums.setdefault((channel, queue), [0.0] * 4)
+                        own = sums.setdefault((of, channel, queue), [0.0] * 4)
                         own[number] += n * one.p_15m * share * part
                         own[number + 1] += n * one.p_1h * share * part
-        for (channel, queue), (p_15m, p_1h, base_15m, base_1h) in sorted(sums.items()):
-            one_place = Bringing(channel, quarter * QUARTER_MS, contacts, p_15m, p_1h, base_15m, base_1h, queue)
-            found.append(one_place)
+        for (of, channel, queue), (p_15m, p_1h, base_15m, base_1h) in sorted(sums.items()):
+            ended_at = quarter * QUARTER_MS
+            found.append(Bringing(channel, ended_at, contacts[of], p_15m, p_1h, base_15m, base_1h, queue, of))
     return found
 
 

@@ -74,9 +74,9 @@ def situation(
     return Situation(as_of, floors, crew, came, list(bringing), schedule)
 
 
-def trouble(as_of: int = ELEVEN, moved: dict[str, tuple[str, ...]] | None = None) -> Situation:
+def trouble(as_of: int = ELEVEN, moved: dict[str, tuple[str, ...]] | None = None, sales: int = 7) -> Situation:
     """Sales has too few, service too many who could help."""
-    agents, contacts = {"sales": 7, "service": 14}, {"sales": 30.0, "service": 30.0}
+    agents, contacts = {"sales": sales, "service": 14}, {"sales": 30.0, "service": 30.0}
     return situation(agents, contacts, as_of, {"service": ("sales",)}, moved)
 
 
@@ -150,6 +150,17 @@ def test_a_move_that_nobody_obeys_is_withdrawn_after_its_deadline_and_rests() ->
     assert withdrawn > first.deadline
     anew = [at for at, move in told if move.move_id != first.move_id]
     assert min(anew) >= withdrawn + DEFAULTS.staffing.cool_down.ms
+
+
+def test_what_nobody_obeyed_is_asked_again_once_more_are_missing() -> None:
+    planner = Planner(DEFAULTS)
+    at = ELEVEN
+    (first,) = planner.plan(trouble()).moves
+    while not any(move.withdrawn for move in planner.plan(trouble(at)).moves):
+        at += 60_000
+    again = [planner.plan(trouble(at + after * 60_000, sales=agents)).moves for after, agents in ((1, 7), (2, 5))]
+    assert again[0] == []
+    assert again[1][0].taker.gap >= first.taker.gap + 1
 
 
 def test_a_move_is_withdrawn_when_the_trouble_is_over() -> None:
