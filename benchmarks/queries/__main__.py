@@ -22,6 +22,7 @@ from benchmarks.queries.asked import queries
 from benchmarks.queries.stopwatch import Timed, timed
 from sinks import panels
 from sinks.embedded import Embedded
+from sinks.migrate import migrate
 from sinks.store import Store
 from touchpath.customer_journeys import stories
 from touchpath.queries import Queries
@@ -53,7 +54,9 @@ def main(
     try:
         store = Embedded(place / "store")
         try:
-            if not there:
+            if there:
+                migrate(store)
+            else:
                 _fill(store, rounded, days, progress)
                 (place / "filled").touch()
             console = Console(width=max(Console().width, 150))
