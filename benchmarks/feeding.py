@@ -10,8 +10,6 @@ import gc
 import sys
 from collections import defaultdict
 from pathlib import Path
-from threading import enumerate as threads
-from threading import main_thread
 from time import thread_time
 from typing import Any, NamedTuple
 
@@ -136,9 +134,6 @@ def main() -> None:
     path, most, rate = sys.argv[1:]
     arrived = msgspec.msgpack.decode(Path(path).read_bytes(), type=list[tuple[int, bytes, bytes]])
     feed(arrived[: len(arrived) // 5], int(most), float(rate))  # what is imported when it is needed, is by now
-    for thread in threads():
-        if thread is not main_thread():
-            thread.join()
     sys.stdout.buffer.write(msgspec.json.encode(feed(arrived, int(most), float(rate))))
 
 

@@ -36,7 +36,8 @@ def poisson(design: Array, total: Array, weight: Array) -> Array:
         rate = columns @ coefficients
         return float(weight @ np.exp(rate) - total @ rate + prior @ coefficients**2 / 2)
 
-    with _one_thread(), np.errstate(over="ignore"):  # who goes too far takes a shorter step
+    # The matrices are small: threads would wait for each other. Who goes too far takes a shorter step.
+    with _threads().limit(limits=1), np.errstate(over="ignore"):
         at = cost(found)
         for _ in range(MOST_STEPS):
             expected = weight * np.exp(columns @ found)
@@ -64,11 +65,6 @@ def splines(number: int, points: int) -> Array:
     for offset, value in enumerate(values):
         np.add.at(found, (np.arange(points), (begins + offset) % number), value / 6)
     return found
-
-
-def _one_thread() -> Any:
-    """The matrices are small: threads would wait for each other."""
-    return _threads().limit(limits=1)
 
 
 @lru_cache(maxsize=1)

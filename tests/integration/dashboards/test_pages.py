@@ -103,3 +103,43 @@ def test_a_surge_is_one_page_with_all_that_a_manager_needs(scene: Scene) -> None
     assert told["silence_url"].startswith(f"{scene.alertmanager.url}/#/silences/new?filter=")
     assert fetch(f"{scene.alertmanager.url}/")[0] == 200
     assert not [label for label in page["labels"] if label.endswith("_url")]
+
+
+@pytest.mark.timeout(240)
+def test_restarts_repeat_no_page_and_stale_figures_page_nobody_on_the_floor(scene: Scene) -> None:
+    """T24, with what is scraped made up."""
+    scene.rows = floor.surge
+    eventually("a page", lambda: bool(scene.pages()))
+    time.sleep(2.5)  # what was sent is on disk
+
+    for server in (scene.alertmanager, scene.prometheus):
+        server.kill()
+        server.start()
+        beats = len(scene.hook.to("dead-man"))
+        eventually("the heart beats again", lambda beats=beats: len(scene.hook.to("dead-man")) > beats)
+        time.sleep(SETTLED_S)
+        eventually("the alert fires again", lambda: "JourneyQueueUnderstaffed" in scene.prometheus.firing())
+        assert len(scene.pages()) == 1
+
+    for count, part in enumerate((scene.figures, scene.worker), 1):
+        part.kill()
+        eventually("operations are paged", lambda count=count: scene.stale() == count)
+        # The alert's keep_firing_for is over by now: that it is so is told to nobody on the floor.
+        if part is scene.figures:
+            eventually("the alert is over", lambda: "JourneyQueueUnderstaffed" not in scene.prometheus.firing(), 60)
+        time.sleep(SETTLED_S)
+        assert len(scene.hook.to("workforce")) == 1
+        part.start()
+        eventually("not stale any more", lambda: "JourneyPipelineStale" not in scene.prometheus.firing())
+        eventually("the alert fires again", lambda: "JourneyQueueUnderstaffed" in scene.prometheus.firing())
+        time.sleep(SETTLED_S)
+        assert len(scene.pages()) == 1  # the same trouble
+
+    for server in (scene.alertmanager, scene.prometheus):
+        killed = time.monotonic()
+        server.kill()
+        quiet_s = eventually("the heart stands still", lambda: scene.hook.quiet_for("dead-man", killed) > 5, 60)  # noqa: B023
+        assert len(scene.hook.to("workforce")) == 1, f"{quiet_s:.0f} s after {server.url} was killed"
+        server.start()
+        beats = len(scene.hook.to("dead-man"))
+        eventually("the heart beats again", lambda beats=beats: len(scene.hook.to("dead-man")) > beats)
