@@ -1,7 +1,7 @@
 """What each stage takes of the processor and writes, in memory: no broker, no disk.
 
     python -m benchmarks.stages --events 100000
-    python -m benchmarks.stages --events 100000 --before ../before
+    python -m benchmarks.stages --events 100000 --before ../before --workload live
 
 The touchpoints are those of benchmarks.before. Stages are fed in turns as by a worker with a backlog, so that what is
 printed says where a worker's time goes but for what transactions, RocksDB and the broker take.
@@ -9,12 +9,10 @@ printed says where a worker's time goes but for what transactions, RocksDB and t
 
 from __future__ import annotations
 
-import itertools
 import os
 import subprocess
 import sys
 import tempfile
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -24,14 +22,13 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.feeding import KEY, PARTITIONS, Figures, Took
-from benchmarks.whole_way import DAY
+from benchmarks.workloads import Workload, traffic
 from journeys.partition import partition_of
 from journeys.pseudonyms import Pseudonyms
 from journeys.renewal import Edge
 from journeys.sentiment import Scorer
 from journeys.settings import DEFAULTS
 from journeys.touchpoint import Touchpoint, encode
-from producers.simulator import simulate
 
 
 def main(
@@ -39,6 +36,7 @@ def main(
     before: Annotated[
         Path | None, typer.Option(exists=True, file_okay=False, help="Another checkout, measured beside this one.")
     ] = None,
+    workload: Annotated[Workload, typer.Option(help="What is taken: benchmarks/workloads.py.")] = Workload.DAY,
     most: Annotated[int, typer.Option(min=1, help="Touchpoints a batch.")] = 1_500,
     rate: Annotated[float, typer.Option(min=1, help="Touchpoints a second, by which stages linger.")] = 6_000,
     rounds: Annotated[int, typer.Option(min=1, help="Runs of each, in turn; of each batch the least time counts.")] = 1,
@@ -51,20 +49,20 @@ def main(
     found: dict[str, list[Figures]] = {name: [] for name in checkouts}
     with tempfile.TemporaryDirectory(prefix="touchpath-stages-") as scratch:
         path = Path(scratch) / "touchpoints.msgpack"
-        path.write_bytes(msgspec.msgpack.encode(_arrived(events)))
+        made = traffic(workload, events)
+        edge = Edge(Pseudonyms([KEY], DEFAULTS), Scorer(DEFAULTS))
+        parts = [_arrived(edge, part) for part in made]
+        path.write_bytes(msgspec.msgpack.encode(parts))
         for number in range(rounds):
             for name, directory in list(checkouts.items())[:: 1 if number % 2 == 0 else -1]:
                 found[name].append(_fed(directory, path, most, rate))
-    _print({name: _least(runs) for name, runs in found.items()}, events)
+    _print({name: _least(runs) for name, runs in found.items()}, workload, events)
 
 
-def _arrived(events: int) -> list[tuple[int, bytes, bytes]]:
+def _arrived(edge: Edge, touchpoints: list[Touchpoint]) -> list[tuple[int, bytes, bytes]]:
     """Partition, key and event of each, as a publisher leaves them."""
-    edge = Edge(Pseudonyms([KEY], DEFAULTS), Scorer(DEFAULTS))
-    days = 1 + events // 150_000
-    made = simulate(7, DAY - timedelta(days=days), 20_000, days=days)
     found: list[tuple[int, bytes, bytes]] = []
-    for touchpoint in itertools.islice(made, events):
+    for touchpoint in touchpoints:
         renewing, hidden = edge.hidden(touchpoint)
         found += [_record(one) for one in (*renewing, hidden)]
     return found
@@ -91,9 +89,9 @@ def _least(runs: list[Figures]) -> Figures:
     return first
 
 
-def _print(found: dict[str, Figures], events: int) -> None:
+def _print(found: dict[str, Figures], workload: Workload, events: int) -> None:
     console = Console(width=max(Console().width, 120))
-    stages = Table(title=f"{events:,} touchpoints; of each")
+    stages = Table(title=f"{workload}: {events:,} touchpoints; of each")
     for title in ("stage", "checkout", "CPU µs", "records in", "entries kept", "bytes kept", "batches in all"):
         stages.add_column(title, justify="left" if title in ("stage", "checkout") else "right")
     for stage in dict.fromkeys(stage for figures in found.values() for stage in figures.stages):

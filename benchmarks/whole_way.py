@@ -12,10 +12,10 @@ import time
 import urllib.parse
 import urllib.request
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from benchmarks import latency
 from benchmarks.events import delete_topics
 from benchmarks.harness import Result, steady_state, stop
 from benchmarks.latency import Latency, Message
+from benchmarks.workloads import DAY, Workload, traffic
 from journeys.pseudonyms import KEY_BYTES, Pseudonyms
 from journeys.sentiment import Scorer
 from journeys.settings import DEFAULTS
@@ -45,7 +46,6 @@ from touchpath.sink import group_of
 from touchpath.worker import APP_ID
 
 PARTITIONS = 4
-DAY = date(2026, 3, 2)
 PROBE = "probe-"
 _PROBE_EVERY = 40
 _WARM_UP_S = 20.0
@@ -79,7 +79,7 @@ def run(kafka: EmbeddedKafka, job: str, events: int, workers: int, identity: boo
     """
     name = name_of(job, workers, identity)
     layout = _centre(kafka, scratch / name)
-    fill(kafka.bootstrap, events)
+    fill(kafka.bootstrap, traffic(Workload.DAY, events).measured)
     settings = layout.root / "touchpath.toml"
     settings.write_text(f"[identity]\nresolve = {str(identity).lower()}\n", encoding="utf-8")
     commands = [[*command, "--settings", str(settings)] for command in _workers(kafka, layout, workers)]
@@ -168,16 +168,10 @@ def running(commands: list[list[str]], checkout: Path | None = None) -> Iterator
         stop(process)
 
 
-def fill(bootstrap: str, events: int) -> None:
-    days = 1 + events // 150_000
-    made = simulate(7, DAY - timedelta(days=days), 20_000, days=days)
+def fill(bootstrap: str, touchpoints: Iterable[Touchpoint]) -> None:
     with BulkPublisher(bootstrap, pseudonyms=PSEUDONYMS, scorer=Scorer(DEFAULTS)) as publisher:
-        published = 0
-        for touchpoint in itertools.islice(made, events):
+        for touchpoint in touchpoints:
             publisher.publish(touchpoint)
-            published += 1
-    if published < events:
-        raise ValueError(f"the simulated days have {published} touchpoints, fewer than {events}")
 
 
 def _done(kafka: EmbeddedKafka, events: int, sinks: dict[str, list[str]]) -> Callable[[], int]:

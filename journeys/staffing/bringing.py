@@ -121,24 +121,25 @@ def _add(
     """What those bring who ended in the quarter of an hour at ``ended_at``, or are about to end in it."""
     begin, end = between
     whole_15m, whole_1h = (sum(sums[number] for sums in ended.brings.values()) for number in (0, 1))
+    come: Array = np.zeros((2, len(end)))
+    for after in _ENDS:
+        at = ended_at + after * MINUTE_MS
+        if to_come:
+            at, gone = max(at, as_of), 0.0
+        else:
+            early, late = _come(as_of - at)
+            gone = float(whole_15m * early + (whole_1h - whole_15m) * late) / max(ended.contacts, 1)
+        share = 1 / len(_ENDS) / max(1 - min(gone, 1.0), 0.05)  # those who are left
+        come += (_come(end - at) - _come(begin - at)) * share
     for place, (p_15m, p_1h, base_15m, base_1h) in ended.brings.items():
-        for after in _ENDS:
-            at = ended_at + after * MINUTE_MS
-            if to_come:
-                at, gone = max(at, as_of), 0.0
-            else:
-                gone = float(_by(as_of - at, whole_15m, whole_1h)) / max(ended.contacts, 1)
-            share = 1 / len(_ENDS) / max(1 - min(gone, 1.0), 0.05)  # those who are left
-            comes = [
-                _by(end - at, early, late) - _by(begin - at, early, late)
-                for early, late in ((p_15m, p_1h), (base_15m, base_1h))
-            ]
-            found[place] = found.get(place, np.zeros((2, len(end)))) + np.array(comes) * share
+        brings = np.array(((p_15m, p_1h - p_15m), (base_15m, base_1h - base_15m))) @ come
+        found[place] = found[place] + brings if place in found else brings
 
 
-def _by(age: ArrayLike, in_15m: float, in_1h: float) -> Array:
-    """Of those expected within 15 min and within an hour, how many have come at ``age``; evenly in either time."""
+def _come(age: ArrayLike) -> Array:
+    """At ``age``, the part that has come of those who come within 15 min, and of those who come after that and within
+    an hour; evenly in either time."""
     age = np.asarray(age, np.float64)
     soon = np.clip(age, 0, QUARTER_MS) / QUARTER_MS
     later = np.clip(age - QUARTER_MS, 0, HOUR_MS - QUARTER_MS) / (HOUR_MS - QUARTER_MS)
-    return np.asarray(in_15m * soon + (in_1h - in_15m) * later, float)
+    return np.array((soon, later))

@@ -8,6 +8,8 @@ that it was in: these are left out, here and in what is usual. To another queue 
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import msgspec
 
 from journeys.change import Change, encode
@@ -36,6 +38,9 @@ class Head(msgspec.Struct, array_like=True):
     """The time of the newest event."""
     told_at: int = 0
 
+
+_Way: TypeAlias = tuple[str, str, str, str | None]
+"""Of which channel they were, to which they come, about what, and the queue to which none does."""
 
 _pack = msgspec.msgpack.Encoder().encode
 _head = msgspec.msgpack.Decoder(Head).decode
@@ -113,10 +118,10 @@ def brought(counts: dict[int, dict[str, int]], foresight: Foresight) -> list[Bri
     usual = foresight.usual()
     if usual is None:
         return []
-    shares = _queues(counts)
+    queues = _queues(counts)
     found = []
     for quarter, contexts in sorted(counts.items()):
-        sums: dict[tuple[str, str, str], list[float]] = {}
+        to_channels: dict[_Way, list[float]] = {}
         contacts: dict[str, int] = {}
         for context, n in contexts.items():
             *words, been = context.split(SEPARATOR)
@@ -126,12 +131,21 @@ def brought(counts: dict[int, dict[str, int]], foresight: Foresight) -> list[Bri
             contacts[of] = contacts.get(of, 0) + n
             for number, one in ((0, soon), (2, usual)):
                 for channel, share in one.shares.items():
-                    for queue, part in shares.get((channel, intent), _ANYWHERE).items():
-                        if ended == "abandoned" and of == channel and queue in ("", been):
-                            continue  # a redial
-                        own = sums.setdefault((of, channel, queue), [0.0] * 4)
-                        own[number] += n * one.p_15m * share * part
-                        own[number + 1] += n * one.p_1h * share * part
+                    # After an abandonment those who come the same way again are redials.
+                    way = of, channel, intent, been if ended == "abandoned" and of == channel else None
+                    own = to_channels.get(way)
+                    if own is None:
+                        own = to_channels[way] = [0.0] * 4
+                    own[number] += n * one.p_15m * share
+                    own[number + 1] += n * one.p_1h * share
+        sums: dict[tuple[str, str, str], list[float]] = {}
+        for (of, channel, intent, been_in), brings in to_channels.items():
+            for queue, part in queues.get((channel, intent), _ANYWHERE).items():
+                if been_in is not None and queue in ("", been_in):
+                    continue
+                own = sums.setdefault((of, channel, queue), [0.0] * 4)
+                for number, more in enumerate(brings):
+                    own[number] += more * part
         for (of, channel, queue), (p_15m, p_1h, base_15m, base_1h) in sorted(sums.items()):
             ended_at = quarter * QUARTER_MS
             found.append(Bringing(channel, ended_at, contacts[of], p_15m, p_1h, base_15m, base_1h, queue, of))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sklearn.linear_model import PoissonRegressor
 from sklearn.preprocessing import SplineTransformer
 
-from journeys.staffing.regression import Array, poisson, splines
+from journeys.staffing.regression import ENOUGH, Array, poisson, splines
 
 
 @pytest.mark.parametrize(("number", "points"), [(48, 96), (12, 96), (12, 48), (24, 24), (4, 4)])
@@ -25,6 +25,9 @@ def test_splines_are_those_of_scikit_learn(number: int, points: int) -> None:
     assert in_order(ours) == pytest.approx(in_order(theirs), abs=1e-12)
 
 
+# Where its Newton steps no longer improve within rounding, scikit-learn warns and finishes with L-BFGS.
+@pytest.mark.filterwarnings("ignore:Line search of Newton solver")
+@example(seed=665, level=0.02, weighing=20.0)
 @given(st.integers(0, 10_000), st.sampled_from([0.02, 1.0, 30.0, 4_000.0]), st.sampled_from([0.1, 1.0, 20.0]))
 def test_rates_are_those_of_scikit_learn(seed: int, level: float, weighing: float) -> None:
     random = np.random.default_rng(seed)
@@ -36,8 +39,17 @@ def test_rates_are_those_of_scikit_learn(seed: int, level: float, weighing: floa
     model = PoissonRegressor(alpha=1 / total.sum(), solver="newton-cholesky", max_iter=100, tol=1e-9)
     model.fit(design, total / weight / mean, sample_weight=weight)
     *fitted, constant = poisson(design, total, weight)
-    ours = np.exp(design @ np.array(fitted) + constant)
-    assert ours == pytest.approx(model.predict(design) * mean, rel=2e-3, abs=1e-3 * mean)
+    found = np.array(fitted)
+
+    def cost(coefficients: Array, constant: float) -> float:
+        rate = design @ coefficients + constant
+        return float(weight @ np.exp(rate) - total @ rate + coefficients @ coefficients / 2)
+
+    # Ours stops where no more than so much is to be gained, which leaves rates some thousandths apart.
+    behind = cost(found, constant) - cost(model.coef_, model.intercept_ + np.log(mean))
+    assert behind <= ENOUGH * total.sum()
+    ours = np.exp(design @ found + constant)
+    assert ours == pytest.approx(model.predict(design) * mean, rel=5e-3, abs=2.5e-3 * mean)
 
 
 def test_where_nearly_all_came_at_once_it_still_ends() -> None:
