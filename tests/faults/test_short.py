@@ -49,7 +49,7 @@ def test_trial(name: str, bench: Bench) -> None:
     assert_nothing_off(trial, one(trial, bench, SEED, SCALES.get(name, 1.0), 0), finished=False)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_all_that_the_trials_left(bench: Bench) -> None:
     """Every table whole, against all that was published."""
     result = look(bench).add(bench.compare_all())
