@@ -23,6 +23,8 @@ from touchpath.terminal import ANSWERS
 # The store is asked for at most this share of the time, so that looking never slows what is looked at.
 _SHARE = 0.2
 _EVERY_S, _SELDOM_S = 2.0, 6.0
+# And after so long even if our own sink has stored nothing: on a server other machines' sinks store, too.
+_AT_LAST_S = 30.0
 _JOURNEYS_SHOWN = 6
 _REFRESH_S = 1.0
 _LINE_S = 5.0
@@ -59,6 +61,9 @@ class Summary:
         self._started = time.monotonic()
         self._asked_at = -_EVERY_S
         self._asked_s = 0.0
+        self._stored = self._asked_of = -1.0
+        """Rows that the sink has stored, now and when the store was asked: figures are of what is stored, and of no
+        clock."""
         self._processed: tuple[float, float] | None = None
         self.rate = 0.0
         self.lag = 0
@@ -74,16 +79,20 @@ class Summary:
         samples = [sample for url in self._running.metrics.values() for sample in _scrape(url)]
         self._take_metrics(samples)
         now = time.monotonic()
-        if now - self._asked_at >= min(max(_EVERY_S, self._asked_s / _SHARE), _SELDOM_S):
+        ago = now - self._asked_at
+        due = ago >= min(max(_EVERY_S, self._asked_s / _SHARE), _SELDOM_S)
+        if (due and self._stored != self._asked_of) or ago >= _AT_LAST_S:
             self._asked_at = now
             with suppress(StoreError):  # it is being restarted, or busy; the supervisor's log has the reason
                 self._take_figures()
+                self._asked_of = self._stored
             self._asked_s = time.monotonic() - now
 
     def _take_metrics(self, samples: list[tuple[str, dict[str, str], float]]) -> None:
         def total(name: str, **labels: str) -> float:
             return sum(value for found, have, value in samples if found == name and labels.items() <= have.items())
 
+        self._stored = total("journey_sink_rows_total")
         processed, now = total("journey_records_processed_total", stage="contact"), time.monotonic()
         if self._processed is not None and processed >= self._processed[0]:
             seconds = now - self._processed[1]
@@ -153,9 +162,9 @@ def watch(running: Running, layout: Layout, check: Callable[[], None]) -> None:
             told = time.monotonic()
             while True:
                 check()
-                summary.gather()
                 if time.monotonic() - told >= _LINE_S:
                     told = time.monotonic()
+                    summary.gather()
                     print(summary.line(), flush=True)
                 time.sleep(_REFRESH_S)
         with Live(summary.panel(), console=ANSWERS, auto_refresh=False, transient=False) as live:
