@@ -19,16 +19,20 @@ from journeys.touchpoint import Touchpoint
 
 def tell(by_contact: dict[str, list[Touchpoint]], result: Reference, settings: Settings) -> None:
     """Stages, friction and effort of each contact that leads, and of each journey."""
+    parts: dict[str, list[str]] = {}
+    for key, one in result.relations.items():
+        parts.setdefault(one.part_of, []).append(key)
     for journey_id, contact_ids in result.journeys.items():
         journey = [result.contacts[contact_id] for contact_id in contact_ids]
         friction: Counter[tuple[str, str]] = Counter()
         for contact in journey:
-            parts = [key for key, one in result.relations.items() if one.part_of == contact.contact_id]
+            keys = (contact.contact_id, *parts.get(contact.contact_id, ()))
             told = result.contacts_told[contact.contact_id] = _told(
-                contact, [(touchpoint, key) for key in (contact.contact_id, *parts) for touchpoint in by_contact[key]],
-                {key: next((t.intent for t in reversed(by_contact[key]) if t.intent), "")
-                 for key in (contact.contact_id, *parts)}, settings,
-            )  # fmt: skip
+                contact,
+                [(touchpoint, key) for key in keys for touchpoint in by_contact[key]],
+                {key: next((t.intent for t in reversed(by_contact[key]) if t.intent), "") for key in keys},
+                settings,
+            )
             friction += told.friction
             friction.update((told.path[0][0], kind) for kind in result.relations[contact.contact_id].friction)
         entered = [step for one in journey for step in result.contacts_told[one.contact_id].path]
