@@ -3,7 +3,10 @@ SHELL := /bin/bash
 PYTHON ?= python3
 JOBS ?= 3
 BIN := .venv/bin
-export PYTHONPYCACHEPREFIX ?= .venv/pycache
+# Bytecode lies there, and is kept: images of CI tend to forbid it, and then each of the thousand processes that tests start
+# compiles everything anew.
+export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.venv/pycache
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run test examples pages docs reference lint dashboards bench bench-queries trials image-check screenshots vendor lock \
 	clean help
