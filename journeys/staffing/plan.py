@@ -322,6 +322,8 @@ class _There:
     def __init__(self, crew: Crew, starts: Sequence[int], as_of: int, length: int, need: Array) -> None:
         self.begun = starts[0]
         self._crew, self._length, self._need = crew, length, need
+        self._later: dict[tuple[Pool, ...], Array] = {}
+        """Agents by place beyond what is told of, by who is there."""
         self.available = np.zeros_like(need)
         self.scheduled: Array | None = np.zeros_like(need) if crew.has_schedule else None
         pools, ought = crew.pools(as_of), crew.scheduled(as_of)
@@ -350,7 +352,8 @@ class _There:
             if self._crew.steady:
                 found.append(found[-1])
                 continue
-            at = self.begun + len(found) * self._length + self._length // 2
-            own = float(split(self._crew.pools(at), self._need[:, -1])[0][index])
-            found += [own] * min(COARSE, number - len(found))
+            those = tuple(self._crew.pools(self.begun + len(found) * self._length + self._length // 2))
+            if those not in self._later:
+                self._later[those], _ = split(those, self._need[:, -1])
+            found += [float(self._later[those][index])] * min(COARSE, number - len(found))
         return found
