@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from benchmarks.seeds import Seeds
-from benchmarks.staffing.score import TOUCHPATH, Judged, Score, again, score
+from benchmarks.staffing.score import EVERY_S, TOUCHPATH, Judged, Score, again, score
 from benchmarks.staffing.seeds import NUMBERS
 from benchmarks.staffing.tables import tables
 from benchmarks.staffing.world import World
@@ -43,6 +43,9 @@ def main(
         bool,
         typer.Option("--touchpath-anew", help="Of days that --kept has, live touchpath's way again, the others not."),
     ] = False,
+    every: Annotated[
+        float, typer.Option("--every", min=60, help="Seconds: how often touchpath is asked for moves.")
+    ] = EVERY_S,
 ) -> None:
     """Score pages, lead times and the closed loop on simulated days whose truth is known; a day takes minutes.
 
@@ -63,7 +66,7 @@ def main(
     progress = Console(stderr=True)
     progress.print(f"{seeds} seeds {chosen[0]} to {chosen[-1]}, {', '.join(kinds)}: {len(jobs)} days")
     scores = []
-    for number, one in enumerate(_scores(jobs, workers, kept, judged, anew), 1):
+    for number, one in enumerate(_scores(jobs, workers, kept, judged, anew, every), 1):
         scores.append(one)
         told = f"{one.scenario} of seed {one.seed}{'' if one.journeys else ', without journeys'}"
         progress.print(f"{time.strftime('%H:%M:%S')} {number} of {len(jobs)}: {told}")
@@ -73,14 +76,16 @@ def main(
         console.print(table)
 
 
-def _scores(jobs: list[Job], workers: int, kept: Path | None, judged: Judged, anew: bool) -> Iterator[Score]:
+def _scores(
+    jobs: list[Job], workers: int, kept: Path | None, judged: Judged, anew: bool, every_s: float
+) -> Iterator[Score]:
     """Those that are known first, then as they come; of known ones, ``anew``, touchpath's way again."""
     known = {job: one for job, one in _known(kept).items() if judged == Judged.PAGES or TOUCHPATH in one.answered}
     if not anew:
         yield from (known[job] for job in jobs if job in known)
     with ProcessPoolExecutor(workers) as pool:
-        found = [pool.submit(_again, known[job]) for job in jobs if job in known] if anew else []
-        new = {pool.submit(_run, *job, judged) for job in jobs if job not in known}
+        found = [pool.submit(_again, known[job], every_s) for job in jobs if job in known] if anew else []
+        new = {pool.submit(_run, *job, judged, every_s) for job in jobs if job not in known}
         for future in as_completed([*found, *new]):
             one = future.result()
             if kept is not None and future in new:
@@ -96,12 +101,12 @@ def _known(kept: Path | None) -> dict[Job, Score]:
     return {(one.scenario, one.seed, one.journeys): one for one in scores}
 
 
-def _run(kind: Kind, seed: int, journeys: bool, judged: Judged) -> Score:
-    return score(_world(journeys), kind, seed, journeys, judged)
+def _run(kind: Kind, seed: int, journeys: bool, judged: Judged, every_s: float) -> Score:
+    return score(_world(journeys), kind, seed, journeys, judged, every_s)
 
 
-def _again(known: Score) -> Score:
-    return again(_world(known.journeys), known)
+def _again(known: Score, every_s: float) -> Score:
+    return again(_world(known.journeys), known, every_s)
 
 
 @lru_cache(maxsize=2)

@@ -62,8 +62,11 @@ class Score(msgspec.Struct, frozen=True):
     answered: dict[str, Answers]
 
 
-def score(world: World, kind: Kind, seed: int, journeys: bool, judged: Judged = Judged.ALL) -> Score:
-    """The day of ``seed``. ``world`` has ``journeys`` or has not: then only what was answered counts."""
+def score(
+    world: World, kind: Kind, seed: int, journeys: bool, judged: Judged = Judged.ALL, every_s: float = EVERY_S
+) -> Score:
+    """The day of ``seed``. ``world`` has ``journeys`` or has not: then only what was answered counts. ``every_s``: how
+    often touchpath is asked for moves."""
     surge = planted(kind, seed)
     static = unmanaged(world, seed, surge)
     low = {queue: falls(static.contacts, world.centre, queue) for queue in world.centre.queues}
@@ -72,10 +75,10 @@ def score(world: World, kind: Kind, seed: int, journeys: bool, judged: Judged = 
     days = {STATIC: static}
     if judged != Judged.PAGES:
         days[REACTIVE] = obeyed(world, seed, surge, Reactive(world.settings))
-        days[TOUCHPATH] = obeyed(world, seed, surge, Touchpath(world.settings, world.memory), every_s=EVERY_S)
+        days[TOUCHPATH] = obeyed(world, seed, surge, Touchpath(world.settings, world.memory), every_s=every_s)
         days[CLAIRVOYANT] = clairvoyant(world, seed, surge)
         if journeys and judged == Judged.ALL:
-            days[BLIND] = obeyed(world, seed, surge, Touchpath(world.settings, world.memory), False, EVERY_S)
+            days[BLIND] = obeyed(world, seed, surge, Touchpath(world.settings, world.memory), False, every_s)
     paged: dict[str, Paging] = {}
     if journeys and judged != Judged.MOVES:
         ways = [Reactive(world.settings), Touchpath(world.settings, world.memory)]
@@ -94,11 +97,11 @@ def score(world: World, kind: Kind, seed: int, journeys: bool, judged: Judged = 
     )
 
 
-def again(world: World, known: Score) -> Score:
+def again(world: World, known: Score, every_s: float = EVERY_S) -> Score:
     """The day of ``known``, touchpath's own way lived anew; what else depends on the planner is left out. For whoever
     changes the planner: the other ways stay as they were."""
     surge = planted(known.scenario, known.seed)
-    day = obeyed(world, known.seed, surge, Touchpath(world.settings, world.memory), every_s=EVERY_S)
+    day = obeyed(world, known.seed, surge, Touchpath(world.settings, world.memory), every_s=every_s)
     others = {way: one for way, one in known.answered.items() if way != BLIND}
     return msgspec.structs.replace(known, paging={}, answered=others | {TOUCHPATH: _answers(day)})
 
